@@ -1,0 +1,53 @@
+/*
+ * A request and its response as the faces see them: plain values, so that a face needs no FastCGI and can be tested without.
+ * Everything in both is borrowed from the request's arena.
+ */
+#ifndef APP_REQUEST_H
+#define APP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "service/service.h"
+
+struct request {
+	struct arena *arena;
+	const char *method; /* as sent: "POST" */
+	const char *path;   /* decoded, repeated slashes made one, blanks at the end cut off */
+	const char *query;  /* raw, without the question mark; never NULL */
+	char *const *params; /* FastCGI parameters, "NAME=value", NULL at the end */
+	const char *body;   /* never NULL, NUL behind it */
+	size_t body_len;
+	bool body_too_large; /* over the limit: it was not read */
+	bool body_short;     /* it ended before its announced length: the client has gone */
+	bool private_socket; /* came through the socket that only the service's user can open */
+	int64_t now_us;	     /* wall clock when it was read */
+};
+
+/* A FastCGI parameter by name ("HTTP_PATOKEN", "REMOTE_ADDR"); NULL if absent. */
+const char *request_param(const struct request *req, const char *name);
+
+struct response {
+	int status;
+	const char *content_type; /* NULL: no body */
+	struct buf headers;	  /* further lines, each ended by \r\n; constants and checked values only */
+	struct buf body;
+};
+
+/* Set status, type and body at once, in place of whatever was there. `text` is copied. */
+void response_set(struct response *res, int status, const char *content_type, const char *text);
+
+/* Add one header line. A value with a control character is a bug in the caller and is dropped with a log line. */
+void response_header(struct response *res, const char *name, const char *value);
+
+/* What a face works with besides the request. */
+struct face {
+	struct service *service;
+	const char *output_dir; /* what commands wrote, see config.h */
+	const char *time_zone;	/* of triggers that name none */
+};
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * Executions and their tasks, and the ledger's occurrences. Plain structs; pointers are borrowed from the arena that they came from.
+ *
+ *   task:   pending -> starting -> running -> succeeded | failed | timed_out | cancelled | lost
+ *           (starting: claimed and perhaps forked, but held; running: its pid is durable and it was released)
+ */
+#ifndef MODEL_EXECUTION_H
+#define MODEL_EXECUTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/schedule.h"
+
+enum task_status {
+	TASK_WAITING = 0, /* for tasks before it */
+	TASK_PENDING = 1,
+	TASK_STARTING = 2,
+	TASK_RUNNING = 3,
+	TASK_SUCCEEDED = 4,
+	TASK_FAILED = 5,
+	TASK_TIMED_OUT = 6,
+	TASK_CANCELLED = 7,
+	TASK_LOST = 8,
+	TASK_SKIPPED = 9,
+	TASK_CONDITION = 10, /* triggers were checked and said no */
+};
+
+bool task_status_ended(enum task_status status);
+
+/* "pending", "timed_out": the words of DESIGN.md's model. */
+const char *task_status_name(enum task_status status);
+
+enum origin { ORIGIN_TRIGGER = 1, ORIGIN_CALL = 2, ORIGIN_CATCH_UP = 3, ORIGIN_BACKFILL = 4, ORIGIN_RERUN = 5 };
+
+const char *origin_name(enum origin origin); /* "trigger", "call", "catchUp", "backfill", "reRun" */
+
+struct execution {
+	uint64_t id, tenant_id, schedule_id;
+	const char *schedule_name; /* when it was triggered */
+	enum origin origin;
+	int64_t due_us;	       /* INSTANT_NEVER unless a due time caused it */
+	int64_t triggered_us;
+	int64_t start_us;      /* INSTANT_NEVER until its first task started */
+	int64_t end_us;	       /* INSTANT_NEVER until its last task ended */
+	uint64_t actor_id;     /* user; 0: none, or the administrator's command */
+	uint64_t token_id;     /* 0: none */
+	const char *args;      /* NULL if none */
+	uint32_t task_count, tasks_ended;
+	enum on_lost on_lost;  /* as the schedule said when it was triggered */
+};
+
+struct attempt {
+	uint32_t number;	 /* from 1 */
+	int32_t pid;		 /* 0 until it is known durably */
+	uint64_t pid_start_ticks; /* /proc/PID/stat field 22: tells a reused pid */
+	int64_t start_us, end_us; /* INSTANT_NEVER until then */
+	int32_t exit_code;	 /* -1: none (signal, or never started) */
+	int32_t signal;		 /* 0: none */
+	const char *reason;	 /* one line why it did not succeed; NULL if there is none */
+};
+
+struct task {
+	uint64_t id, execution_id, schedule_id, tenant_id;
+	uint32_t ordinal; /* from 0, in the definition's order */
+	enum task_status status;
+	struct task_def def;
+	struct attempt *attempts; /* oldest first; the last is the present one */
+	size_t attempt_count;
+	int64_t output_bytes; /* stdout and stderr of the last attempt; -1: nothing known yet */
+};
+
+/* What became of a due time. The numbers are durable: never reuse one. */
+enum verdict {
+	VERDICT_RAN = 1,
+	VERDICT_SKIPPED_OVERLAP = 2,
+	VERDICT_SKIPPED_SUSPENDED = 3,
+	VERDICT_SKIPPED_CALENDAR = 4,
+	VERDICT_SKIPPED_CONDITION = 5,
+	VERDICT_MISSED_DOWN = 6,
+	VERDICT_MISSED_WINDOW = 7,
+	VERDICT_MISSED_DST_GAP = 8,
+	VERDICT_MISSED_CLOCK = 9,
+};
+
+const char *verdict_name(enum verdict verdict); /* "ran", "skipped_overlap", … */
+
+/* One ledger entry: a due time, or the due times from due_us to to_us when `count` is above 1. */
+struct occurrence {
+	uint64_t schedule_id;
+	int64_t due_us, to_us;
+	uint64_t count;
+	enum verdict verdict;
+	uint64_t execution_id; /* the run, or the run that stood in the way; 0: none */
+	const char *reason;    /* one sentence; NULL if the verdict says all */
+	int64_t decided_us;    /* when the entry was written */
+};
+
+#endif

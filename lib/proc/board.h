@@ -1,0 +1,39 @@
+/*
+ * The board: one page of shared memory on which every process that has the store open shows that it is alive.
+ *
+ * The master makes it and reads it; each user of the store writes its own slot. A slot that is BUSY and has not been touched for
+ * the configured time is stuck (stopped, in a debugger, in D state), perhaps with a lock of the store in its hands, and is
+ * treated as dead. The scheduler's slot also shows its generation, so that it is never used twice.
+ */
+#ifndef PROC_BOARD_H
+#define PROC_BOARD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum { BOARD_SLOTS = 128 };
+
+struct board_slot {
+	_Atomic int64_t touched_mono_us;
+	_Atomic uint32_t busy; /* 1 while it does something that must come to an end */
+	_Atomic uint32_t done; /* requests or steps since it started */
+};
+
+struct board {
+	struct board_slot slots[BOARD_SLOTS]; /* slot 0 is the scheduler's */
+};
+
+/* Owns: *fd is the caller's, not close-on-exec, for processes that map it after exec. */
+MUST_CHECK int board_make(struct board **board, int *fd, struct err *err);
+MUST_CHECK int board_map(int fd, struct board **board, struct err *err);
+
+void board_busy(struct board_slot *slot, int64_t now_mono_us);
+void board_idle(struct board_slot *slot, int64_t now_mono_us);
+
+/* True when the slot is busy and was not touched for `limit_us`. */
+bool board_stuck(const struct board_slot *slot, int64_t now_mono_us, int64_t limit_us);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * JSON (RFC 8259) through yajl, hardened.
+ *
+ * Reading: the whole text must be strict UTF-8, one value, at most JSON_DEPTH_MAX deep and JSON_VALUES_MAX values; a name
+ * twice in one object, a NUL (also as \u0000) and a lone surrogate are faults. Numbers keep their raw text.
+ * Writing is sticky: a fault is remembered, later calls do nothing, json_writer_finish() tells.
+ */
+#ifndef WIRE_JSON_H
+#define WIRE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+enum { JSON_DEPTH_MAX = 32, JSON_VALUES_MAX = 100000 };
+
+enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json {
+	enum json_type type;
+	bool boolean;
+	const char *text; /* string: decoded, number: as written; NUL behind it */
+	size_t len;	  /* of text */
+	const char *name; /* of the member, when inside an object */
+	const struct json *first; /* of an array's elements or an object's members */
+	const struct json *next;  /* behind this one */
+	size_t count;		  /* elements or members */
+};
+
+/*
+ * Fails: ERR_INPUT, the text says what is wrong and at which byte; also for an empty text.
+ */
+MUST_CHECK int json_parse(struct arena *a, const char *text, size_t len, const struct json **value, struct err *err);
+
+/* The member, or NULL if `object` has none or is no object. */
+const struct json *json_member(const struct json *object, const char *name);
+
+/* An integer from min to max, without fraction or exponent. Fails: ERR_INPUT. `value` may be NULL: a fault. */
+MUST_CHECK int json_integer(const struct json *value, int64_t min, int64_t max, int64_t *out);
+
+struct json_writer;
+
+/* Appends to `out`, which must outlive the writer. */
+struct json_writer *json_writer_new(struct buf *out);
+
+void json_object(struct json_writer *w);
+void json_end_object(struct json_writer *w);
+void json_array(struct json_writer *w);
+void json_end_array(struct json_writer *w);
+void json_name(struct json_writer *w, const char *name);
+void json_string(struct json_writer *w, const char *s);
+void json_number(struct json_writer *w, int64_t n);
+/* With at most two decimals: a percentage. */
+void json_percent(struct json_writer *w, uint64_t part, uint64_t whole);
+void json_bool(struct json_writer *w, bool b);
+void json_null(struct json_writer *w);
+/* As 2026-11-22T09:30:00.000Z. */
+void json_instant(struct json_writer *w, int64_t us);
+/* As a GUID, see base/id.h. */
+void json_guid(struct json_writer *w, uint64_t id);
+
+/* Frees the writer. Fails: ERR_INPUT if any call was out of order or a string was not UTF-8; `out` is then of no use. */
+MUST_CHECK int json_writer_finish(struct json_writer *w);
+
+#endif
