@@ -35,6 +35,7 @@ struct response {
 	const char *content_type; /* NULL: no body */
 	struct buf headers;	  /* further lines, each ended by \r\n; constants and checked values only */
 	struct buf body;
+	bool recover; /* the store is lost (ERR_RECOVER): the worker leaves after this answer */
 };
 
 /* Set status, type and body at once, in place of whatever was there. `text` is copied. */

@@ -71,6 +71,11 @@ struct task {
 	int64_t output_bytes; /* stdout and stderr of the last attempt; -1: nothing known yet */
 };
 
+enum { OUTPUT_DIR_TEXT = 64 };
+
+/* Where the output of a task's attempts lies below the output directory: "<execution / 1000>/<execution>/<ordinal>", in decimal. */
+void task_output_dir(const struct task *t, char out[OUTPUT_DIR_TEXT]);
+
 /* What became of a due time. The numbers are durable: never reuse one. */
 enum verdict {
 	VERDICT_RAN = 1,
