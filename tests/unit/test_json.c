@@ -126,7 +126,7 @@ what_is_no_json_is_refused_with_the_byte(void **state)
 	    {"\"\\udc00\"", "half of a surrogate pair"},
 	    {"\"\\uD800\\uD800\"", "half of a surrogate pair"},
 	    {"\"\\ud800\\n\"", "half of a surrogate pair"},
-	    {"[\"\\\"\",\"\\\\\\uDFFF\"]", "byte 8: half of a surrogate pair"},
+	    {"[\"\\\"\",\"\\\\\\uDFFF\"]", "byte 9: half of a surrogate pair"},
 	    {"{\"\\udbff\":1}", "half of a surrogate pair"},
 	    {"{\"a\":1,\"b\":2,\"a\":3}", "this object has \"a\" twice"},
 	    {"[{\"\\u0061\\n\":1,\"a\\u000a\":2}]", "this object has \"a?\" twice"},
