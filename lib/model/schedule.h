@@ -82,8 +82,8 @@ struct schedule_state {
 	int64_t next_due_us;	 /* the entry in the plan; INSTANT_NEVER: none */
 	int64_t range_due_us;	 /* ledger entry that a further suspended due time joins; INSTANT_NEVER: none */
 	uint64_t last_execution_id; /* 0: none yet */
-	uint32_t active;	 /* executions begun and not ended */
-	uint32_t waiting;	 /* executions that wait for their turn */
+	uint32_t active;	 /* executions in the queue or begun, and not ended */
+	uint32_t waiting;	 /* executions that wait for their turn, behind the active ones */
 };
 
 /*

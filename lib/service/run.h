@@ -1,9 +1,16 @@
 /*
- * The steps of a run inside a transaction: what the use cases and the scheduler's engine have in common. Each runs in the body of a store_run().
+ * The steps of a run inside a transaction: what the use cases and the scheduler's engine have
+ * in common. Each runs in the body of a store_run(), changes *state in memory, and leaves
+ * storing it to the caller.
+ *
+ * One run of a schedule at a time: an execution that may begin goes into the queue and counts
+ * as active; one that must wait for its turn goes to the waiting. The end of an active one
+ * moves the first of the waiting into the queue.
  */
 #ifndef SERVICE_RUN_H
 #define SERVICE_RUN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -23,18 +30,36 @@ struct run_request {
 	bool stopped;	  /* triggers were checked and said no: it ends as it is made */
 };
 
-/* Make the execution and its tasks, and queue it unless it is `stopped`. The caller stores the state. */
-MUST_CHECK int run_make(struct txn *txn, const struct run_request *r, struct schedule_state *state, uint64_t *execution_id,
-    struct err *err);
+/* Make the execution and its tasks. It is queued if no other run stands in its way or the
+ * policy is `allow`; otherwise it waits. */
+MUST_CHECK int run_make(struct txn *txn, const struct run_request *r,
+    struct schedule_state *state, uint64_t *execution_id, struct err *err);
 
 /*
- * Note how an attempt ended: task and, with its last task, execution and schedule state; the next one that waits is
- * queued. A task that has ended already is left as it is. *more: something was queued.
+ * Note how the present attempt of a task ended, in the task and, with the last task, in the
+ * execution and the schedule's stored state; *queued becomes true when a waiting execution got
+ * its turn. A task that has ended already is left as it is. task->attempts' last entry says
+ * when it ended and how.
  */
-MUST_CHECK int run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_status status, int64_t end_us,
-    bool *more, struct err *err);
+MUST_CHECK int run_end_task(struct txn *txn, struct arena *a, struct task *task,
+    enum task_status status, bool *queued, struct err *err);
 
-/* Move the plan's entry of a schedule to `due_us` (INSTANT_NEVER: none) and note it in the state, which the caller stores. */
-MUST_CHECK int run_plan(struct txn *txn, struct schedule_state *state, int64_t due_us, struct err *err);
+/*
+ * Nobody knows how the present attempt ended (or it was ended by the service's own stop): the
+ * schedule's onLost decides. `fail`: the task ends as lost, as run_end_task(). `rerun`: the
+ * execution is queued again and the task gets another attempt.
+ */
+MUST_CHECK int run_lose_task(
+    struct txn *txn, struct arena *a, struct task *task, bool *queued, struct err *err);
+
+/* End a waiting execution without running it; `reason` is one line. */
+MUST_CHECK int run_cancel_waiting(struct txn *txn, struct arena *a,
+    struct schedule_state *state, uint64_t execution_id, int64_t now_us, const char *reason,
+    struct err *err);
+
+/* Move the plan's entry of a schedule to `due_us` (INSTANT_NEVER: none) and note it in the
+ * state. */
+MUST_CHECK int run_plan(
+    struct txn *txn, struct schedule_state *state, int64_t due_us, struct err *err);
 
 #endif

@@ -1,0 +1,233 @@
+/*
+ * Settle what is due: see fire.h.
+ *
+ * Neighbouring due times that do not run and share a verdict become one ledger entry with a
+ * range, so that neither a long outage nor a long suspension fills the ledger. The open range
+ * is remembered in the state, and the entry grows from batch to batch.
+ */
+#include "service/fire.h"
+
+#include "base/log.h"
+#include "service/run.h"
+
+struct settling {
+	struct txn *txn;
+	const struct schedule *s;
+	struct schedule_state *state;
+	int64_t now_us;
+	bool queued;
+	struct occurrence range; /* count 0: none open */
+};
+
+/* What becomes of one due time. */
+struct judgement {
+	enum verdict verdict;
+	enum origin origin; /* if it ran */
+	const char *reason;
+};
+
+static struct judgement
+judge_misfire(const struct schedule *s, int64_t late_us, bool last)
+{
+	bool in_window = late_us <= s->misfire_window_us;
+
+	switch (s->misfire) {
+	case MISFIRE_SKIP:
+		return (struct judgement){
+		    VERDICT_MISSED_DOWN, 0, "nobody was there to fire it, and misfire is skip"};
+	case MISFIRE_ONE:
+		if (!in_window)
+			break;
+		if (last)
+			return (struct judgement){VERDICT_RAN, ORIGIN_CATCH_UP, NULL};
+		return (struct judgement){VERDICT_MISSED_DOWN, 0,
+		    "nobody was there to fire it; a later run stands for it"};
+	case MISFIRE_ALL:
+		if (!in_window)
+			break;
+		return (struct judgement){VERDICT_RAN, ORIGIN_CATCH_UP, NULL};
+	}
+	return (struct judgement){VERDICT_MISSED_WINDOW, 0,
+	    "nobody was there to fire it until its misfireWindow had passed"};
+}
+
+/* `last`: no later due time has come yet. */
+static struct judgement
+judge(const struct settling *g, int64_t due_us, bool last)
+{
+	const struct schedule_state *state = g->state;
+	int64_t late_us = g->now_us - due_us;
+	bool busy = state->active + state->waiting > 0;
+	struct judgement j = {VERDICT_RAN, ORIGIN_TRIGGER, NULL};
+
+	if (state->suspended)
+		return (struct judgement){
+		    VERDICT_SKIPPED_SUSPENDED, 0, state->suspended_reason};
+	if (late_us > FIRE_ON_TIME_US)
+		j = judge_misfire(g->s, late_us, last);
+	/* `misfire: all` asks for every one of them: then they wait for each other. */
+	if (j.verdict != VERDICT_RAN || !busy ||
+	    (j.origin == ORIGIN_CATCH_UP && g->s->misfire == MISFIRE_ALL))
+		return j;
+
+	switch (g->s->overlap) {
+	case OVERLAP_QUEUE_ONE:
+		if (state->waiting == 0)
+			return j;
+		return (struct judgement){
+		    VERDICT_SKIPPED_OVERLAP, 0, "one run goes on and another waits already"};
+	case OVERLAP_SKIP:
+		return (struct judgement){
+		    VERDICT_SKIPPED_OVERLAP, 0, "the run before had not ended"};
+	case OVERLAP_QUEUE:
+	case OVERLAP_ALLOW:
+		break;
+	}
+	return j;
+}
+
+/* Write the open range, as a new entry or as more of the one that the last batch left open. */
+static int
+close_range(struct settling *g, struct err *err)
+{
+	struct occurrence *r = &g->range;
+	int rc;
+
+	if (r->count == 0)
+		return 0;
+	rc = r->due_us == g->state->range_due_us ? store_ledger_extend(g->txn, r, err)
+						 : store_ledger_insert(g->txn, r, err);
+	g->state->range_due_us = r->due_us;
+	r->count = 0;
+	return rc;
+}
+
+static int
+add_run(struct settling *g, int64_t due_us, const struct judgement *j, struct err *err)
+{
+	struct run_request request = {
+	    .schedule = g->s,
+	    .origin = j->origin,
+	    .due_us = due_us,
+	    .now_us = g->now_us,
+	};
+	struct occurrence o = {
+	    .schedule_id = g->s->id,
+	    .due_us = due_us,
+	    .to_us = due_us,
+	    .count = 1,
+	    .verdict = VERDICT_RAN,
+	    .decided_us = g->now_us,
+	};
+	int rc;
+
+	rc = close_range(g, err);
+	g->state->range_due_us = INSTANT_NEVER;
+	if (!rc)
+		rc = run_make(g->txn, &request, g->state, &o.execution_id, err);
+	/* The entry that must not exist yet is what makes a second firing of the same due time
+	 * impossible. */
+	if (!rc)
+		rc = store_ledger_insert(g->txn, &o, err);
+	g->queued = true;
+	return rc;
+}
+
+static int
+add_skip(struct settling *g, int64_t due_us, const struct judgement *j, struct err *err)
+{
+	uint64_t holder =
+	    j->verdict == VERDICT_SKIPPED_OVERLAP ? g->state->last_execution_id : 0;
+	int rc;
+
+	if (g->range.count > 0 && g->range.verdict == j->verdict &&
+	    g->range.execution_id == holder) {
+		g->range.to_us = due_us;
+		g->range.count++;
+		return 0;
+	}
+	rc = close_range(g, err);
+	g->state->range_due_us = INSTANT_NEVER;
+	g->range = (struct occurrence){
+	    .schedule_id = g->s->id,
+	    .due_us = due_us,
+	    .to_us = due_us,
+	    .count = 1,
+	    .verdict = j->verdict,
+	    .execution_id = holder,
+	    .reason = j->reason,
+	    .decided_us = g->now_us,
+	};
+	return rc;
+}
+
+/* Take up the range that the last batch left open. */
+static int
+open_range(struct settling *g, struct arena *a, struct err *err)
+{
+	int64_t due_us = g->state->range_due_us;
+	struct occurrence *list;
+	size_t count;
+	int rc;
+
+	if (due_us == INSTANT_NEVER)
+		return 0;
+	rc = store_ledger_list(g->txn, a, g->s->id, due_us, due_us + 1, 1, &list, &count, err);
+	if (rc)
+		return rc;
+	if (count == 1)
+		g->range = list[0];
+	else
+		g->state->range_due_us = INSTANT_NEVER;
+	return 0;
+}
+
+/* The next due time cannot be worked out: out of the plan, and the operator is told. */
+static int
+give_up(struct settling *g, const struct err *why, struct err *err)
+{
+	log_error("schedule %llu is suspended: %s", (unsigned long long)g->s->id, why->text);
+	g->state->suspended = true;
+	g->state->suspended_by = 0;
+	g->state->suspended_us = g->now_us;
+	g->state->suspended_reason =
+	    "its next due time cannot be worked out: time zone not known to this system";
+	return run_plan(g->txn, g->state, INSTANT_NEVER, err);
+}
+
+int
+fire_due(struct txn *txn, const struct schedule *s, struct schedule_state *state,
+    struct zones *zones, int64_t now_us, bool *queued, bool *more, struct err *err)
+{
+	struct settling g = {.txn = txn, .s = s, .state = state, .now_us = now_us};
+	int64_t due_us = state->next_due_us, next_us = INSTANT_NEVER;
+	struct arena arena = ARENA_INIT;
+	struct err why;
+	int rc = 0;
+
+	*more = false;
+	if (due_us > now_us)
+		return 0;
+	if (schedule_next_due(s, zones, due_us, &next_us, &why))
+		return give_up(&g, &why, err);
+
+	rc = open_range(&g, &arena, err);
+	for (int i = 0; !rc && due_us <= now_us && i < FIRE_BATCH; i++) {
+		struct judgement j = judge(&g, due_us, next_us > now_us);
+
+		rc = j.verdict == VERDICT_RAN ? add_run(&g, due_us, &j, err)
+					      : add_skip(&g, due_us, &j, err);
+		due_us = next_us;
+		if (!rc && due_us <= now_us)
+			rc = schedule_next_due(s, zones, due_us, &next_us, err);
+	}
+	if (!rc)
+		rc = close_range(&g, err);
+	if (!rc)
+		rc = run_plan(txn, state, due_us, err);
+	if (g.queued)
+		*queued = true;
+	*more = due_us <= now_us;
+	arena_release(&arena);
+	return rc;
+}

@@ -1,0 +1,40 @@
+/*
+ * Settle what is due: every due time of a schedule up to now gets its one ledger entry, and
+ * those that run their execution, in the transaction that moves the plan on.
+ *
+ * The engine does it when the time has come. A use case that changes what a due time would meet
+ * (suspend, resume, delete) does it first for that schedule, so that each due time is judged by
+ * what was in force when it was due.
+ */
+#ifndef SERVICE_FIRE_H
+#define SERVICE_FIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/schedule.h"
+#include "store/store.h"
+
+/* Up to this late a due time is served as if nothing had happened; later it is a misfire and
+ * the policy decides. */
+#define FIRE_ON_TIME_US (30 * SECOND_US)
+
+/* Due times of one schedule that one transaction settles at most; *more says that some are
+ * left. */
+enum { FIRE_BATCH = 2000 };
+
+/*
+ * Settle the due times of `s` at or before now_us. *state is changed and not stored;
+ * state->next_due_us and the plan agree afterwards. *queued becomes true when there is
+ * something to begin; *more tells whether due times are left.
+ *
+ * A schedule whose next due time cannot be worked out (its time zone is gone from the system)
+ * would be tried for ever: it is taken out of the plan and suspended with the reason, and a
+ * line is logged.
+ */
+MUST_CHECK int fire_due(struct txn *txn, const struct schedule *s, struct schedule_state *state,
+    struct zones *zones, int64_t now_us, bool *queued, bool *more, struct err *err);
+
+#endif

@@ -1,0 +1,218 @@
+/* Runs: start one, and see what became of it. */
+#include <string.h>
+
+#include "base/utf8.h"
+#include "service/internal.h"
+#include "service/run.h"
+
+enum { ARGS_MAX = 8192 };
+
+struct start {
+	struct service *sv;
+	struct arena arena;
+	const struct actor *actor;
+	int64_t now_us;
+	uint64_t schedule_id;
+	bool check_triggers;
+	const char *args;
+	uint64_t execution_id;
+};
+
+/* What would keep a trigger from firing now. */
+static bool
+trigger_says_no(const struct schedule *s, const struct schedule_state *state, int64_t now_us)
+{
+	return s->trigger_count > 0 &&
+	       (state->suspended || now_us < s->start_us || now_us >= s->end_us);
+}
+
+static int
+start_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct start *c = ctx;
+	struct schedule_state state;
+	struct schedule s;
+	struct run_request request = {
+	    .schedule = &s,
+	    .origin = ORIGIN_CALL,
+	    .due_us = INSTANT_NEVER,
+	    .now_us = c->now_us,
+	    .actor_id = c->actor->user_id,
+	    .token_id = c->actor->token_id,
+	    .args = c->args,
+	};
+	int rc;
+
+	rc = own_schedule(txn, &c->arena, c->actor, c->schedule_id, &s, err);
+	if (!rc)
+		rc = store_state_get(txn, &c->arena, c->schedule_id, &state, err);
+	if (rc)
+		return rc;
+	request.stopped = c->check_triggers && trigger_says_no(&s, &state, c->now_us);
+	rc = run_make(txn, &request, &state, &c->execution_id, err);
+	return rc ? rc : store_state_put(txn, &state, err);
+}
+
+int
+service_run_schedule(struct service *sv, const struct actor *actor, int64_t now_us,
+    uint64_t schedule_id, bool check_triggers, const char *args, uint64_t *execution_id,
+    struct err *err)
+{
+	struct start c = {
+	    .sv = sv,
+	    .actor = actor,
+	    .now_us = now_us,
+	    .schedule_id = schedule_id,
+	    .check_triggers = check_triggers,
+	    .args = args,
+	};
+	int rc = 0;
+
+	if (args && (strlen(args) > ARGS_MAX || !utf8_valid(args, strlen(args))))
+		rc = err_fail(
+		    err, ERR_INPUT, "Invalid value: args: at most %d bytes of UTF-8", ARGS_MAX);
+	if (!rc)
+		rc = store_has_room(sv->store, err);
+	if (!rc)
+		rc = store_run(sv->store, start_body, &c, err);
+	arena_release(&c.arena);
+	if (rc)
+		return rc;
+	*execution_id = c.execution_id;
+	ring(sv);
+	return 0;
+}
+
+struct look {
+	struct arena *arena;
+	const struct actor *actor;
+	uint64_t id;
+	struct execution *e;
+	struct task *task, **tasks;
+	size_t *task_count;
+};
+
+static int
+own_execution(struct txn *txn, const struct look *c, uint64_t id, struct err *err)
+{
+	int rc = store_execution_get(txn, c->arena, id, c->e, err);
+
+	if (!rc && c->e->tenant_id != c->actor->tenant_id)
+		rc = ERR_MISSING;
+	return rc == ERR_MISSING ? err_fail(err, rc, "Execution not found") : rc;
+}
+
+static int
+get_execution_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct look *c = ctx;
+	int rc = own_execution(txn, c, c->id, err);
+
+	return rc ? rc : store_task_list(txn, c->arena, c->id, c->tasks, c->task_count, err);
+}
+
+int
+service_get_execution(struct service *sv, struct arena *a, const struct actor *actor,
+    uint64_t id, struct execution *e, struct task **tasks, size_t *task_count, struct err *err)
+{
+	struct look c = {.arena = a,
+	    .actor = actor,
+	    .id = id,
+	    .e = e,
+	    .tasks = tasks,
+	    .task_count = task_count};
+
+	return store_run(sv->store, get_execution_body, &c, err);
+}
+
+static int
+get_task_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct look *c = ctx;
+	int rc = store_task_get(txn, c->arena, c->id, c->task, err);
+
+	if (!rc)
+		rc = own_execution(txn, c, c->task->execution_id, err);
+	return rc == ERR_MISSING ? err_fail(err, rc, "Task not found") : rc;
+}
+
+int
+service_get_task(struct service *sv, struct arena *a, const struct actor *actor, uint64_t id,
+    struct task *task, struct execution *e, struct err *err)
+{
+	struct look c = {.arena = a, .actor = actor, .id = id, .e = e, .task = task};
+
+	return store_run(sv->store, get_task_body, &c, err);
+}
+
+struct list {
+	struct arena *arena;
+	const struct actor *actor;
+	uint64_t schedule_id, before;
+	int64_t from_us, to_us;
+	size_t cap;
+	struct execution **executions;
+	struct occurrence **occurrences;
+	size_t *count;
+};
+
+static int
+list_executions_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct list *c = ctx;
+	struct schedule s;
+	int rc = own_schedule(txn, c->arena, c->actor, c->schedule_id, &s, err);
+
+	return rc ? rc
+		  : store_execution_list(txn, c->arena, c->schedule_id, c->before, c->cap,
+			c->executions, c->count, err);
+}
+
+int
+service_list_executions(struct service *sv, struct arena *a, const struct actor *actor,
+    uint64_t schedule_id, uint64_t before, size_t cap, struct execution **list, size_t *count,
+    struct err *err)
+{
+	struct list c = {
+	    .arena = a,
+	    .actor = actor,
+	    .schedule_id = schedule_id,
+	    .before = before,
+	    .cap = cap,
+	    .executions = list,
+	    .count = count,
+	};
+
+	return store_run(sv->store, list_executions_body, &c, err);
+}
+
+static int
+list_occurrences_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct list *c = ctx;
+	struct schedule s;
+	int rc = own_schedule(txn, c->arena, c->actor, c->schedule_id, &s, err);
+
+	return rc ? rc
+		  : store_ledger_list(txn, c->arena, c->schedule_id, c->from_us, c->to_us,
+			c->cap, c->occurrences, c->count, err);
+}
+
+int
+service_list_occurrences(struct service *sv, struct arena *a, const struct actor *actor,
+    uint64_t schedule_id, int64_t from_us, int64_t to_us, size_t cap, struct occurrence **list,
+    size_t *count, struct err *err)
+{
+	struct list c = {
+	    .arena = a,
+	    .actor = actor,
+	    .schedule_id = schedule_id,
+	    .from_us = from_us,
+	    .to_us = to_us,
+	    .cap = cap,
+	    .occurrences = list,
+	    .count = count,
+	};
+
+	return store_run(sv->store, list_occurrences_body, &c, err);
+}

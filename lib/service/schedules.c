@@ -1,0 +1,463 @@
+/*
+ * Schedules: make, show, find, suspend, resume, delete.
+ *
+ * Whatever changes what a due time would meet first settles what is due already (fire.h), so
+ * that every due time is judged by what was in force when it was due.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "service/fire.h"
+#include "service/internal.h"
+#include "service/run.h"
+
+int
+own_schedule(struct txn *txn, struct arena *a, const struct actor *actor, uint64_t id,
+    struct schedule *s, struct err *err)
+{
+	int rc = store_schedule_get(txn, a, id, s, err);
+
+	if (!rc && s->tenant_id != actor->tenant_id)
+		rc = ERR_MISSING;
+	return rc == ERR_MISSING ? err_fail(err, rc, "Schedule not found") : rc;
+}
+
+/* ---- create
+ * -------------------------------------------------------------------------------------- */
+
+/* An entry of the allow-list is a program, or a directory and everything below it. */
+static bool
+command_is_allowed(const char *const *allow, const char *path)
+{
+	for (; *allow; allow++) {
+		size_t len = strlen(*allow);
+
+		while (len > 0 && (*allow)[len - 1] == '/')
+			len--;
+		if (!strncmp(*allow, path, len) && (path[len] == '\0' || path[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static int
+check_against_system(const struct service *sv, const struct schedule *s, struct err *err)
+{
+	const struct zone *zone;
+
+	for (size_t i = 0; i < s->task_count; i++) {
+		if (!command_is_allowed(sv->command_allow, s->tasks[i].argv[0]))
+			return err_fail(err, ERR_INPUT,
+			    "Invalid value: tasks[%zu].command: %s is not below an allowed "
+			    "path",
+			    i, s->tasks[i].argv[0]);
+	}
+	for (size_t i = 0; i < s->trigger_count; i++) {
+		struct err why;
+		int rc;
+
+		if (s->triggers[i].kind != TRIGGER_CRON)
+			continue;
+		rc = zones_get(sv->zones, s->triggers[i].time_zone, &zone, &why);
+		if (rc == ERR_INPUT)
+			return err_fail(
+			    err, rc, "Invalid value: triggers[%zu].timeZone: %s", i, why.text);
+		if (rc)
+			return err_fail(err, rc, "triggers[%zu].timeZone: %s", i, why.text);
+	}
+	return 0;
+}
+
+/*
+ * A new schedule's first due time: after now, but for a one-shot that is past already. That one
+ * is due as well, and the misfire policy decides: a run that was asked for never vanishes in
+ * silence.
+ */
+static int
+first_due(struct zones *zones, const struct schedule *s, int64_t now_us, int64_t *due_us,
+    struct err *err)
+{
+	int rc = schedule_next_due(s, zones, now_us, due_us, err);
+
+	for (size_t i = 0; !rc && i < s->trigger_count; i++) {
+		const struct trigger *t = &s->triggers[i];
+
+		if (t->kind == TRIGGER_AT && t->at_us < *due_us && t->at_us >= s->start_us &&
+		    t->at_us < s->end_us)
+			*due_us = t->at_us;
+	}
+	return rc;
+}
+
+struct create {
+	struct service *sv;
+	struct schedule *s;
+	int64_t now_us;
+};
+
+static int
+create_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct create *c = ctx;
+	struct schedule_state state = {
+	    .next_due_us = INSTANT_NEVER, .range_due_us = INSTANT_NEVER};
+	int64_t due_us;
+	int rc;
+
+	rc = first_due(c->sv->zones, c->s, c->now_us, &due_us, err);
+	if (!rc)
+		rc = store_next_id(txn, &c->s->id, err);
+	if (!rc)
+		rc = store_schedule_put(txn, c->s, err);
+	if (rc == ERR_CONFLICT)
+		return err_fail(err, rc, "A schedule with this name exists: %s", c->s->name);
+	if (rc)
+		return rc;
+	state.schedule_id = c->s->id;
+	rc = run_plan(txn, &state, due_us, err);
+	return rc ? rc : store_state_put(txn, &state, err);
+}
+
+int
+service_create_schedule(struct service *sv, const struct actor *actor, int64_t now_us,
+    struct schedule *s, uint64_t *id, struct err *err)
+{
+	struct create c = {sv, s, now_us};
+	int rc;
+
+	rc = require_admin(actor, err);
+	if (!rc)
+		rc = check_against_system(sv, s, err);
+	if (!rc)
+		rc = store_has_room(sv->store, err);
+	if (rc)
+		return rc;
+	s->tenant_id = actor->tenant_id;
+	s->created_by = actor->user_id;
+	s->created_us = now_us;
+	s->modified_us = now_us;
+	s->version = 1;
+	rc = store_run(sv->store, create_body, &c, err);
+	if (rc)
+		return rc;
+	*id = s->id;
+	ring(sv);
+	return 0;
+}
+
+/* ---- show and find
+ * ---------------------------------------------------------------------------------- */
+
+static int
+view_schedule(struct txn *txn, struct arena *a, const struct actor *actor, uint64_t id,
+    struct schedule_view *view, struct err *err)
+{
+	int rc = own_schedule(txn, a, actor, id, &view->definition, err);
+
+	if (!rc)
+		rc = store_state_get(txn, a, id, &view->state, err);
+	if (!rc)
+		view->finished = view->definition.trigger_count > 0 &&
+				 view->state.next_due_us == INSTANT_NEVER;
+	return rc;
+}
+
+struct get {
+	struct arena *arena;
+	const struct actor *actor;
+	uint64_t id;
+	struct schedule_view *view;
+};
+
+static int
+get_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct get *c = ctx;
+
+	return view_schedule(txn, c->arena, c->actor, c->id, c->view, err);
+}
+
+int
+service_get_schedule(struct service *sv, struct arena *a, const struct actor *actor,
+    uint64_t id, struct schedule_view *view, struct err *err)
+{
+	struct get c = {a, actor, id, view};
+
+	return store_run(sv->store, get_body, &c, err);
+}
+
+struct find {
+	struct arena *arena;
+	const struct actor *actor;
+	const char *name;
+	size_t name_len;
+	enum name_match match;
+	int type;
+	uint64_t *ids; /* of the names that match; free() */
+	size_t id_count, id_cap;
+	struct schedule_view *list;
+	size_t count;
+};
+
+/* As ASCII letters, whatever the locale. */
+static int
+lower(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+static bool
+same_letters(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (lower((unsigned char)a[i]) != lower((unsigned char)b[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+contains(const char *name, size_t len, const char *part, size_t part_len)
+{
+	for (size_t at = 0; at + part_len <= len; at++) {
+		if (same_letters(name + at, part, part_len))
+			return true;
+	}
+	return false;
+}
+
+static bool
+name_matches(const struct find *c, const char *name)
+{
+	size_t len = strlen(name), want = c->name_len;
+
+	if (want == 0)
+		return true;
+	switch (c->match) {
+	case MATCH_CONTAINS:
+		return contains(name, len, c->name, want);
+	case MATCH_NOT_CONTAINS:
+		return !contains(name, len, c->name, want);
+	case MATCH_EQUALS:
+		return len == want && same_letters(name, c->name, len);
+	case MATCH_STARTS:
+		return len >= want && same_letters(name, c->name, want);
+	case MATCH_ENDS:
+		return len >= want && same_letters(name + len - want, c->name, want);
+	}
+	return false;
+}
+
+static int
+note_match(void *ctx, const char *name, uint64_t id)
+{
+	struct find *c = ctx;
+
+	if (!name_matches(c, name))
+		return 0;
+	if (c->id_count == c->id_cap) {
+		c->id_cap = c->id_cap ? c->id_cap * 2 : 64;
+		c->ids = mem_resize(c->ids, c->id_cap * sizeof *c->ids);
+	}
+	c->ids[c->id_count++] = id;
+	return 0;
+}
+
+static int
+find_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct find *c = ctx;
+	int rc;
+
+	c->id_count = c->count = 0;
+	rc = store_schedule_names(txn, c->actor->tenant_id, NULL, note_match, c, err);
+	if (rc)
+		return rc;
+	c->list = arena_array(c->arena, c->id_count, sizeof *c->list);
+	for (size_t i = 0; i < c->id_count; i++) {
+		struct schedule_view *view = &c->list[c->count];
+
+		rc = view_schedule(txn, c->arena, c->actor, c->ids[i], view, err);
+		if (rc == ERR_MISSING)
+			continue; /* deleted since its name was read */
+		if (rc)
+			return rc;
+		if (c->type < 0 || view->definition.type == c->type)
+			c->count++;
+	}
+	return 0;
+}
+
+/* Names come in byte order; the one that is spelled as it was asked for goes to the front. */
+static void
+exact_name_first(struct schedule_view *list, size_t count, const char *name)
+{
+	for (size_t i = 1; i < count; i++) {
+		if (strcmp(list[i].definition.name, name) == 0) {
+			struct schedule_view exact = list[i];
+
+			memmove(list + 1, list, i * sizeof *list);
+			list[0] = exact;
+			return;
+		}
+	}
+}
+
+int
+service_find_schedules(struct service *sv, struct arena *a, const struct actor *actor,
+    const char *name, enum name_match match, int type, struct schedule_view **list,
+    size_t *count, struct err *err)
+{
+	struct find c = {
+	    .arena = a,
+	    .actor = actor,
+	    .name = name ? name : "",
+	    .name_len = name ? strlen(name) : 0,
+	    .match = match,
+	    .type = type,
+	};
+	int rc = store_run(sv->store, find_body, &c, err);
+
+	free(c.ids);
+	if (rc)
+		return rc;
+	exact_name_first(c.list, c.count, c.name);
+	*list = c.list;
+	*count = c.count;
+	return 0;
+}
+
+/* ---- suspend, resume, delete
+ * ---------------------------------------------------------------------------- */
+
+struct change {
+	struct service *sv;
+	struct arena arena;
+	const struct actor *actor;
+	int64_t now_us;
+	uint64_t id;
+	const char *reason;
+	bool queued;
+};
+
+/* Load a schedule that the actor may change, with everything that is due settled. */
+static int
+settled(struct txn *txn, struct change *c, struct schedule *s, struct schedule_state *state,
+    struct err *err)
+{
+	bool more = true;
+	int rc;
+
+	c->queued = false;
+	rc = own_schedule(txn, &c->arena, c->actor, c->id, s, err);
+	if (!rc)
+		rc = store_state_get(txn, &c->arena, c->id, state, err);
+	while (!rc && more)
+		rc = fire_due(txn, s, state, c->sv->zones, c->now_us, &c->queued, &more, err);
+	return rc;
+}
+
+static int
+suspend_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct change *c = ctx;
+	struct schedule_state state;
+	struct schedule s;
+	int rc;
+
+	rc = settled(txn, c, &s, &state, err);
+	if (rc)
+		return rc;
+	if (!state.suspended) {
+		state.suspended = true;
+		state.suspended_by = c->actor->user_id;
+		state.suspended_us = c->now_us;
+		state.suspended_reason = c->reason;
+	}
+	return store_state_put(txn, &state, err);
+}
+
+static int
+resume_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct change *c = ctx;
+	struct schedule_state state;
+	struct schedule s;
+	int64_t due_us;
+	int rc;
+
+	rc = settled(txn, c, &s, &state, err);
+	if (rc)
+		return rc;
+	state.suspended = false;
+	state.suspended_by = 0;
+	state.suspended_us = 0;
+	state.suspended_reason = NULL;
+	/* A schedule that was stopped because its zone was gone has no plan to go on with. */
+	if (state.next_due_us == INSTANT_NEVER) {
+		rc = schedule_next_due(&s, c->sv->zones, c->now_us, &due_us, err);
+		if (!rc)
+			rc = run_plan(txn, &state, due_us, err);
+	}
+	return rc ? rc : store_state_put(txn, &state, err);
+}
+
+static int
+delete_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct change *c = ctx;
+	struct schedule_state state;
+	struct schedule s;
+	uint64_t waiting;
+	int rc;
+
+	rc = settled(txn, c, &s, &state, err);
+	while (!rc && state.waiting > 0) {
+		rc = store_waiting_first(txn, s.id, &waiting, err);
+		if (!rc)
+			rc = run_cancel_waiting(txn, &c->arena, &state, waiting, c->now_us,
+			    "its schedule was deleted", err);
+	}
+	if (!rc)
+		rc = store_state_put(txn, &state, err);
+	return rc ? rc : store_schedule_remove(txn, &s, err);
+}
+
+static int
+change(struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id,
+    const char *reason, int (*body)(struct txn *, void *, struct err *), struct err *err)
+{
+	struct change c = {
+	    .sv = sv, .actor = actor, .now_us = now_us, .id = id, .reason = reason};
+	int rc = require_admin(actor, err);
+
+	if (!rc)
+		rc = store_run(sv->store, body, &c, err);
+	/* Also without a new run: the time of the next one may have changed. */
+	if (!rc)
+		ring(sv);
+	arena_release(&c.arena);
+	return rc;
+}
+
+int
+service_suspend_schedule(struct service *sv, const struct actor *actor, int64_t now_us,
+    uint64_t id, const char *reason, struct err *err)
+{
+	return change(sv, actor, now_us, id, reason, suspend_body, err);
+}
+
+int
+service_resume_schedule(
+    struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
+{
+	return change(sv, actor, now_us, id, NULL, resume_body, err);
+}
+
+int
+service_delete_schedule(
+    struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
+{
+	return change(sv, actor, now_us, id, NULL, delete_body, err);
+}

@@ -1,0 +1,65 @@
+/* Passwords, tokens and randomness: see secret.h. */
+#include "service/secret.h"
+
+#include <sodium.h>
+#include <string.h>
+
+_Static_assert(SECRET_HASH_TEXT >= crypto_pwhash_STRBYTES, "room for libsodium's string");
+_Static_assert(
+    TOKEN_TEXT >= sodium_base64_ENCODED_LEN(TOKEN_BYTES, sodium_base64_VARIANT_ORIGINAL),
+    "room for base64");
+
+/* Checked in place of the hash of a user who does not exist: the same cost, and no password
+ * that anyone was given. */
+static const char nobodys_hash[] = "$argon2id$v=19$m=65536,t=2,p=1$Zgd8WuP5S7fn2FDiKISfRQ$"
+				   "7Qs3wU6p+YhS4ZRe7Y9sQxCCnD9zACYC9GdbbOngfRs";
+
+int
+secret_init(struct err *err)
+{
+	if (sodium_init() < 0)
+		return err_fail(err, ERR_IO, "libsodium cannot be initialised");
+	return 0;
+}
+
+void
+secret_random(void *buf, size_t len)
+{
+	randombytes_buf(buf, len);
+}
+
+int
+secret_hash_password(const char *password, char hash[SECRET_HASH_TEXT], struct err *err)
+{
+	memset(hash, 0, SECRET_HASH_TEXT);
+	if (crypto_pwhash_str(hash, password, strlen(password),
+		crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE))
+		return err_fail(err, ERR_BUSY, "not enough memory to hash a password");
+	return 0;
+}
+
+bool
+secret_password_matches(const char *hash, const char *password)
+{
+	size_t len = strlen(password);
+	bool same;
+
+	if (len > SECRET_PASSWORD_MAX)
+		return false;
+	same = !crypto_pwhash_str_verify(hash ? hash : nobodys_hash, password, len);
+	return hash && same;
+}
+
+void
+secret_token_text(const unsigned char token[TOKEN_BYTES], char text[TOKEN_TEXT])
+{
+	sodium_bin2base64(text, TOKEN_TEXT, token, TOKEN_BYTES, sodium_base64_VARIANT_ORIGINAL);
+}
+
+void
+secret_token_hash(const unsigned char key[SECRET_KEY_BYTES], const char *text,
+    unsigned char hash[TOKEN_HASH_BYTES])
+{
+	crypto_generichash(hash, TOKEN_HASH_BYTES, (const unsigned char *)text, strlen(text),
+	    key, SECRET_KEY_BYTES);
+}
