@@ -1,9 +1,18 @@
-# Carillon's only makefile. Goals for people: run, start, stop, check, unit, lint, format, clean.
+# Carillon's only makefile. Goals for people:
 #
-#   BUILD=dir   where objects and programs go (default build)
-#   SAN=1       AddressSanitizer and UndefinedBehaviorSanitizer, in build-san
-#   DEPS=no     install nothing
-#   PORT, STATE of run, start and stop: see conf/quickstart.sh
+#   run             build, and run in the foreground with a web server of its own; see conf/quickstart.sh
+#   start, stop     the same in the background
+#   check           everything that proves it: lint, unit, test
+#   lint            format, layers, headers, README
+#   unit, unit-X    the C tests, or tests/unit/test_X.c alone
+#   test            the whole service from outside; T=tests/api/test_api3.py for one file, or any words for pytest
+#   format, clean
+#
+#   PORT=8080 STATE=run   of run, start and stop
+#   BUILD=dir             where objects and programs go (default build)
+#   SAN=1                 AddressSanitizer and UndefinedBehaviorSanitizer, in build-san
+#   DEPS=no               install nothing
+#
 # A file config.mak beside this one may set them for good.
 
 -include config.mak
@@ -68,10 +77,82 @@ unit-%: $(BUILD)/tests/test_%
 unit: $(unit_bin)
 	@for t in $(unit_bin); do $$t || exit 1; done
 
-clean:
-	rm -rf build build-san
+# ---- the quickstart ----
 
-.PHONY: all unit clean
+PORT  ?= 8080
+STATE ?= run
+export PORT STATE BUILD DEPS
+
+# Installing and building are steps of their own: what is built depends on what was installed.
+run start: deps
+	@$(MAKE) --no-print-directory all
+	@exec conf/quickstart.sh $@
+
+stop:
+	@exec conf/quickstart.sh $@
+
+deps:
+	@conf/deps.sh build run
+
+deps-test:
+	@conf/deps.sh build run test
+
+# ---- the gate ----
+
+PYTHON = /usr/bin/python3
+T     ?= tests
+
+# The closing line is pytest's count.
+check: deps-test
+	@$(MAKE) --no-print-directory all $(unit_bin)
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory test
+
+test: all node_modules
+	$(PYTHON) -m pytest -q -p no:cacheprovider $(T)
+
+node_modules: tests/browser/node_modules/.installed
+tests/browser/node_modules/.installed: tests/browser/package-lock.json
+	cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+c_src    := $(wildcard lib/*/*.[ch] fcgi/*/*.[ch] fcgi/faces/*/*.[ch] tests/unit/*.[ch] tests/*/*.[ch])
+headers  := $(wildcard lib/*/*.h fcgi/*/*.h fcgi/faces/*/*.h)
+alone    := $(headers:%.h=$(BUILD)/alone/%.ok)
+CLANG_FORMAT ?= clang-format-14
+
+lint: lint-format lint-layers lint-readme lint-scripts $(alone)
+
+lint-format:
+	@$(CLANG_FORMAT) --dry-run -Werror $(sort $(c_src))
+
+lint-layers:
+	@$(PYTHON) tests/tools/layers.py
+
+lint-readme:
+	@$(PYTHON) tests/tools/readme.py
+
+lint-scripts:
+	@for f in conf/*.sh .ci/run; do bash -n $$f || exit 1; done
+	@xmllint --noout conf/*.xml conf/*.rng
+	@$(PYTHON) -m compileall -q tests >/dev/null
+
+# A header can be used without opening its .c, and without knowing what to include before it.
+$(BUILD)/alone/%.ok: %.h
+	@mkdir -p $(@D)
+	@printf '#include "%s"\nextern int not_empty;\n' '$<' | \
+		$(CC) $(ALL_CFLAGS) -I. -fsyntax-only -x c - -MF $(@:.ok=.d) -MT $@
+	@touch $@
+
+format:
+	$(CLANG_FORMAT) -i $(sort $(c_src))
+
+clean:
+	rm -rf build build-san tests/browser/node_modules
+
+.PHONY: all unit run start stop deps deps-test check test node_modules lint lint-format lint-layers lint-readme \
+	lint-scripts format clean
 .SECONDARY:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

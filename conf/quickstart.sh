@@ -1,0 +1,397 @@
+#!/bin/bash
+# The quickstart: nginx and Carillon on the loopback address, everything that they keep in one directory.
+#
+#   conf/quickstart.sh run      in the foreground, until Ctrl-C
+#   conf/quickstart.sh start    in the background; returns when the service answers
+#   conf/quickstart.sh stop
+#
+# PORT (8080), STATE (run) and BUILD (build, where the programs are) come from the environment, and so does, for the
+# first start alone, QUICKSTART_ADMIN_PASSWORD; without it a password is made up.
+#
+# Nothing runs as root: started as root, this script makes the directories and hands over to www-data. The
+# services are started inside $STATE and name everything relative to it, because www-data need not be able to
+# walk the way there (a clone below /root). What root reads again (quickstart.env, the logs) lies in $STATE itself, where
+# www-data cannot write.
+set -u
+umask 022
+PATH=$PATH:/usr/sbin:/sbin
+
+REPO=$(cd "$(dirname "$0")/.." && pwd -P) || exit 1
+PORT=${PORT:-8080}
+STATE=${STATE:-run}
+BUILD=${BUILD:-build}
+MARKER=.carillon-quickstart
+SERVICE_USER=www-data
+READY_S=30
+STOP_S=30
+
+carillon_pid=
+nginx_pid=
+
+say() { printf '%s\n' "$*"; }
+
+die() {
+	printf 'quickstart: %s\n' "$*" >&2
+	exit 1
+}
+
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
+# --- the directory ------------------------------------------------------------------------------------------
+
+check_input() {
+	case $PORT in
+	'' | *[!0-9]*) die "PORT=$PORT is not a port number" ;;
+	esac
+	[ "${#PORT}" -le 5 ] && [ "$((10#$PORT))" -ge 1 ] && [ "$((10#$PORT))" -le 65535 ] || die "PORT=$PORT is not within 1 to 65535"
+	PORT=$((10#$PORT))
+	[ -n "$STATE" ] || die "STATE is empty: name a directory"
+	case $STATE in
+	/*) ;;
+	*) STATE=$REPO/$STATE ;;
+	esac
+	case $BUILD in
+	/*) ;;
+	*) BUILD=$REPO/$BUILD ;;
+	esac
+}
+
+# Whatever stands in $STATE is ours, or nothing stands there; otherwise nothing is touched.
+check_state() {
+	[ -e "$STATE" ] || return 0
+	[ -d "$STATE" ] || die "STATE=$STATE is not a directory: name another"
+	[ -O "$STATE" ] || die "STATE=$STATE belongs to $(stat -c %U "$STATE"), not to you: name another"
+	[ -e "$STATE/$MARKER" ] && return 0
+	[ -z "$(ls -A "$STATE" 2>&1)" ] || die "STATE=$STATE has other things in it: name an empty or a new directory"
+}
+
+check_programs() {
+	local p
+	for p in carillon carillon-scheduler carillon-runner carillonctl; do
+		[ -x "$BUILD/$p" ] || die "$BUILD/$p is missing: run make first"
+	done
+	command -v nginx >/dev/null || die "nginx is not installed: apt-get install nginx-light (or leave DEPS=no out)"
+	command -v curl >/dev/null || die "curl is not installed: apt-get install curl (or leave DEPS=no out)"
+	[ -e /usr/share/zoneinfo/UTC ] || die "time zones are not installed: apt-get install tzdata (or leave DEPS=no out)"
+}
+
+check_port() {
+	if (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then
+		die "port $PORT is in use by another program: choose one with PORT=..."
+	fi
+}
+
+# Directories that the services write belong to their user; $STATE itself does not.
+make_state() {
+	local d owner=
+	mkdir -p "$STATE" 2>/dev/null && [ -w "$STATE" ] && : 2>/dev/null >"$STATE/$MARKER" ||
+		die "STATE=$STATE cannot be written: name a directory that you own"
+	chmod 0711 "$STATE"
+	cd "$STATE" || die "STATE=$STATE cannot be entered"
+	STATE=$(pwd -P)
+	if is_root; then
+		owner=$SERVICE_USER
+		id "$owner" >/dev/null 2>&1 || die "there is no user $owner to run as: start it as an ordinary user"
+	fi
+	for d in sock store output nginx; do
+		[ -d "$d" ] && continue
+		mkdir -m 0750 "$d" && { [ -z "$owner" ] || chown "$owner:" "$d"; } || die "$STATE/$d cannot be made"
+	done
+}
+
+write_config() {
+	local user='' samples
+	! is_root || user="<user>$SERVICE_USER<\/user>"
+	samples=$(printf %s "$REPO/conf/samples" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/[\/&|]/\\&/g')
+	sed "s/@USER@/$user/; s/@SAMPLES@/$samples/" "$REPO/conf/quickstart.xml.in" >carillon.xml &&
+		sed "s/@PORT@/$PORT/" "$REPO/nginx/quickstart.conf" >nginx.conf &&
+		cp "$REPO/nginx/carillon.conf" "$REPO/nginx/carillon-host.conf" . ||
+		die "cannot write the configuration to $STATE"
+}
+
+# --- quickstart.env -----------------------------------------------------------------------------------------
+
+# A value of quickstart.env; nothing where it is not known yet.
+known() {
+	[ -r "$STATE/quickstart.env" ] || return 0
+	(
+		unset "$1"
+		. "$STATE/quickstart.env"
+		printf %s "${!1:-}"
+	)
+}
+
+quoted() {
+	printf "%s='%s'\n" "$1" "$(printf %s "$2" | sed "s/'/'\\\\''/g")"
+}
+
+write_env() {
+	(
+		umask 077
+		{
+			quoted URL "http://127.0.0.1:$PORT"
+			quoted ADMIN_USER adminUser
+			quoted ADMIN_PASSWORD "$ADMIN_PASSWORD"
+			quoted PATOKEN "$PATOKEN"
+			quoted VIEWER_USER viewer
+			quoted VIEWER_PASSWORD "$VIEWER_PASSWORD"
+			quoted SOCKET "$STATE/sock/carillon.sock"
+			quoted MASTER_PID "$carillon_pid"
+			quoted NGINX_PID "$nginx_pid"
+		} >quickstart.env.new && mv quickstart.env.new quickstart.env
+	) || fail "cannot write $STATE/quickstart.env"
+}
+
+password() {
+	head -c 18 /dev/urandom | base64 | tr '+/' '-_'
+}
+
+# --- processes ----------------------------------------------------------------------------------------------
+
+# Does this process live in our directory? A process id alone may belong to somebody else by now.
+ours() {
+	[ -n "$1" ] && [ "/proc/$1/cwd" -ef "$STATE" ] && ! grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null
+}
+
+# Every process of ours, also those whose master is gone.
+leftovers() {
+	local p
+	for p in /proc/[0-9]*; do
+		[ "$p/cwd" -ef "$STATE" ] || continue
+		case $(cat "$p/comm" 2>/dev/null) in
+		nginx | carillon | carillon-schedu | carillon-runner) ours "${p#/proc/}" && printf '%s ' "${p#/proc/}" ;;
+		esac
+	done
+}
+
+# Wait until the command given answers true, up to a number of seconds.
+within() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+gone() { ! ours "$1"; }
+none_left() { [ -z "$(leftovers)" ]; }
+
+# nginx first: it takes no new requests then, and finishes those that it has while the service still answers.
+stop_services() {
+	if ours "$nginx_pid"; then
+		kill -QUIT "$nginx_pid" 2>/dev/null
+		within 3 gone "$nginx_pid" || kill -TERM "$nginx_pid" 2>/dev/null
+	fi
+	if ours "$carillon_pid"; then
+		kill -TERM "$carillon_pid" 2>/dev/null
+		within "$STOP_S" gone "$carillon_pid" || say "quickstart: the service did not stop within $STOP_S s: killed" >&2
+	fi
+	within 5 none_left || kill -KILL $(leftovers) 2>/dev/null
+	within 5 none_left
+}
+
+# Give up a start: say why, show what the logs say, leave nothing running.
+fail() {
+	trap '' INT TERM HUP
+	stop_services
+	for log in carillon.log nginx.log; do
+		[ -s "$log" ] && { tail -n 10 "$log" | sed "s/^/$log: /" >&2; }
+	done
+	die "$*"
+}
+
+as_service_user=()
+# Without root's rights from the first instruction on; a port below 1024 is the one thing that it needs of them.
+nginx_rights() {
+	is_root || return 0
+	as_service_user=(setpriv --reuid="$SERVICE_USER" --regid="$(id -g "$SERVICE_USER")" --init-groups)
+	[ "$PORT" -ge 1024 ] || as_service_user+=(--inh-caps=+net_bind_service --ambient-caps=+net_bind_service)
+}
+
+# Sessions of their own: Ctrl-C reaches this script alone, which then stops them in order.
+start_services() {
+	nginx_rights
+	: >nginx.log
+	setsid "${as_service_user[@]}" nginx -p ./ -c nginx.conf -e stderr </dev/null >>nginx.log 2>&1 3>&- 4>&- 9>&- &
+	nginx_pid=$!
+	setsid "$BUILD/carillon" --config carillon.xml </dev/null >>carillon.log 2>&1 3>&- 4>&- 9>&- &
+	carillon_pid=$!
+}
+
+running() { kill -0 "$nginx_pid" 2>/dev/null && kill -0 "$carillon_pid" 2>/dev/null; }
+
+answers() {
+	running || fail "the service did not start"
+	curl -fs -m 5 -o /dev/null "http://127.0.0.1:$PORT/healthz"
+}
+
+# --- what the first start makes -----------------------------------------------------------------------------
+
+ctl() { "$BUILD/carillonctl" --config carillon.xml "$@" 9>&-; }
+
+login() {
+	printf '{"userName":"%s","password":"%s"}' "$1" "$(printf %s "$2" | sed 's/[\\"]/\\&/g')" |
+		curl -fsS -m 10 --data-binary @- "http://127.0.0.1:$PORT/API3/authentication/authenticateUser" 2>>carillon.log
+}
+
+add_user() {
+	# A start that was cut short may have made him already, with this same password.
+	printf '%s' "$2" | ctl user add "$1" --role "$3" --password-file - >/dev/null 2>user.log && return
+	login "$1" "$2" >/dev/null || fail "cannot add the user $1: $(cat user.log)"
+}
+
+add_samples() {
+	local f name
+	for f in my-demo-schedule bill-on-demand every-minute; do
+		name=$(sed -n 's/^  "name": "\(.*\)",$/\1/p' "$REPO/conf/samples/$f.json")
+		ctl schedule show "$name" >/dev/null 2>&1 && continue
+		ctl schedule add - <"$REPO/conf/samples/$f.json" >/dev/null 2>user.log ||
+			fail "cannot add the schedule $name: $(cat user.log)"
+	done
+}
+
+# Users and samples once; what people make of them later is theirs.
+furnish() {
+	[ -e furnished ] && return
+	add_user adminUser "$ADMIN_PASSWORD" enterpriseAdmin
+	add_user viewer "$VIEWER_PASSWORD" viewer
+	add_samples
+	rm -f user.log
+	: >furnished
+}
+
+first_time() {
+	[ -e furnished ] && return
+	ctl init >>carillon.log 2>&1 || fail "cannot make the store"
+}
+
+# --- commands -----------------------------------------------------------------------------------------------
+
+lock() {
+	exec 9>"$STATE/quickstart.lock" || die "cannot write $STATE/quickstart.lock"
+	flock -n 9 || die "another start or stop is under way in $STATE"
+}
+unlock() { exec 9>&-; }
+
+passwords() {
+	ADMIN_PASSWORD=$(known ADMIN_PASSWORD)
+	VIEWER_PASSWORD=$(known VIEWER_PASSWORD)
+	PATOKEN=
+	if [ -z "$ADMIN_PASSWORD" ]; then
+		ADMIN_PASSWORD=${QUICKSTART_ADMIN_PASSWORD:-$(password)}
+		VIEWER_PASSWORD=$(password)
+	elif [ -n "${QUICKSTART_ADMIN_PASSWORD:-}" ] && [ "$QUICKSTART_ADMIN_PASSWORD" != "$ADMIN_PASSWORD" ]; then
+		say "quickstart: QUICKSTART_ADMIN_PASSWORD counts at the first start only: adminUser keeps his password"
+	fi
+}
+
+already_running() {
+	carillon_pid=$(known MASTER_PID)
+	nginx_pid=$(known NGINX_PID)
+	ours "$carillon_pid" && ours "$nginx_pid"
+}
+
+up() {
+	check_input
+	check_state
+	check_programs
+	if [ -d "$STATE" ]; then
+		STATE=$(cd "$STATE" && pwd -P) || die "STATE=$STATE cannot be entered"
+		if already_running; then
+			[ "$1" = start ] || die "it runs already, at $(known URL): make stop first"
+			say "Carillon runs already, at $(known URL) (see $STATE/quickstart.env)"
+			exit 0
+		fi
+	fi
+	check_port
+	make_state
+	lock
+	# One half of an earlier start may have died.
+	none_left || stop_services || die "processes of an earlier start do not end: $(leftovers)"
+	carillon_pid=
+	nginx_pid=
+	rm -f stopping
+	trap 'fail "interrupted"' INT TERM HUP
+	passwords
+	write_config
+	# Before anything is made with them: a start that is cut short must not lose them.
+	write_env
+	first_time
+	start_services
+	within "$READY_S" answers || fail "the service does not answer after $READY_S s"
+	furnish
+	PATOKEN=$(login adminUser "$ADMIN_PASSWORD") ||
+		say "quickstart: adminUser's password is no longer the one in quickstart.env: no token"
+	write_env
+	unlock
+}
+
+greet() {
+	cat <<END
+
+Carillon is ready at http://127.0.0.1:$PORT
+
+  administrator   adminUser   $ADMIN_PASSWORD
+  viewer          viewer      $VIEWER_PASSWORD
+  (also in $STATE/quickstart.env)
+
+Try it:
+
+  . '$STATE/quickstart.env'
+  curl -H "paToken: \$PATOKEN" -d '{"searchCriteria":{"searchValue":"My Demo Schedule"}}' \$URL/API3/tasks/findSchedule
+
+END
+}
+
+stopping() {
+	trap '' INT TERM HUP
+	say "stopping ..."
+	stop_services
+	say "stopped"
+	exit 0
+}
+
+run() {
+	local log_pid
+	up run
+	greet
+	say "Ctrl-C stops it."
+	tail -n 0 -F carillon.log 2>/dev/null &
+	log_pid=$!
+	trap 'kill $log_pid 2>/dev/null; stopping' INT TERM HUP
+	wait -n "$carillon_pid" "$nginx_pid"
+	kill $log_pid 2>/dev/null
+	# `make stop` from elsewhere is in order, anything else is not.
+	[ -e stopping ] || fail "a part of the service ended by itself"
+	say "stopped"
+}
+
+start() {
+	up start
+	greet
+	say "make stop stops it."
+}
+
+stop() {
+	check_input
+	[ -e "$STATE/$MARKER" ] || die "there is no quickstart in $STATE"
+	[ -O "$STATE" ] || die "STATE=$STATE belongs to $(stat -c %U "$STATE"), not to you"
+	cd "$STATE" || exit 1
+	STATE=$(pwd -P)
+	lock
+	carillon_pid=$(known MASTER_PID)
+	nginx_pid=$(known NGINX_PID)
+	if none_left; then
+		say "nothing runs in $STATE"
+		return
+	fi
+	: >stopping
+	stop_services || die "some processes do not end: $(leftovers)"
+	say "stopped"
+}
+
+case ${1:-} in
+run | start | stop) "$1" ;;
+*) die "usage: quickstart.sh run|start|stop" ;;
+esac
