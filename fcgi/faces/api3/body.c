@@ -1,0 +1,257 @@
+/*
+ * Bodies as clients really send them (wire/api3.md section 4), whatever their Content-Type, and
+ * the members of objects.
+ *
+ * A body that ended before its announced length is never read: the beginning of an id can be an
+ * id.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/id.h"
+#include "calendar/civil.h"
+#include "faces/api3/call.h"
+
+enum { ID_TEXT_MAX = 128 };
+
+struct text {
+	const char *at;
+	size_t len;
+};
+
+/* Names of the id of a subject, in the order in which they are looked for. */
+static const char *const id_names[][3] = {
+    [API3_SCHEDULE] = {"scheduleId", "id"},
+    [API3_EXECUTION] = {"executionId", "executionsId", "id"},
+    [API3_TASK] = {"taskId", "id"},
+    [API3_USER] = {"userId", "id"},
+};
+
+static int
+invalid(struct err *err, const char *name)
+{
+	return err_fail(err, ERR_INPUT, "Invalid value: %s", name);
+}
+
+static int
+missing(struct err *err, const char *name)
+{
+	return err_fail(err, ERR_INPUT, "Missing value: %s", name);
+}
+
+/* The member, NULL if it is absent or null. */
+static const struct json *
+member(const struct json *object, const char *name)
+{
+	const struct json *value = json_member(object, name);
+
+	return value && value->type != JSON_NULL ? value : NULL;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static struct text
+trim(struct text t)
+{
+	while (t.len && is_blank(t.at[0])) {
+		t.at++;
+		t.len--;
+	}
+	while (t.len && is_blank(t.at[t.len - 1]))
+		t.len--;
+	return t;
+}
+
+static int
+parse(struct call *c, struct text t, const struct json **value)
+{
+	if (json_parse(c->req->arena, t.at, t.len, value, NULL))
+		return err_fail(&c->err, ERR_INPUT, "Request body is not valid JSON");
+	return 0;
+}
+
+static int
+find_id(struct text t, const char *name, uint64_t *id, struct err *err)
+{
+	if (t.len > ID_TEXT_MAX)
+		return invalid(err, name);
+	for (size_t i = 0; i < t.len; i++) {
+		if ((unsigned char)t.at[i] < 0x20 || t.at[i] == 0x7f)
+			return invalid(err, name);
+	}
+	return id_parse(t.at, t.len, id);
+}
+
+/* "id", and "\"id\"" as sent by clients that quote what was quoted already. */
+static int
+id_in_string(struct call *c, struct text *t)
+{
+	const struct json *value;
+
+	if (parse(c, *t, &value))
+		return ERR_INPUT;
+	t->at = value->text;
+	t->len = value->len;
+	if (t->len >= 2 && t->at[0] == '"' && t->at[t->len - 1] == '"') {
+		t->at++;
+		t->len -= 2;
+	}
+	return 0;
+}
+
+static int
+id_in_object(struct call *c, struct text *t)
+{
+	const char *const *names = id_names[c->method->subject];
+	const struct json *value = NULL;
+
+	if (parse(c, *t, &c->body))
+		return ERR_INPUT;
+	for (size_t i = 0; i < 3 && names[i] && !value; i++)
+		value = member(c->body, names[i]);
+	if (!value)
+		return missing(&c->err, names[0]);
+	if (value->type != JSON_STRING)
+		return invalid(&c->err, names[0]);
+	t->at = value->text;
+	t->len = value->len;
+	return 0;
+}
+
+static int
+read_id(struct call *c, struct text t)
+{
+	int ret = 0;
+
+	if (t.at[0] == '"')
+		ret = id_in_string(c, &t);
+	else if (t.at[0] == '{')
+		ret = id_in_object(c, &t);
+	if (ret)
+		return ret;
+	return find_id(t, id_names[c->method->subject][0], &c->id, &c->err);
+}
+
+static int
+read_object(struct call *c, struct text t)
+{
+	if (parse(c, t, &c->body))
+		return ERR_INPUT;
+	if (c->body->type != JSON_OBJECT)
+		return err_fail(&c->err, ERR_INPUT, "Request body must be a JSON object");
+	return 0;
+}
+
+int
+api3_read_body(struct call *c)
+{
+	struct text t = trim((struct text){c->req->body, c->req->body_len});
+
+	if (c->req->body_short)
+		return err_fail(&c->err, ERR_INPUT, "Request body is incomplete");
+	if (c->method->takes == API3_NOTHING)
+		return 0;
+	if (!t.len)
+		return err_fail(&c->err, ERR_INPUT, "Request body is empty");
+	return c->method->takes == API3_ID ? read_id(c, t) : read_object(c, t);
+}
+
+int
+api3_string(const struct json *object, const char *name, const char **value, struct err *err)
+{
+	const struct json *m = member(object, name);
+
+	if (!m)
+		return 0;
+	if (m->type != JSON_STRING)
+		return invalid(err, name);
+	*value = m->text;
+	return 0;
+}
+
+int
+api3_need_string(
+    const struct json *object, const char *name, const char **value, struct err *err)
+{
+	*value = NULL;
+	if (api3_string(object, name, value, err))
+		return ERR_INPUT;
+	return *value ? 0 : missing(err, name);
+}
+
+int
+api3_need_id(const struct json *object, const char *name, uint64_t *id, struct err *err)
+{
+	const char *text;
+
+	if (api3_need_string(object, name, &text, err))
+		return ERR_INPUT;
+	return find_id((struct text){text, strlen(text)}, name, id, err);
+}
+
+int
+api3_integer(const struct json *object, const char *name, int64_t min, int64_t max,
+    int64_t *value, struct err *err)
+{
+	const struct json *m = member(object, name);
+
+	if (m && json_integer(m, min, max, value))
+		return invalid(err, name);
+	return 0;
+}
+
+int
+api3_enum(const struct json *object, const char *name, int max, int *value, struct err *err)
+{
+	const struct json *m = member(object, name);
+	int64_t number;
+
+	if (!m)
+		return 0;
+	if (m->type == JSON_STRING) {
+		if (!m->len || m->len > 9 || strspn(m->text, "0123456789") != m->len)
+			return invalid(err, name);
+		number = strtol(m->text, NULL, 10);
+	} else if (json_integer(m, 0, max, &number)) {
+		return invalid(err, name);
+	}
+	if (number > max)
+		return invalid(err, name);
+	*value = (int)number;
+	return 0;
+}
+
+int
+api3_bool(const struct json *object, const char *name, bool *value, struct err *err)
+{
+	const struct json *m = member(object, name);
+
+	if (!m)
+		return 0;
+	if (m->type == JSON_BOOL)
+		*value = m->boolean;
+	else if (m->type == JSON_STRING && !strcasecmp(m->text, "true"))
+		*value = true;
+	else if (m->type == JSON_STRING && !strcasecmp(m->text, "false"))
+		*value = false;
+	else
+		return invalid(err, name);
+	return 0;
+}
+
+int
+api3_instant(const struct json *object, const char *name, int64_t *us, struct err *err)
+{
+	const char *text = NULL;
+
+	if (api3_string(object, name, &text, err))
+		return ERR_INPUT;
+	if (text && instant_parse(text, us))
+		return invalid(err, name);
+	return 0;
+}

@@ -1,0 +1,191 @@
+/*
+ * One call of a method: what the files of this face share.
+ *
+ * api3_handle() finds the method in the table, makes the checks in the order of
+ * wire/api3.md 3.1 and reads the body; a handler then finds everything checked that can be
+ * checked without knowing the method. It answers 0 with a complete response, or an ERR_ code
+ * with its text in `err`, which api3_fail() turns into the answer.
+ */
+#ifndef FACES_API3_CALL_H
+#define FACES_API3_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/request.h"
+#include "wire/json.h"
+
+enum api3_service { API3_AUTHENTICATION, API3_TASKS, API3_ACCESS };
+
+/* Who may call. */
+enum api3_who {
+	API3_ANYBODY, /* no token needed: a log-in */
+	API3_ALL_ROLES,
+	API3_ADMINS,
+};
+
+enum api3_takes {
+	API3_OBJECT,  /* a JSON object */
+	API3_ID,      /* an id of the subject, in any form of wire/api3.md section 4 */
+	API3_NOTHING, /* the body does not matter */
+};
+
+/* What a method is about: the name of its id and what is "not found" if it is not. */
+enum api3_subject { API3_SCHEDULE, API3_EXECUTION, API3_TASK, API3_USER };
+
+struct call;
+
+struct api3_method {
+	enum api3_service service;
+	const char *name;
+	enum api3_who who;
+	enum api3_subject subject;
+	enum api3_takes takes;
+	int (*handle)(struct call *c); /* NULL: in the contract, and not served */
+};
+
+struct call {
+	const struct face *face;
+	const struct request *req;
+	struct response *res;
+	const struct api3_method *method;
+	const char *name;	 /* of the method, as it was called */
+	struct actor actor;	 /* empty where no token is needed */
+	const struct json *body; /* NULL unless the body is a JSON object */
+	uint64_t id;		 /* of the subject, where the method takes one */
+	struct err err;
+};
+
+/* ---- methods.c
+ * ------------------------------------------------------------------------------------ */
+
+/* The method that a path names, and its name in the path; NULL if none. */
+const struct api3_method *api3_find_method(const char *path, const char **name);
+
+/* ---- body.c
+ * --------------------------------------------------------------------------------------- */
+
+/* Read the body as the method takes it. Fails: ERR_INPUT with the contract's text; ERR_MISSING
+ * for an id that cannot exist. */
+MUST_CHECK int api3_read_body(struct call *c);
+
+/*
+ * Members of an object, NULL where there is none. `null` counts as absent, and what is absent
+ * leaves *value as it was. Fails: ERR_INPUT `Invalid value: <name>`.
+ */
+MUST_CHECK int api3_string(
+    const struct json *object, const char *name, const char **value, struct err *err);
+MUST_CHECK int api3_integer(const struct json *object, const char *name, int64_t min,
+    int64_t max, int64_t *value, struct err *err);
+/* As an integer or as a string of digits, 0 to max. */
+MUST_CHECK int api3_enum(
+    const struct json *object, const char *name, int max, int *value, struct err *err);
+/* As true, false, or these words in a string, in any case. */
+MUST_CHECK int api3_bool(
+    const struct json *object, const char *name, bool *value, struct err *err);
+MUST_CHECK int api3_instant(
+    const struct json *object, const char *name, int64_t *us, struct err *err);
+
+/* As api3_string(), but absent is ERR_INPUT `Missing value: <name>`. */
+MUST_CHECK int api3_need_string(
+    const struct json *object, const char *name, const char **value, struct err *err);
+/* An id in any spelling, required. Fails: also ERR_MISSING when there can be no such thing. */
+MUST_CHECK int api3_need_id(
+    const struct json *object, const char *name, uint64_t *id, struct err *err);
+
+/* ---- answer.c
+ * -------------------------------------------------------------------------------------- */
+
+#define API3_TEXT "text/plain;charset=utf-8"
+#define API3_JSON "application/json;charset=utf-8"
+
+/* Answer with the status and text that belong to an ERR_ code and c->err. */
+void api3_fail(struct call *c, int code);
+
+/* Begin a JSON answer; api3_answer() ends it: 200, or ERR_IO if the writer failed. Nothing may
+ * fail in between. */
+struct json_writer *api3_begin(struct call *c);
+MUST_CHECK int api3_answer(struct call *c, struct json_writer *w);
+
+/* A whole answer: a string with its quotes; an id; a ModifiedItemsResult with one id. */
+MUST_CHECK int api3_answer_string(struct call *c, const char *s);
+MUST_CHECK int api3_answer_id(struct call *c, uint64_t id);
+MUST_CHECK int api3_answer_modified(struct call *c, uint64_t id);
+
+/* ---- view.c
+ * ---------------------------------------------------------------------------------------- */
+
+/* API3 TaskStatus, wire/api3.md 3.8: the numbers that are sent. */
+enum {
+	API3_PENDING = 0,
+	API3_FINISHED = 1,
+	API3_ERROR = 3,
+	API3_RUNNING = 4,
+	API3_FINISHED_WITH_ERRORS = 5,
+	API3_STOPPED_WITHOUT_RUNNING = 6,
+	API3_CANCELED = 8,
+	API3_STOPPED_AFTER_EVALUATION = 13,
+};
+
+/* An execution with its tasks. */
+struct api3_run {
+	struct execution execution;
+	struct task *tasks;
+	size_t task_count;
+};
+
+int api3_task_status(enum task_status status);
+
+/* The status of an execution, folded from its tasks: wire/api3.md 3.5. */
+int api3_run_status(const struct api3_run *run);
+
+/* ScheduleStatus: 4 suspended, 2 finished, else 0. */
+int api3_schedule_status(const struct schedule_view *v);
+
+/*
+ * The executions of a schedule with id below `before` (0: from the newest), newest first, with
+ * their tasks; `cap` at most. *last: the id of the last one looked at; *more: older ones may
+ * follow.
+ */
+MUST_CHECK int api3_runs(struct call *c, uint64_t schedule_id, uint64_t before, size_t cap,
+    struct api3_run **runs, size_t *count, uint64_t *last, bool *more);
+
+/* A member with an instant, a user's id; nothing where there is none (INSTANT_NEVER, NULL). */
+void api3_write_instant(struct json_writer *w, const char *name, int64_t us);
+void api3_write_user(struct json_writer *w, const char *name, uint64_t user_id);
+void api3_write_string(struct json_writer *w, const char *name, const char *value);
+
+/* The objects of wire/api3.md 3.7. */
+void api3_write_schedule(struct json_writer *w, const struct schedule_view *v);
+void api3_write_task(struct json_writer *w, const struct execution *e, const struct task *t);
+void api3_write_execution(struct json_writer *w, const struct api3_run *run);
+
+/* ---- the methods
+ * ------------------------------------------------------------------------------------ */
+
+int api3_authenticate_user(struct call *c);
+
+int api3_find_schedule(struct call *c);
+int api3_run_schedule(struct call *c);
+int api3_suspend_schedule(struct call *c);
+int api3_resume_schedule(struct call *c);
+int api3_get_execution_status(struct call *c);
+int api3_get_tasks_ids(struct call *c);
+int api3_get_tasks(struct call *c);
+int api3_get_task_data(struct call *c);
+int api3_get_executions(struct call *c);
+
+int api3_create_schedule(struct call *c);
+int api3_get_schedule(struct call *c);
+int api3_delete_schedule(struct call *c);
+int api3_get_execution(struct call *c);
+int api3_list_executions(struct call *c);
+int api3_list_occurrences(struct call *c);
+int api3_get_task_log(struct call *c);
+
+int api3_create_user(struct call *c);
+int api3_create_token(struct call *c);
+int api3_who_am_i(struct call *c);
+
+#endif

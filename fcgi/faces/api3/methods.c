@@ -1,0 +1,101 @@
+/* The table of methods: wire/api3.md 3.2 and fcgi/API.md. Whatever is not in it is 404. */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "faces/api3/call.h"
+
+#define LOGIN "authenticateUser"
+
+static const struct api3_method methods[] = {
+    {API3_AUTHENTICATION, LOGIN, API3_ANYBODY, API3_USER, API3_OBJECT, api3_authenticate_user},
+
+    {API3_TASKS, "findSchedule", API3_ALL_ROLES, API3_SCHEDULE, API3_OBJECT,
+	api3_find_schedule},
+    {API3_TASKS, "runSchedule", API3_ALL_ROLES, API3_SCHEDULE, API3_OBJECT, api3_run_schedule},
+    {API3_TASKS, "suspendSchedule", API3_ADMINS, API3_SCHEDULE, API3_ID, api3_suspend_schedule},
+    {API3_TASKS, "resumeSchedule", API3_ADMINS, API3_SCHEDULE, API3_ID, api3_resume_schedule},
+    {API3_TASKS, "deleteSchedule", API3_ADMINS, API3_SCHEDULE, API3_ID, api3_delete_schedule},
+    {API3_TASKS, "deleteSchedules", API3_ADMINS, API3_SCHEDULE, API3_NOTHING, NULL},
+    {API3_TASKS, "getSchedulesForUser", API3_ALL_ROLES, API3_USER, API3_ID, NULL},
+    {API3_TASKS, "runOnDemandSchedules", API3_ALL_ROLES, API3_SCHEDULE, API3_NOTHING, NULL},
+    {API3_TASKS, "getScheduleExecutionStatus", API3_ALL_ROLES, API3_EXECUTION, API3_ID,
+	api3_get_execution_status},
+    {API3_TASKS, "getTasksIds", API3_ALL_ROLES, API3_EXECUTION, API3_ID, api3_get_tasks_ids},
+    {API3_TASKS, "getTasks", API3_ALL_ROLES, API3_EXECUTION, API3_ID, api3_get_tasks},
+    {API3_TASKS, "getTaskData", API3_ALL_ROLES, API3_TASK, API3_ID, api3_get_task_data},
+    {API3_TASKS, "getExecutions", API3_ALL_ROLES, API3_SCHEDULE, API3_ID, api3_get_executions},
+    {API3_TASKS, "getTaskOutputs", API3_ALL_ROLES, API3_TASK, API3_ID, NULL},
+    {API3_TASKS, "getTaskOutputsForUser", API3_ALL_ROLES, API3_TASK, API3_OBJECT, NULL},
+    {API3_TASKS, "reRunTask", API3_ALL_ROLES, API3_TASK, API3_ID, NULL},
+
+    {API3_TASKS, "createSchedule", API3_ADMINS, API3_SCHEDULE, API3_OBJECT,
+	api3_create_schedule},
+    {API3_TASKS, "getSchedule", API3_ALL_ROLES, API3_SCHEDULE, API3_ID, api3_get_schedule},
+    {API3_TASKS, "getExecution", API3_ALL_ROLES, API3_EXECUTION, API3_ID, api3_get_execution},
+    {API3_TASKS, "listExecutions", API3_ALL_ROLES, API3_SCHEDULE, API3_OBJECT,
+	api3_list_executions},
+    {API3_TASKS, "listOccurrences", API3_ALL_ROLES, API3_SCHEDULE, API3_OBJECT,
+	api3_list_occurrences},
+    {API3_TASKS, "getTaskLog", API3_ALL_ROLES, API3_TASK, API3_OBJECT, api3_get_task_log},
+
+    {API3_ACCESS, "createUser", API3_ADMINS, API3_USER, API3_OBJECT, api3_create_user},
+    {API3_ACCESS, "createToken", API3_ADMINS, API3_USER, API3_OBJECT, api3_create_token},
+    {API3_ACCESS, "whoAmI", API3_ALL_ROLES, API3_USER, API3_NOTHING, api3_who_am_i},
+};
+
+/* The many other ways to log in: authenticateUserSAML, authenticateUserWindowsEmbed and so on.
+ */
+static const struct api3_method other_login = {
+    API3_AUTHENTICATION, LOGIN, API3_ANYBODY, API3_USER, API3_NOTHING, NULL};
+
+static const struct {
+	const char *head;
+	enum api3_service service;
+} services[] = {
+    {"tasks/", API3_TASKS},
+    {"authentication/", API3_AUTHENTICATION},
+    {"auth/", API3_AUTHENTICATION},
+    {"access/", API3_ACCESS},
+};
+
+static bool
+is_other_login(enum api3_service service, const char *name)
+{
+	if (service != API3_AUTHENTICATION || strncmp(name, LOGIN, sizeof LOGIN - 1))
+		return false;
+	for (; *name; name++) {
+		if (!isalnum((unsigned char)*name))
+			return false;
+	}
+	return true;
+}
+
+static const struct api3_method *
+find_in_service(enum api3_service service, const char *name)
+{
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		if (methods[i].service == service && !strcmp(methods[i].name, name))
+			return &methods[i];
+	}
+	return is_other_login(service, name) ? &other_login : NULL;
+}
+
+const struct api3_method *
+api3_find_method(const char *path, const char **name)
+{
+	static const char prefix[] = "/api3/";
+	const char *rest = path + sizeof prefix - 1;
+
+	if (strncasecmp(path, prefix, sizeof prefix - 1))
+		return NULL;
+	for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+		size_t len = strlen(services[i].head);
+
+		if (!strncmp(rest, services[i].head, len)) {
+			*name = rest + len;
+			return find_in_service(services[i].service, *name);
+		}
+	}
+	return NULL;
+}
