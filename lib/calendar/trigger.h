@@ -10,6 +10,9 @@
 #include "calendar/cron.h"
 #include "calendar/zone.h"
 
+/* 3000-01-01T00:00:00Z: nothing is due from here on. */
+#define TRIGGER_END_US (INT64_C(32503680000) * SECOND_US)
+
 enum trigger_kind { TRIGGER_CRON = 1, TRIGGER_EVERY = 2, TRIGGER_AT = 3 };
 
 /* What becomes of a local time that a clock change skips. */

@@ -1,0 +1,107 @@
+/* Executions, tasks and occurrences: see execution.h. */
+#include "model/execution.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+bool
+task_status_ended(enum task_status status)
+{
+	switch (status) {
+	case TASK_WAITING:
+	case TASK_PENDING:
+	case TASK_STARTING:
+	case TASK_RUNNING:
+		return false;
+	case TASK_SUCCEEDED:
+	case TASK_FAILED:
+	case TASK_TIMED_OUT:
+	case TASK_CANCELLED:
+	case TASK_LOST:
+	case TASK_SKIPPED:
+	case TASK_CONDITION:
+		return true;
+	}
+	return false;
+}
+
+const char *
+task_status_name(enum task_status status)
+{
+	switch (status) {
+	case TASK_WAITING:
+		return "waiting";
+	case TASK_PENDING:
+		return "pending";
+	case TASK_STARTING:
+		return "starting";
+	case TASK_RUNNING:
+		return "running";
+	case TASK_SUCCEEDED:
+		return "succeeded";
+	case TASK_FAILED:
+		return "failed";
+	case TASK_TIMED_OUT:
+		return "timed_out";
+	case TASK_CANCELLED:
+		return "cancelled";
+	case TASK_LOST:
+		return "lost";
+	case TASK_SKIPPED:
+		return "skipped";
+	case TASK_CONDITION:
+		return "condition";
+	}
+	return "unknown";
+}
+
+const char *
+origin_name(enum origin origin)
+{
+	switch (origin) {
+	case ORIGIN_TRIGGER:
+		return "trigger";
+	case ORIGIN_CALL:
+		return "call";
+	case ORIGIN_CATCH_UP:
+		return "catchUp";
+	case ORIGIN_BACKFILL:
+		return "backfill";
+	case ORIGIN_RERUN:
+		return "reRun";
+	}
+	return "unknown";
+}
+
+const char *
+verdict_name(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_RAN:
+		return "ran";
+	case VERDICT_SKIPPED_OVERLAP:
+		return "skipped_overlap";
+	case VERDICT_SKIPPED_SUSPENDED:
+		return "skipped_suspended";
+	case VERDICT_SKIPPED_CALENDAR:
+		return "skipped_calendar";
+	case VERDICT_SKIPPED_CONDITION:
+		return "skipped_condition";
+	case VERDICT_MISSED_DOWN:
+		return "missed_down";
+	case VERDICT_MISSED_WINDOW:
+		return "missed_window";
+	case VERDICT_MISSED_DST_GAP:
+		return "missed_dst_gap";
+	case VERDICT_MISSED_CLOCK:
+		return "missed_clock";
+	}
+	return "unknown";
+}
+
+void
+task_output_dir(const struct task *t, char out[OUTPUT_DIR_TEXT])
+{
+	snprintf(out, OUTPUT_DIR_TEXT, "%" PRIu64 "/%" PRIu64 "/%" PRIu32,
+	    t->execution_id / 1000, t->execution_id, t->ordinal);
+}

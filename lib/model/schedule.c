@@ -1,0 +1,371 @@
+/*
+ * Schedules: see schedule.h. A definition that passes here can be stored, planned and run as it
+ * stands: sizes are bounded, so that nothing later has to ask whether they are.
+ *
+ * Texts of errors never repeat what was given: it may be long, or no text at all.
+ */
+#include "model/schedule.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+#define KEEP_MIN_US    (7 * DAY_US)
+#define TIMEOUT_MAX_US (365 * DAY_US)
+#define SPAN_MAX_US    (36500 * DAY_US)
+
+/* The JSON name of the member that is looked at: `tasks[0].command`. */
+struct member {
+	char name[64];
+};
+
+static struct member member(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+static struct member
+member(const char *fmt, ...)
+{
+	struct member m;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(m.name, sizeof m.name, fmt, ap);
+	va_end(ap);
+	return m;
+}
+
+static int
+missing(struct err *err, struct member m)
+{
+	return err_fail(err, ERR_INPUT, "Missing value: %s", m.name);
+}
+
+static int
+invalid(struct err *err, struct member m, const char *mend)
+{
+	return err_fail(err, ERR_INPUT, "Invalid value: %s: %s", m.name, mend);
+}
+
+/* Does a well-formed text have a control character (C0, DEL, C1) that is not in `allowed`? */
+static bool
+has_control(const char *text, const char *allowed)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		if ((*p < 0x20 || *p == 0x7f) && !strchr(allowed, *p))
+			return true;
+		if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
+			return true;
+	}
+	return false;
+}
+
+static int
+check_utf8(const char *text, struct member m, struct err *err)
+{
+	if (!utf8_valid(text, strlen(text)))
+		return invalid(err, m, "must be UTF-8");
+	return 0;
+}
+
+/* One line of text, not empty. */
+static int
+check_line(const char *text, size_t max_points, struct member m, struct err *err)
+{
+	int ret;
+
+	if (!text || !*text)
+		return missing(err, m);
+	ret = check_utf8(text, m, err);
+	if (ret)
+		return ret;
+	if (has_control(text, ""))
+		return invalid(err, m, "must have no control characters");
+	if (utf8_length(text, strlen(text)) > max_points)
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: %s: must have at most %zu characters", m.name, max_points);
+	return 0;
+}
+
+static int
+check_count(size_t count, size_t max, struct member m, struct err *err)
+{
+	if (count > max)
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: %s: must have at most %zu entries", m.name, max);
+	return 0;
+}
+
+static int
+check_span(int64_t us, int64_t min_us, int64_t max_us, struct member m, struct err *err)
+{
+	char low[INSTANT_TEXT], high[INSTANT_TEXT];
+
+	if (us >= min_us && us <= max_us)
+		return 0;
+	duration_format(min_us, low);
+	duration_format(max_us, high);
+	return err_fail(
+	    err, ERR_INPUT, "Invalid value: %s: must be within %s and %s", m.name, low, high);
+}
+
+static int
+check_tags(const struct schedule *s, struct err *err)
+{
+	int ret = check_count(s->tag_count, SCHEDULE_TAGS_MAX, member("tags"), err);
+
+	for (size_t i = 0; !ret && i < s->tag_count; i++) {
+		ret = check_line(s->tags[i], SCHEDULE_NAME_MAX, member("tags[%zu]", i), err);
+		for (size_t j = 0; !ret && j < i; j++) {
+			if (!strcmp(s->tags[i], s->tags[j]))
+				ret = err_fail(err, ERR_INPUT,
+				    "Invalid value: tags[%zu]: is the same as tags[%zu]; leave "
+				    "one out",
+				    i, j);
+		}
+	}
+	return ret;
+}
+
+static int
+check_trigger(const struct trigger *t, size_t i, struct err *err)
+{
+	switch (t->kind) {
+	case TRIGGER_CRON:
+		if (!t->expression || !*t->expression)
+			return missing(err, member("triggers[%zu].cron", i));
+		if (!t->time_zone || !*t->time_zone)
+			return missing(err, member("triggers[%zu].timeZone", i));
+		return 0;
+	case TRIGGER_EVERY:
+		return check_span(
+		    t->every_us, SECOND_US, SPAN_MAX_US, member("triggers[%zu].every", i), err);
+	case TRIGGER_AT:
+		if (t->at_us >= TRIGGER_END_US)
+			return invalid(
+			    err, member("triggers[%zu].at", i), "must be before the year 3000");
+		return 0;
+	}
+	return invalid(err, member("triggers[%zu]", i), "must be one of cron, every and at");
+}
+
+static bool
+has_parent_component(const char *path)
+{
+	for (const char *p = path; (p = strstr(p, "..")); p += 2) {
+		if ((p == path || p[-1] == '/') && (p[2] == '/' || !p[2]))
+			return true;
+	}
+	return false;
+}
+
+static int
+check_argv(const struct task_def *t, size_t i, struct err *err)
+{
+	struct member m = member("tasks[%zu].command", i);
+	int ret;
+
+	if (!t->argc || !t->argv[0] || !*t->argv[0])
+		return missing(err, m);
+	ret = check_count(t->argc, SCHEDULE_ARGV_MAX, m, err);
+	for (size_t k = 0; !ret && k < t->argc; k++)
+		ret = check_utf8(t->argv[k], member("tasks[%zu].command[%zu]", i, k), err);
+	if (ret)
+		return ret;
+	if (t->argv[0][0] != '/')
+		return invalid(err, m, "must begin with an absolute path");
+	if (has_parent_component(t->argv[0]))
+		return invalid(err, m, "must begin with a path that has no `..`");
+	if (has_control(t->argv[0], ""))
+		return invalid(err, m, "must begin with a path without control characters");
+	return 0;
+}
+
+static bool
+is_env_name(const char *name)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+	static const char digits[] = "0123456789";
+	const char *p = name;
+
+	if (!*p || !strchr(letters, *p))
+		return false;
+	while (*p && (strchr(letters, *p) || strchr(digits, *p)))
+		p++;
+	return !*p;
+}
+
+static int
+check_env(const struct task_def *t, size_t i, struct err *err)
+{
+	struct member m = member("tasks[%zu].env", i);
+	int ret = check_count(t->env_count, SCHEDULE_ENV_MAX, m, err);
+
+	for (size_t k = 0; !ret && k < t->env_count; k++) {
+		const char *name = t->env[k].name;
+
+		if (!is_env_name(name))
+			return invalid(
+			    err, m, "names must be letters, digits and `_`, no digit first");
+		if (!strncmp(name, "CARILLON_", 9))
+			return invalid(
+			    err, m, "names that begin with CARILLON_ are set by the server");
+		for (size_t j = 0; j < k; j++) {
+			if (!strcmp(name, t->env[j].name))
+				return invalid(err, m, "a name is there twice");
+		}
+		ret = check_utf8(t->env[k].value, m, err);
+	}
+	return ret;
+}
+
+static int
+check_task(const struct schedule *s, size_t i, struct err *err)
+{
+	const struct task_def *t = &s->tasks[i];
+	int ret;
+
+	ret = check_line(t->name, SCHEDULE_TASK_NAME_MAX, member("tasks[%zu].name", i), err);
+	if (ret)
+		return ret;
+	for (size_t j = 0; j < i; j++) {
+		if (!strcmp(t->name, s->tasks[j].name))
+			return err_fail(err, ERR_INPUT,
+			    "Invalid value: tasks[%zu].name: is the name of tasks[%zu] too; "
+			    "give each its own",
+			    i, j);
+	}
+	ret = check_argv(t, i, err);
+	if (!ret)
+		ret = check_env(t, i, err);
+	if (!ret && t->cwd && t->cwd[0] != '/')
+		ret = invalid(err, member("tasks[%zu].cwd", i), "must be an absolute path");
+	if (!ret && t->cwd)
+		ret = check_line(t->cwd, SCHEDULE_BYTES_MAX, member("tasks[%zu].cwd", i), err);
+	if (!ret)
+		ret = check_span(
+		    t->timeout_us, 0, TIMEOUT_MAX_US, member("tasks[%zu].timeout", i), err);
+	if (!ret)
+		ret = check_span(t->kill_grace_us, 0, TIMEOUT_MAX_US,
+		    member("tasks[%zu].killGrace", i), err);
+	return ret;
+}
+
+/* With its NUL, so that empty strings have a price too. */
+static size_t
+string_bytes(const char *s)
+{
+	return s ? strlen(s) + 1 : 0;
+}
+
+static size_t
+task_bytes(const struct task_def *t)
+{
+	size_t n = string_bytes(t->name) + string_bytes(t->cwd);
+
+	for (size_t i = 0; i < t->argc; i++)
+		n += string_bytes(t->argv[i]);
+	for (size_t i = 0; i < t->env_count; i++)
+		n += string_bytes(t->env[i].name) + string_bytes(t->env[i].value);
+	return n;
+}
+
+static int
+check_bytes(const struct schedule *s, struct err *err)
+{
+	size_t n = string_bytes(s->name) + string_bytes(s->description);
+
+	for (size_t i = 0; i < s->tag_count; i++)
+		n += string_bytes(s->tags[i]);
+	for (size_t i = 0; i < s->trigger_count; i++)
+		n += string_bytes(s->triggers[i].expression) +
+		     string_bytes(s->triggers[i].time_zone);
+	for (size_t i = 0; i < s->task_count; i++)
+		n += task_bytes(&s->tasks[i]);
+	if (n > SCHEDULE_BYTES_MAX)
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: tasks: all texts of a schedule together may have %d bytes; "
+		    "these have %zu",
+		    SCHEDULE_BYTES_MAX, n);
+	return 0;
+}
+
+static int
+check_head(const struct schedule *s, struct err *err)
+{
+	int ret = check_line(s->name, SCHEDULE_NAME_MAX, member("name"), err);
+
+	if (!ret)
+		ret = check_utf8(s->description, member("description"), err);
+	if (ret)
+		return ret;
+	if (has_control(s->description, "\t\n\r"))
+		return invalid(err, member("description"),
+		    "must have no control characters but tabs and line ends");
+	if (strlen(s->description) > SCHEDULE_DESCRIPTION_MAX)
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: description: must have at most %d bytes",
+		    SCHEDULE_DESCRIPTION_MAX);
+	if (s->type < 0 || s->type > SCHEDULE_TYPE_MAX)
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: scheduleType: must be within 0 and %d", SCHEDULE_TYPE_MAX);
+	if (s->start_us >= s->end_us)
+		return invalid(err, member("endDate"), "must be later than startDate");
+	ret = check_span(s->misfire_window_us, 0, SPAN_MAX_US, member("misfireWindow"), err);
+	if (!ret)
+		ret =
+		    check_span(s->keep_us, KEEP_MIN_US, SPAN_MAX_US, member("keep.days"), err);
+	return ret;
+}
+
+int
+schedule_validate(const struct schedule *s, struct err *err)
+{
+	int ret = check_head(s, err);
+
+	if (!ret)
+		ret = check_tags(s, err);
+	if (!ret)
+		ret = check_count(
+		    s->trigger_count, SCHEDULE_TRIGGERS_MAX, member("triggers"), err);
+	for (size_t i = 0; !ret && i < s->trigger_count; i++)
+		ret = check_trigger(&s->triggers[i], i, err);
+	if (!ret && !s->task_count)
+		ret = missing(err, member("tasks"));
+	if (!ret)
+		ret = check_count(s->task_count, SCHEDULE_TASKS_MAX, member("tasks"), err);
+	for (size_t i = 0; !ret && i < s->task_count; i++)
+		ret = check_task(s, i, err);
+	if (!ret)
+		ret = check_bytes(s, err);
+	return ret;
+}
+
+int
+schedule_next_due(const struct schedule *s, struct zones *zones, int64_t after_us,
+    int64_t *due_us, struct err *err)
+{
+	int64_t first_us = INSTANT_NEVER;
+
+	/* A due time at the very start counts. */
+	if (s->start_us > INT64_MIN && after_us < s->start_us - 1)
+		after_us = s->start_us - 1;
+	for (size_t i = 0; i < s->trigger_count; i++) {
+		const struct trigger *t = &s->triggers[i];
+		const struct zone *zone = NULL;
+		int64_t next_us;
+		int ret;
+
+		if (t->kind == TRIGGER_CRON) {
+			ret = zones_get(zones, t->time_zone, &zone, err);
+			if (ret)
+				return err_wrap(
+				    err, ret, "Invalid value: triggers[%zu].timeZone", i);
+		}
+		next_us = trigger_next(t, zone, after_us);
+		if (next_us < first_us)
+			first_us = next_us;
+	}
+	*due_us = first_us < s->end_us ? first_us : INSTANT_NEVER;
+	return 0;
+}
