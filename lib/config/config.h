@@ -1,8 +1,10 @@
 /*
- * The configuration: one table of settings, read from an XML file and then from the environment.
+ * The configuration: one table of settings, read from an XML file and then from the
+ * environment.
  *
- * Each setting stands once in the table in config.c: name, kind, default, bounds, unit and reason. The parser, the sample file
- * (conf/carillon.xml), the schema's check and the environment variables all come from it.
+ * Each setting stands once in the table in setting.c: name, kind, default, bounds, unit and
+ * reason. The parser, the sample file (conf/carillon.xml), the schema (conf/carillon.rng) and
+ * the environment variables all come from it.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -22,7 +24,8 @@ struct config {
 	uint64_t socket_mode; /* permission bits */
 	char *socket_group;   /* NULL: that of the process */
 	char *private_socket; /* carillonctl connects here; mode 0600 */
-	uint64_t backlog;     /* connections that wait while workers are busy or the store recovers */
+	uint64_t
+	    backlog; /* connections that wait while workers are busy or the store recovers */
 
 	char *user;  /* dropped to when started as root; NULL: stay who one is */
 	char *group; /* NULL: the user's own */
@@ -30,7 +33,7 @@ struct config {
 	uint64_t workers_min, workers_max;
 	uint64_t worker_requests; /* a worker retires after so many */
 	int64_t stuck_after_us;	  /* a busy process without progress is dead */
-	int64_t drain_us;	  /* how long a stop waits for requests and commands under way */
+	int64_t drain_us; /* how long a stop waits for requests and commands under way */
 	uint64_t body_max_bytes;
 
 	char *store_dir;
@@ -41,23 +44,27 @@ struct config {
 	char *output_dir; /* what commands write; kept with their execution */
 	uint64_t output_max_bytes;
 
-	char **command_allow; /* absolute paths: a program, or a directory and all below it; NULL at the end */
+	char **command_allow; /* absolute paths without slash at the end: a program, or a
+				 directory and all below it; NULL at the end */
 	char *time_zone;      /* of triggers that name none */
 	int64_t session_idle_us;
 };
 
 /*
- * Read and check `path`, validate it against the schema, then let environment variables CARILLON_<NAME> (upper case, words
- * joined by `_`: CARILLON_WORKERS_MAX) override single settings. Relative paths in it are relative to the process's directory.
+ * Read and check `path`, validate it against the schema, then let environment variables
+ * CARILLON_<NAME> (upper case, words joined by `_`: CARILLON_WORKERS_MAX; lists separated by
+ * colons) override single settings. What is wrong in the file is a fault also where a variable
+ * overrides it. Relative paths in it are relative to the process's directory.
  *
  * Owns:  config_release() frees what *config holds; it is valid and empty after a failure.
- * Fails: ERR_INPUT: `/etc/carillon.xml:12: workersMax: 0 is not within 1 to 120`, or naming the variable.
- *        ERR_IO when the file cannot be read.
+ * Fails: ERR_INPUT: `/etc/carillon.xml:12: workersMax: 0 is not within 1 to 120`, or naming the
+ * variable. ERR_IO when the file cannot be read.
  */
 MUST_CHECK int config_load(const char *path, struct config *config, struct err *err);
 void config_release(struct config *config);
 
-/* The sample: every setting with its unit, default and reason, byte for byte conf/carillon.xml. */
+/* The sample: every setting with its unit, default and reason, byte for byte conf/carillon.xml.
+ */
 void config_sample(struct buf *out);
 
 /* The RELAX NG schema, byte for byte conf/carillon.rng. */

@@ -1,0 +1,294 @@
+/*
+ * The table of settings and the notations of their values: see setting.h. Every default passes
+ * through setting_set() like a value from the file, so a default can never be one that the file
+ * may not hold.
+ */
+#include "config/setting.h"
+
+#include <ctype.h>
+#include <errno.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#define MEMBER(m) offsetof(struct config, m)
+
+const struct setting settings[] = {
+    {"Sockets", "socket", SETTING_PATH, MEMBER(socket), "/run/carillon/carillon.sock", NULL,
+	NULL,
+	"Where the web server connects (fastcgi_pass unix:...). A socket that systemd or "
+	"spawn-fcgi hands over is used instead."},
+    {NULL, "socketMode", SETTING_MODE, MEMBER(socket_mode), "0660", "0600", "0777",
+	"Permissions of that socket. Whoever can connect is believed what he says about the "
+	"client, so let in the web server's group and nobody else."},
+    {NULL, "socketGroup", SETTING_OPTIONAL, MEMBER(socket_group), "", NULL, NULL,
+	"The group of that socket, such as www-data. Empty: the group that the service runs "
+	"as."},
+    {NULL, "privateSocket", SETTING_PATH, MEMBER(private_socket), "/run/carillon/admin.sock",
+	NULL, NULL,
+	"Where carillonctl connects; only the service's user and root can. Never let a web "
+	"server "
+	"pass requests to it: what comes through it acts as the administrator."},
+    {NULL, "backlog", SETTING_COUNT, MEMBER(backlog), "1024", "1", "65535",
+	"Connections that wait while all workers are busy or the store recovers; beyond it the "
+	"web server answers 502. The kernel cuts it to net.core.somaxconn."},
+
+    {"Identity", "user", SETTING_OPTIONAL, MEMBER(user), "", NULL, NULL,
+	"Who the processes become when started as root. Empty: stay who started them, as under "
+	"systemd's User=."},
+    {NULL, "group", SETTING_OPTIONAL, MEMBER(group), "", NULL, NULL,
+	"The group that goes with it. Empty: the user's own."},
+
+    {"Workers", "workersMin", SETTING_COUNT, MEMBER(workers_min), "2", "1", "120",
+	"Workers that are always there, also when nobody asks for anything."},
+    {NULL, "workersMax", SETTING_COUNT, MEMBER(workers_max), "8", "1", "120",
+	"Workers at most, started as requests queue up. More than 8 hardly gain anything: they "
+	"wait for the same disk."},
+    {NULL, "workerRequests", SETTING_COUNT, MEMBER(worker_requests), "10000", "1", "1000000000",
+	"A worker retires after so many requests, so that a leak in a library never matters."},
+    {NULL, "stuckAfter", SETTING_DURATION, MEMBER(stuck_after_us), "30s", "1s", "1h",
+	"A busy process without a sign of progress for so long is taken for dead: all that use "
+	"the store are killed, the store recovers, all start again."},
+    {NULL, "drain", SETTING_DURATION, MEMBER(drain_us), "20s", "0s", "1h",
+	"How long a stop waits for requests and commands under way. Keep it below systemd's "
+	"TimeoutStopSec."},
+    {NULL, "bodyMax", SETTING_SIZE, MEMBER(body_max_bytes), "1MiB", "1KiB", "64MiB",
+	"The longest request body; a longer one is answered 413. The web server's own limit "
+	"(client_max_body_size) should not be lower."},
+
+    {"Store", "storeDir", SETTING_PATH, MEMBER(store_dir), "/var/lib/carillon/store", NULL,
+	NULL,
+	"Schedules, executions and their ledger. A local disk: Berkeley DB does not work on "
+	"network file systems."},
+    {NULL, "storeCache", SETTING_SIZE, MEMBER(store_cache_bytes), "64MiB", "1MiB", "64GiB",
+	"Memory that all processes share for database pages. More pays until the pages in "
+	"daily use fit."},
+    {NULL, "storeReserve", SETTING_SIZE, MEMBER(store_reserve_bytes), "64MiB", "1MiB", "1TiB",
+	"New work is refused while less than this is free on the store's disk, because a store "
+	"on a full disk cannot even recover."},
+    {NULL, "checkpoint", SETTING_SIZE, MEMBER(checkpoint_bytes), "4MiB", "1MiB", "1GiB",
+	"Log between two checkpoints. Recovery after a crash takes some 15 ms for each MiB of "
+	"it, "
+	"and requests wait that long."},
+
+    {"Commands", "commandAllow", SETTING_LIST, MEMBER(command_allow),
+	"/usr/local/lib/carillon/jobs", NULL, NULL,
+	"What schedules may start: programs, or directories with all below them, as absolute "
+	"paths. Nothing else runs, whoever asks. Empty: no commands at all. Keep /bin out of "
+	"it: "
+	"a shell runs anything."},
+    {NULL, "outputDir", SETTING_PATH, MEMBER(output_dir), "/var/lib/carillon/output", NULL,
+	NULL, "What commands write, kept as long as their execution."},
+    {NULL, "outputMax", SETTING_SIZE, MEMBER(output_max_bytes), "1MiB", "4KiB", "1GiB",
+	"Kept of each stream of each attempt; what a command writes beyond it is counted and "
+	"dropped, so that a loop cannot fill the disk."},
+
+    {"Time and sessions", "timeZone", SETTING_NAME, MEMBER(time_zone), "UTC", NULL, NULL,
+	"The zone of cron triggers that name none, such as Europe/Amsterdam. A schedule takes "
+	"it "
+	"over when it is created, so a change here moves none that exists."},
+    {NULL, "sessionIdle", SETTING_DURATION, MEMBER(session_idle_us), "60m", "1m", "365d",
+	"A token of a login dies after so long without use."},
+};
+
+const size_t setting_count = sizeof settings / sizeof settings[0];
+
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+static const struct unit duration_units[] = {
+    {"ms", UINT64_C(1000)},
+    {"s", UINT64_C(1000000)},
+    {"m", UINT64_C(60000000)},
+    {"h", UINT64_C(3600000000)},
+    {"d", UINT64_C(86400000000)},
+    {NULL},
+};
+
+static const struct unit size_units[] = {
+    {"", 1},
+    {"KiB", UINT64_C(1) << 10},
+    {"MiB", UINT64_C(1) << 20},
+    {"GiB", UINT64_C(1) << 30},
+    {"TiB", UINT64_C(1) << 40},
+    {NULL},
+};
+
+static const struct unit no_units[] = {{"", 1}, {NULL}};
+
+/* Digits, then one of the units. */
+static int
+number_parse(const char *text, int base, const struct unit *units, uint64_t *value)
+{
+	unsigned long long n;
+	char *rest;
+
+	if (!isdigit((unsigned char)text[0]))
+		return ERR_INPUT;
+	errno = 0;
+	n = strtoull(text, &rest, base);
+	if (errno)
+		return ERR_INPUT;
+	while (units->name && strcmp(units->name, rest))
+		units++;
+	/* An int64_t must hold it too: durations are signed. */
+	if (!units->name || n > INT64_MAX / units->factor)
+		return ERR_INPUT;
+	*value = n * units->factor;
+	return 0;
+}
+
+static int
+number_of_kind(enum setting_kind kind, const char *text, uint64_t *value)
+{
+	if (kind == SETTING_MODE)
+		return number_parse(text, 8, no_units, value);
+	if (kind == SETTING_DURATION)
+		return number_parse(text, 10, duration_units, value);
+	if (kind == SETTING_SIZE)
+		return number_parse(text, 10, size_units, value);
+	return number_parse(text, 10, no_units, value);
+}
+
+/* What a number of the kind looks like. */
+static const char *
+notation(enum setting_kind kind)
+{
+	if (kind == SETTING_MODE)
+		return "an octal mode such as 0660";
+	if (kind == SETTING_DURATION)
+		return "a duration such as 90s (units ms s m h d)";
+	if (kind == SETTING_SIZE)
+		return "a size such as 64MiB (units KiB MiB GiB TiB, or plain bytes)";
+	return "a whole number";
+}
+
+static int
+set_number(const struct setting *s, const char *text, struct config *config, struct err *err)
+{
+	void *member = (char *)config + s->offset;
+	uint64_t value, min, max;
+
+	if (number_of_kind(s->kind, text, &value))
+		return err_fail(err, ERR_INPUT, "\"%s\" is not %s", text, notation(s->kind));
+	if (number_of_kind(s->kind, s->min, &min) || number_of_kind(s->kind, s->max, &max))
+		abort();
+	if (value < min || value > max)
+		return err_fail(
+		    err, ERR_INPUT, "%s is not within %s to %s", text, s->min, s->max);
+	if (s->kind == SETTING_DURATION)
+		*(int64_t *)member = (int64_t)value;
+	else
+		*(uint64_t *)member = value;
+	return 0;
+}
+
+static int
+set_text(const struct setting *s, const char *text, struct config *config, struct err *err)
+{
+	char **member = (char **)((char *)config + s->offset);
+
+	if (!*text && s->kind != SETTING_OPTIONAL)
+		return err_fail(err, ERR_INPUT, "must not be empty");
+	setting_clear(s, config);
+	*member = *text ? mem_strdup(text) : NULL;
+	return 0;
+}
+
+/* Nobody can tell what lies below a path that goes up again. */
+static bool
+goes_up(const char *path, size_t len)
+{
+	for (size_t i = 0; i + 3 <= len; i++) {
+		if (!memcmp(path + i, "/..", 3) && (i + 3 == len || path[i + 3] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static void
+list_free(char **list)
+{
+	for (char **p = list; p && *p; p++)
+		free(*p);
+	free(list);
+}
+
+static int
+set_list(const struct setting *s, const char *text, struct config *config, struct err *err)
+{
+	char ***member = (char ***)((char *)config + s->offset);
+	char **list = mem_alloc((strlen(text) + 2) * sizeof *list);
+	size_t n = 0, len;
+	int ret = 0;
+
+	for (const char *p = text; *text; p += len + 1) {
+		len = strcspn(p, ":");
+		if (*p != '/' || goes_up(p, len)) {
+			ret = err_fail(err, ERR_INPUT, "\"%.*s\" is not a plain absolute path",
+			    (int)len, p);
+			goto done;
+		}
+		list[n] = mem_alloc(len + 1);
+		memcpy(list[n], p, len);
+		/* "/jobs/" and "/jobs" allow the same; users of the list see only one of them.
+		 */
+		for (size_t end = len; end > 1 && list[n][end - 1] == '/'; end--)
+			list[n][end - 1] = '\0';
+		n++;
+		if (!p[len])
+			break;
+	}
+	setting_clear(s, config);
+	*member = list;
+	list = NULL;
+
+done:
+	list_free(list);
+	return ret;
+}
+
+int
+setting_set(const struct setting *s, const char *text, struct config *config, struct err *err)
+{
+	if (!utf8_valid(text, strlen(text)))
+		return err_fail(err, ERR_INPUT, "not UTF-8");
+	for (const char *p = text; *p; p++) {
+		if (iscntrl((unsigned char)*p))
+			return err_fail(err, ERR_INPUT, "contains a control character");
+	}
+	if (s->min)
+		return set_number(s, text, config, err);
+	if (s->kind == SETTING_LIST)
+		return set_list(s, text, config, err);
+	return set_text(s, text, config, err);
+}
+
+void
+setting_clear(const struct setting *s, struct config *config)
+{
+	void *member = (char *)config + s->offset;
+
+	if (s->min) {
+		*(uint64_t *)member = 0;
+	} else if (s->kind == SETTING_LIST) {
+		list_free(*(char ***)member);
+		*(char ***)member = NULL;
+	} else {
+		free(*(char **)member);
+		*(char **)member = NULL;
+	}
+}
+
+void
+setting_variable(const struct setting *s, struct buf *out)
+{
+	buf_adds(out, "CARILLON_");
+	for (const char *p = s->name; *p; p++) {
+		if (isupper((unsigned char)*p))
+			buf_addc(out, '_');
+		buf_addc(out, (char)toupper((unsigned char)*p));
+	}
+}

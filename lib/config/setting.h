@@ -1,0 +1,47 @@
+/*
+ * The table of settings, for this module alone: loader, sample and schema walk it, so that a
+ * setting is added in one place. Values pass through their text in all three.
+ */
+#ifndef CONFIG_SETTING_H
+#define CONFIG_SETTING_H
+
+#include <stddef.h>
+
+#include "config/config.h"
+
+enum setting_kind {
+	SETTING_PATH,	  /* char *, not empty */
+	SETTING_NAME,	  /* char *, not empty */
+	SETTING_OPTIONAL, /* char *, NULL when empty */
+	SETTING_MODE,	  /* uint64_t, octal */
+	SETTING_COUNT,	  /* uint64_t */
+	SETTING_DURATION, /* int64_t in microseconds, written 500ms 90s 15m 2h 7d */
+	SETTING_SIZE,	  /* uint64_t in bytes, written 4096 64KiB 1MiB 2GiB */
+	SETTING_LIST,	  /* char **, absolute paths; in one text separated by colons */
+};
+
+struct setting {
+	const char *heading; /* of the group that begins with this setting, or NULL */
+	const char *name;    /* the element; camelCase */
+	enum setting_kind kind;
+	size_t offset;	       /* of the member in struct config */
+	const char *value;     /* the default */
+	const char *min, *max; /* bounds of a number, in its own notation */
+	const char *reason;
+};
+
+extern const struct setting settings[];
+extern const size_t setting_count;
+
+/* The text of one setting into its member, in place of what was there. Fails: ERR_INPUT, the
+ * member is as before. */
+MUST_CHECK int setting_set(
+    const struct setting *s, const char *text, struct config *config, struct err *err);
+
+/* Free what the member holds; it is then zero. */
+void setting_clear(const struct setting *s, struct config *config);
+
+/* CARILLON_WORKERS_MAX for workersMax. */
+void setting_variable(const struct setting *s, struct buf *out);
+
+#endif
