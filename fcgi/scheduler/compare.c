@@ -1,0 +1,197 @@
+/*
+ * A new scheduler compares what the store says is under way with what the runner holds.
+ *
+ *   store      runner          what happened                           what follows
+ *   starting   not known       the order was lost with the runner,     START again: it
+ * certainly never ran or never left starting   held            the pid was not made durable as
+ * if it were reported now running    held            RELEASE was lost RELEASE running running
+ * nothing                                 nothing either     ended           the end was not
+ * made durable            as if it were reported now running    not known       the runner died
+ * sweep its processes, then onLost decides nothing    held, running   the store was put back
+ * KILL nothing    ended           FORGET was lost                         FORGET
+ */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "scheduler/internal.h"
+
+struct comparison {
+	struct engine *e;
+	struct reports reports; /* what the known ones amount to */
+	struct stale *stale;
+	size_t stale_count, stale_cap;
+	uint64_t running;
+};
+
+static int
+by_task(const void *a, const void *b)
+{
+	const struct report *x = a, *y = b;
+
+	return x->task_id < y->task_id ? -1 : x->task_id > y->task_id;
+}
+
+static struct report *
+find_known(struct engine *e, const struct task *t)
+{
+	struct report key = {.task_id = t->id}, *r = NULL;
+
+	if (e->known.count)
+		r = bsearch(&key, e->known.items, e->known.count, sizeof key, by_task);
+	return r && r->attempt == t->attempts[t->attempt_count - 1].number ? r : NULL;
+}
+
+static void
+add_stale(struct comparison *c, const struct task *t, const struct attempt *attempt)
+{
+	struct channel_message m = {
+	    .type = CHANNEL_STALE,
+	    .pid = attempt->pid,
+	    .pid_start_ticks = attempt->pid_start_ticks,
+	};
+
+	if (c->stale_count == c->stale_cap) {
+		c->stale_cap = c->stale_cap ? c->stale_cap * 2 : 16;
+		c->stale = mem_resize(c->stale, c->stale_cap * sizeof *c->stale);
+	}
+	c->stale[c->stale_count++] = (struct stale){t->id, attempt->number, attempt->pid};
+	engine_add_order(c->e, &m);
+}
+
+/* What is known of an attempt comes in as if the runner reported it now. */
+static void
+report_known(struct comparison *c, const struct report *r)
+{
+	struct channel_message m = {
+	    .type = r->phase == PHASE_ENDED ? CHANNEL_ENDED : CHANNEL_HELD,
+	    .task_id = r->task_id,
+	    .attempt = r->attempt,
+	    .pid = r->pid,
+	    .pid_start_ticks = r->pid_start_ticks,
+	    .started = r->started,
+	    .timed_out = r->timed_out,
+	    .killed = r->killed,
+	    .exit_code = r->exit_code,
+	    .signal = r->signal,
+	    .end_us = r->end_us,
+	    .output_bytes = r->output_bytes,
+	    .reason = r->reason,
+	};
+
+	c->running++;
+	reports_add(&c->reports, &m);
+}
+
+static int
+compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err)
+{
+	struct engine *e = c->e;
+	struct channel_message start;
+	struct execution x;
+	struct report *r;
+	struct task t;
+	int rc;
+
+	rc = store_task_get(txn, &e->arena, id, &t, err);
+	if (rc)
+		return rc;
+	r = find_known(e, &t);
+	if (r) {
+		r->matched = true;
+		report_known(c, r);
+		return 0;
+	}
+	if (t.status == TASK_RUNNING) {
+		add_stale(c, &t, &t.attempts[t.attempt_count - 1]);
+		return 0;
+	}
+	rc = store_execution_get(txn, &e->arena, t.execution_id, &x, err);
+	if (rc)
+		return rc;
+	start = dispatch_start(e, &x, &t);
+	engine_add_order(e, &start);
+	return 0;
+}
+
+static void
+end_unmatched(struct comparison *c)
+{
+	struct engine *e = c->e;
+
+	for (size_t i = 0; i < e->known.count; i++) {
+		const struct report *r = &e->known.items[i];
+		struct channel_message m = {
+		    .type = r->phase == PHASE_ENDED ? CHANNEL_FORGET : CHANNEL_KILL,
+		    .task_id = r->task_id,
+		    .attempt = r->attempt,
+		};
+
+		if (r->matched)
+			continue;
+		c->running += m.type == CHANNEL_KILL;
+		engine_add_order(e, &m);
+	}
+}
+
+static int
+compare_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct comparison *c = ctx;
+	uint64_t ids[ENGINE_BATCH], after = 0;
+	size_t count;
+	int rc;
+
+	reports_drop(&c->reports, c->reports.count);
+	c->stale_count = 0;
+	c->running = 0;
+	do {
+		rc = store_active_list(txn, after, ids, ENGINE_BATCH, &count, err);
+		for (size_t i = 0; !rc && i < count; i++) {
+			after = ids[i];
+			rc = compare_task(txn, c, ids[i], err);
+		}
+	} while (!rc && count == ENGINE_BATCH);
+	if (!rc)
+		end_unmatched(c);
+	return rc;
+}
+
+int
+compare_with_runner(struct engine *e, struct err *err)
+{
+	struct comparison c = {.e = e};
+	size_t later = e->reports.count;
+	int rc;
+
+	if (e->known.count)
+		qsort(e->known.items, e->known.count, sizeof *e->known.items, by_task);
+	rc = engine_run(e, compare_body, &c, err);
+	if (rc)
+		goto done;
+
+	/* What the runner reported since it told its list comes behind what the list says. */
+	e->running += c.running;
+	free(e->stale);
+	e->stale = c.stale;
+	e->stale_count = c.stale_count;
+	c.stale = NULL;
+	c.reports.items =
+	    mem_resize(c.reports.items, (c.reports.count + later) * sizeof *c.reports.items);
+	for (size_t i = 0; i < later; i++)
+		c.reports.items[c.reports.count++] = e->reports.items[i];
+	e->reports.count = 0;
+	free(e->reports.items);
+	e->reports = c.reports;
+	e->reports.cap = c.reports.count;
+	c.reports = (struct reports){0};
+	if (e->stale_count)
+		log_warn("%zu commands of a runner that died are being ended", e->stale_count);
+
+done:
+	reports_drop(&e->known, e->known.count);
+	reports_drop(&c.reports, c.reports.count);
+	free(c.reports.items);
+	free(c.stale);
+	return rc;
+}

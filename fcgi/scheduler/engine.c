@@ -1,0 +1,304 @@
+/* The engine: see engine.h. Here: the step, what is due, and what begins. */
+#include "scheduler/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "scheduler/internal.h"
+#include "service/fire.h"
+
+struct engine *
+engine_new(const struct engine_options *options)
+{
+	struct engine *e = mem_alloc(sizeof *e);
+	struct channel_message hello = {
+	    .type = CHANNEL_HELLO, .generation = options->generation};
+
+	e->options = *options;
+	options->order(options->ctx, &hello);
+	return e;
+}
+
+void
+engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	reports_drop(&e->known, e->known.count);
+	reports_drop(&e->reports, e->reports.count);
+	free(e->known.items);
+	free(e->reports.items);
+	free(e->stale);
+	arena_release(&e->arena);
+	free(e);
+}
+
+void
+engine_report(struct engine *e, const struct channel_message *m)
+{
+	bool ours = m->generation == e->options.generation;
+
+	if (m->type == CHANNEL_WELCOME && ours)
+		e->welcomed = true;
+	else if (!e->welcomed)
+		return;
+	else if (m->type == CHANNEL_READY && ours)
+		e->compare = true;
+	else if (m->type == CHANNEL_KNOWN)
+		reports_add(&e->known, m);
+	else if (m->type == CHANNEL_HELD || m->type == CHANNEL_ENDED ||
+		 m->type == CHANNEL_SWEPT)
+		reports_add(&e->reports, m);
+}
+
+void
+engine_add_order(struct engine *e, const struct channel_message *m)
+{
+	if (e->order_count == e->order_cap) {
+		struct channel_message *old = e->orders;
+
+		e->order_cap = e->order_cap ? e->order_cap * 2 : ENGINE_BATCH;
+		e->orders = arena_array(&e->arena, e->order_cap, sizeof *e->orders);
+		if (old)
+			memcpy(e->orders, old, e->order_count * sizeof *old);
+	}
+	e->orders[e->order_count++] = *m;
+}
+
+static void
+forget_orders(struct engine *e)
+{
+	arena_clear(&e->arena);
+	e->orders = NULL;
+	e->order_count = e->order_cap = 0;
+}
+
+struct fresh {
+	struct engine *e;
+	int (*body)(struct txn *txn, void *ctx, struct err *err);
+	void *ctx;
+};
+
+static int
+fresh_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct fresh *c = ctx;
+
+	forget_orders(c->e);
+	return c->body(txn, c->ctx, err);
+}
+
+int
+engine_run(struct engine *e, int (*body)(struct txn *txn, void *ctx, struct err *err),
+    void *ctx, struct err *err)
+{
+	struct fresh c = {e, body, ctx};
+	int rc = store_run(e->options.store, fresh_body, &c, err);
+
+	for (size_t i = 0; !rc && i < e->order_count; i++) {
+		e->running += e->orders[i].type == CHANNEL_START;
+		e->options.order(e->options.ctx, &e->orders[i]);
+	}
+	forget_orders(e);
+	return rc;
+}
+
+/* ---- what is due
+ * ------------------------------------------------------------------------------------ */
+
+struct fire {
+	struct engine *e;
+	int64_t now_us;
+	bool more, queued;
+	int64_t earliest_us;
+};
+
+static int
+fire_one(struct txn *txn, struct fire *c, struct firing f, struct err *err)
+{
+	struct schedule_state state;
+	struct schedule s;
+	bool more;
+	int rc;
+
+	rc = store_schedule_get(txn, &c->e->arena, f.schedule_id, &s, err);
+	if (rc == ERR_MISSING) {
+		/* A damaged plan must not stop everybody else's. */
+		log_error("schedule %llu is planned and does not exist: taken out of the plan",
+		    (unsigned long long)f.schedule_id);
+		return store_plan_remove(txn, f, err);
+	}
+	if (!rc)
+		rc = store_state_get(txn, &c->e->arena, f.schedule_id, &state, err);
+	if (!rc)
+		rc = fire_due(
+		    txn, &s, &state, c->e->options.zones, c->now_us, &c->queued, &more, err);
+	if (!rc)
+		rc = store_state_put(txn, &state, err);
+	if (!rc && more)
+		c->more = true;
+	return rc ? err_wrap(err, rc, "schedule %llu", (unsigned long long)f.schedule_id) : 0;
+}
+
+static int
+fire_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct fire *c = ctx;
+	struct firing due[ENGINE_BATCH];
+	size_t count;
+	int rc;
+
+	c->queued = false;
+	rc = store_plan_due(txn, c->now_us, due, ENGINE_BATCH, &count, err);
+	c->more = count == ENGINE_BATCH;
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = fire_one(txn, c, due[i], err);
+	if (!rc)
+		rc = store_plan_earliest(txn, &c->earliest_us, err);
+	return rc;
+}
+
+/* ---- what begins
+ * -------------------------------------------------------------------------------------- */
+
+/* Give a task its next attempt; the order to start it leaves after the commit. */
+static int
+begin_task(struct txn *txn, struct engine *e, const struct execution *x, struct task *t,
+    struct err *err)
+{
+	struct attempt *attempts =
+	    arena_array(&e->arena, t->attempt_count + 1, sizeof *attempts);
+	struct channel_message start;
+	int rc;
+
+	if (t->attempt_count)
+		memcpy(attempts, t->attempts, t->attempt_count * sizeof *attempts);
+	attempts[t->attempt_count] = (struct attempt){
+	    .number = t->attempt_count ? attempts[t->attempt_count - 1].number + 1 : 1,
+	    .start_us = INSTANT_NEVER,
+	    .end_us = INSTANT_NEVER,
+	    .exit_code = -1,
+	};
+	t->attempts = attempts;
+	t->attempt_count++;
+	t->status = TASK_STARTING;
+	rc = store_active_put(txn, t->id, err);
+	if (!rc)
+		rc = store_task_put(txn, t, err);
+	if (rc)
+		return err_wrap(err, rc, "begin task %llu", (unsigned long long)t->id);
+	start = dispatch_start(e, x, t);
+	engine_add_order(e, &start);
+	return 0;
+}
+
+static int
+begin_execution(struct txn *txn, struct engine *e, uint64_t id, struct err *err)
+{
+	struct execution x;
+	struct task *tasks;
+	size_t count;
+	int rc;
+
+	rc = store_queue_remove(txn, id, err);
+	if (!rc)
+		rc = store_execution_get(txn, &e->arena, id, &x, err);
+	if (rc == ERR_MISSING) {
+		log_error("execution %llu is queued and does not exist: dropped",
+		    (unsigned long long)id);
+		return 0;
+	}
+	if (!rc)
+		rc = store_task_list(txn, &e->arena, id, &tasks, &count, err);
+	for (size_t i = 0; !rc && i < count; i++) {
+		if (tasks[i].status == TASK_PENDING)
+			rc = begin_task(txn, e, &x, &tasks[i], err);
+	}
+	return rc ? err_wrap(err, rc, "begin execution %llu", (unsigned long long)id) : 0;
+}
+
+static int
+begin_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct engine *e = ctx;
+	uint64_t ids[ENGINE_BATCH];
+	size_t count;
+	int rc;
+
+	rc = store_queue_list(txn, ids, ENGINE_BATCH, &count, err);
+	for (size_t i = 0; !rc && i < count && e->running + e->order_count < ENGINE_RUNNING_MAX;
+	     i++)
+		rc = begin_execution(txn, e, ids[i], err);
+	return rc;
+}
+
+/*
+ * Begin a batch. *more: there may be more to begin at once. An attempt counts as the runner's
+ * from the commit on, also before it has read its order.
+ */
+static int
+begin(struct engine *e, bool *more, struct err *err)
+{
+	uint64_t before = e->running;
+	int rc = 0;
+
+	if (before < ENGINE_RUNNING_MAX)
+		rc = engine_run(e, begin_body, e, err);
+	*more = e->running > before;
+	return rc;
+}
+
+/* ---- the step
+ * --------------------------------------------------------------------------------------------
+ */
+
+int
+engine_step(struct engine *e, int64_t now_us, int64_t *delay_us, struct err *err)
+{
+	struct fire fire = {.e = e, .now_us = now_us};
+	bool more;
+	int rc;
+
+	*delay_us = INSTANT_NEVER;
+	if (e->compare) {
+		rc = compare_with_runner(e, err);
+		if (rc)
+			return err_wrap(err, rc, "compare with the runner");
+		e->compare = false;
+		e->ready = true;
+	}
+	if (!e->ready)
+		return 0;
+	rc = reports_settle(e, now_us, err);
+	if (rc || e->stopping)
+		return rc;
+	rc = engine_run(e, fire_body, &fire, err);
+	if (rc)
+		return err_wrap(err, rc, "fire");
+	rc = begin(e, &more, err);
+	if (rc)
+		return err_wrap(err, rc, "begin");
+	if (fire.more || more || e->reports.count > 0)
+		*delay_us = 0;
+	else if (fire.earliest_us != INSTANT_NEVER)
+		*delay_us = fire.earliest_us > now_us ? fire.earliest_us - now_us : 0;
+	return 0;
+}
+
+void
+engine_stop(struct engine *e)
+{
+	struct channel_message stop = {.type = CHANNEL_STOP};
+
+	if (!e->stopping)
+		e->options.order(e->options.ctx, &stop);
+	e->stopping = true;
+}
+
+bool
+engine_is_idle(const struct engine *e)
+{
+	return e->running == 0 && e->reports.count == 0;
+}

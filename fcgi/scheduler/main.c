@@ -1,0 +1,328 @@
+/*
+ * carillon-scheduler: owns the clock and the plan. Started by the master, never by hand.
+ *
+ *     carillon-scheduler --config FILE --channel FD --board FD --bell FD --generation N
+ *
+ * This file is the shell around the engine: it reads the clock, waits on descriptors and does
+ * the housekeeping of the store. It sleeps on a timer of the wall clock that is cancelled when
+ * the clock is set, so that a step is noticed at once. Exits 0 when it was told to stop, 77
+ * when the store is lost, 1 for everything else.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "proc/board.h"
+#include "proc/clock.h"
+#include "scheduler/engine.h"
+#include "scheduler/outbox.h"
+
+enum { EXIT_STORE_LOST = 77 };
+
+/* How long to wait after a failure that may pass. */
+#define RETRY_US SECOND_US
+
+/* Housekeeping comes at least so often, and only when nothing is due soon, unless it is
+ * overdue. */
+#define HOUSEKEEPING_US		(10 * SECOND_US)
+#define HOUSEKEEPING_QUIET_US	(500 * 1000)
+#define HOUSEKEEPING_OVERDUE_US (60 * SECOND_US)
+
+enum { TOKENS_SWEPT = 100 };
+
+struct scheduler {
+	struct config config;
+	struct store *store;
+	struct zones *zones;
+	struct engine *engine;
+	struct outbox outbox;
+	struct board_slot *slot;
+	int channel, bell, timer, signals;
+	const char *config_path;
+	int board_fd;
+	uint64_t generation;
+
+	bool runner_gone;
+	int64_t kept_mono_us; /* the last housekeeping */
+	int64_t
+	    stop_mono_us; /* when to stop waiting for commands; INSTANT_NEVER: not stopping */
+};
+
+static int
+usage(void)
+{
+	log_error("usage: carillon-scheduler --config FILE --channel FD --board FD --bell FD "
+		  "--generation N");
+	return 1;
+}
+
+static int
+parse_arguments(struct scheduler *s, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"channel", required_argument, NULL, 'r'},
+	    {"board", required_argument, NULL, 'b'},
+	    {"bell", required_argument, NULL, 'l'},
+	    {"generation", required_argument, NULL, 'g'},
+	    {0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		long long number = strtoll(optarg ? optarg : "", NULL, 10);
+
+		switch (option) {
+		case 'c':
+			s->config_path = optarg;
+			break;
+		case 'r':
+			s->channel = (int)number;
+			break;
+		case 'b':
+			s->board_fd = (int)number;
+			break;
+		case 'l':
+			s->bell = (int)number;
+			break;
+		case 'g':
+			s->generation = (uint64_t)number;
+			break;
+		default:
+			return -1;
+		}
+	}
+	return optind == argc && s->config_path && s->channel >= 0 && s->board_fd >= 0 &&
+		       s->bell >= 0
+		   ? 0
+		   : -1;
+}
+
+static void
+order(void *ctx, const struct channel_message *m)
+{
+	struct scheduler *s = ctx;
+
+	outbox_put(&s->outbox, m);
+}
+
+static int
+start(struct scheduler *s, struct err *err)
+{
+	struct engine_options options = {
+	    .generation = s->generation,
+	    .order = order,
+	    .ctx = s,
+	};
+	struct board *board;
+	sigset_t mask;
+	int rc;
+
+	rc = config_load(s->config_path, &s->config, err);
+	if (!rc)
+		rc = board_map(s->board_fd, &board, err);
+	if (rc)
+		return rc;
+	s->slot = &board->slots[0];
+	board_busy(s->slot, clock_mono_us());
+
+	/* All signals: one that is not expected ends nothing halfway. */
+	sigfillset(&mask);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	s->timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (s->signals < 0 || s->timer < 0)
+		return err_errno(err, ERR_IO, errno, "make the timer");
+
+	rc = store_open(
+	    &(struct store_options){
+		.dir = s->config.store_dir,
+		.cache_bytes = s->config.store_cache_bytes,
+		.reserve_bytes = s->config.store_reserve_bytes,
+	    },
+	    &s->store, err);
+	if (rc)
+		return rc;
+	s->zones = zones_new(NULL);
+	outbox_init(&s->outbox, s->channel);
+	options.store = s->store;
+	options.zones = s->zones;
+	options.output_max_bytes = s->config.output_max_bytes;
+	s->engine = engine_new(&options);
+	return 0;
+}
+
+/* Take in everything that the runner has sent. */
+static int
+read_reports(struct scheduler *s, struct err *err)
+{
+	struct arena arena = ARENA_INIT;
+	struct channel_message m;
+	int rc;
+
+	while (!(rc = channel_receive(s->channel, &arena, &m, err))) {
+		engine_report(s->engine, &m);
+		arena_clear(&arena);
+	}
+	arena_release(&arena);
+	s->runner_gone = rc == ERR_MISSING;
+	return rc == ERR_BUSY ? 0 : rc;
+}
+
+static int
+sweep_body(struct txn *txn, void *ctx, struct err *err)
+{
+	const int64_t *now_us = ctx;
+	size_t removed;
+
+	return store_token_sweep(txn, *now_us, TOKENS_SWEPT, &removed, err);
+}
+
+/* What keeps recovery short and the disk tidy; it may take a moment, so it waits until nothing
+ * is due soon. */
+static int
+keep_house(struct scheduler *s, int64_t delay_us, struct err *err)
+{
+	int64_t now_mono_us = clock_mono_us(), since_us = now_mono_us - s->kept_mono_us;
+	int64_t now_us = clock_wall_us();
+	int rc;
+
+	if (since_us < HOUSEKEEPING_US ||
+	    (delay_us < HOUSEKEEPING_QUIET_US && since_us < HOUSEKEEPING_OVERDUE_US))
+		return 0;
+	s->kept_mono_us = now_mono_us;
+	rc = store_checkpoint(s->store, s->config.checkpoint_bytes, err);
+	if (!rc)
+		rc = store_run(s->store, sweep_body, &now_us, err);
+	return rc ? err_wrap(err, rc, "housekeeping") : 0;
+}
+
+static int
+set_timer(struct scheduler *s, int64_t now_us, int64_t delay_us)
+{
+	int64_t at_us = now_us + delay_us;
+	struct itimerspec when = {.it_value = {at_us / SECOND_US, at_us % SECOND_US * 1000}};
+
+	return timerfd_settime(
+	    s->timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
+}
+
+/* Wait until something is due, was reported, asked for, or set. */
+static void
+wait_for_work(struct scheduler *s, int64_t now_us, int64_t delay_us)
+{
+	struct pollfd fds[] = {
+	    {.fd = s->channel,
+		.events = (short)(POLLIN | (outbox_waits(&s->outbox) ? POLLOUT : 0))},
+	    {.fd = s->bell, .events = POLLIN},
+	    {.fd = s->timer, .events = POLLIN},
+	    {.fd = s->signals, .events = POLLIN},
+	};
+	struct signalfd_siginfo signal;
+	uint64_t n;
+
+	if (delay_us > HOUSEKEEPING_US)
+		delay_us = HOUSEKEEPING_US;
+	if (s->stop_mono_us != INSTANT_NEVER && delay_us > s->stop_mono_us - clock_mono_us())
+		delay_us = s->stop_mono_us - clock_mono_us() + 1000;
+	set_timer(s, now_us, delay_us);
+	board_idle(s->slot, clock_mono_us());
+	poll(fds, sizeof fds / sizeof *fds, -1);
+	board_busy(s->slot, clock_mono_us());
+
+	if (read(s->timer, &n, sizeof n) < 0 && errno == ECANCELED)
+		log_warn("the clock was set");
+	if (read(s->bell, &n, sizeof n) < 0 && errno != EAGAIN)
+		log_error("bell: %s", strerror(errno));
+	while (read(s->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+		if (s->stop_mono_us == INSTANT_NEVER)
+			s->stop_mono_us = clock_mono_us() + (int64_t)s->config.drain_us;
+		engine_stop(s->engine);
+	}
+}
+
+static bool
+must_stop(const struct scheduler *s)
+{
+	if (s->stop_mono_us == INSTANT_NEVER)
+		return false;
+	return (engine_is_idle(s->engine) && !outbox_waits(&s->outbox)) ||
+	       clock_mono_us() > s->stop_mono_us;
+}
+
+static int
+step(struct scheduler *s, int64_t now_us, int64_t *delay_us, struct err *err)
+{
+	int rc;
+
+	rc = read_reports(s, err);
+	if (!rc)
+		rc = engine_step(s->engine, now_us, delay_us, err);
+	if (!rc)
+		rc = outbox_flush(&s->outbox, err);
+	if (!rc)
+		rc = keep_house(s, *delay_us, err);
+	return rc;
+}
+
+/* What holds at the top: everything that was due and reported before this moment is durable, or
+ * failed and is tried again in a while. */
+static int
+run(struct scheduler *s)
+{
+	for (;;) {
+		int64_t now_us = clock_wall_us(), delay_us = RETRY_US;
+		struct err err;
+		int rc = step(s, now_us, &delay_us, &err);
+
+		if (rc) {
+			log_error("%s", err.text);
+			delay_us = RETRY_US;
+		}
+		if (rc == ERR_RECOVER || s->runner_gone)
+			return rc == ERR_RECOVER ? EXIT_STORE_LOST : 1;
+		if (must_stop(s))
+			return 0;
+		if (delay_us > 0)
+			wait_for_work(s, now_us, delay_us);
+		else
+			board_busy(s->slot, clock_mono_us());
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct scheduler s = {
+	    .channel = -1, .board_fd = -1, .bell = -1, .stop_mono_us = INSTANT_NEVER};
+	struct err err;
+	int rc;
+
+	log_identity("scheduler");
+	if (parse_arguments(&s, argc, argv))
+		return usage();
+	rc = start(&s, &err);
+	if (rc) {
+		log_error("%s", err.text);
+		return rc == ERR_RECOVER ? EXIT_STORE_LOST : 1;
+	}
+	rc = run(&s);
+	engine_free(s.engine);
+	outbox_release(&s.outbox);
+	zones_free(s.zones);
+	/* After a loss the store must not be touched again, not even to close it. */
+	if (rc != EXIT_STORE_LOST)
+		store_close(s.store);
+	config_release(&s.config);
+	return rc;
+}

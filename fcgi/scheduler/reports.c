@@ -1,0 +1,262 @@
+/*
+ * What the runner reports, made durable in batches: an attempt is held, has ended, or the
+ * processes of a dead runner are swept away.
+ *
+ * A report may come twice and may be about something that is settled long ago; then the order
+ * that follows from the store's present state is simply given again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "scheduler/internal.h"
+#include "service/run.h"
+
+void
+reports_add(struct reports *r, const struct channel_message *m)
+{
+	if (r->count == r->cap) {
+		r->cap = r->cap ? r->cap * 2 : 64;
+		r->items = mem_resize(r->items, r->cap * sizeof *r->items);
+	}
+	r->items[r->count++] = (struct report){
+	    .type = m->type,
+	    .task_id = m->task_id,
+	    .attempt = m->attempt,
+	    .phase = m->phase,
+	    .pid = m->pid,
+	    .pid_start_ticks = m->pid_start_ticks,
+	    .started = m->started,
+	    .timed_out = m->timed_out,
+	    .killed = m->killed,
+	    .exit_code = m->exit_code,
+	    .signal = m->signal,
+	    .end_us = m->end_us,
+	    .output_bytes = m->output_bytes,
+	    .reason = m->reason ? mem_strdup(m->reason) : NULL,
+	};
+}
+
+void
+reports_drop(struct reports *r, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(r->items[i].reason);
+	r->count -= count;
+	if (r->count)
+		memmove(r->items, r->items + count, r->count * sizeof *r->items);
+}
+
+static void
+order(struct engine *e, enum channel_type type, const struct report *r)
+{
+	struct channel_message m = {.type = type, .task_id = r->task_id, .attempt = r->attempt};
+
+	engine_add_order(e, &m);
+}
+
+/* The task whose present attempt the report is about. Fails: ERR_MISSING when the store knows
+ * no such attempt to be under way. */
+static int
+active_task(struct txn *txn, struct engine *e, const struct report *r, struct task *t,
+    struct attempt **attempt, struct err *err)
+{
+	int rc = store_task_get(txn, &e->arena, r->task_id, t, err);
+
+	if (rc)
+		return rc;
+	if (t->status != TASK_STARTING && t->status != TASK_RUNNING)
+		return ERR_MISSING;
+	*attempt = &t->attempts[t->attempt_count - 1];
+	return (*attempt)->number == r->attempt ? 0 : ERR_MISSING;
+}
+
+/* The child stands behind its gate: its pid becomes durable, and then it is released. */
+static int
+note_held(
+    struct txn *txn, struct engine *e, const struct report *r, int64_t now_us, struct err *err)
+{
+	struct attempt *attempt;
+	struct execution x;
+	struct task t;
+	int rc;
+
+	rc = active_task(txn, e, r, &t, &attempt, err);
+	if (rc == ERR_MISSING) {
+		order(e, CHANNEL_KILL, r);
+		return 0;
+	}
+	if (!rc && t.status == TASK_STARTING) {
+		t.status = TASK_RUNNING;
+		attempt->pid = r->pid;
+		attempt->pid_start_ticks = r->pid_start_ticks;
+		attempt->start_us = now_us;
+		rc = store_task_put(txn, &t, err);
+		if (!rc)
+			rc = store_execution_get(txn, &e->arena, t.execution_id, &x, err);
+		if (!rc && x.start_us == INSTANT_NEVER) {
+			x.start_us = now_us;
+			rc = store_execution_put(txn, &x, err);
+		}
+	}
+	if (!rc)
+		order(e, CHANNEL_RELEASE, r);
+	return rc;
+}
+
+static enum task_status
+ended_as(const struct report *r)
+{
+	if (!r->started)
+		return TASK_FAILED;
+	if (r->timed_out)
+		return TASK_TIMED_OUT;
+	return r->exit_code == 0 ? TASK_SUCCEEDED : TASK_FAILED;
+}
+
+/* It was ended while it was held: it certainly never ran, so the attempt is taken back and made
+ * again. */
+static int
+take_back(struct txn *txn, struct task *t, struct err *err)
+{
+	int rc;
+
+	t->attempt_count--;
+	t->status = TASK_PENDING;
+	rc = store_active_remove(txn, t->id, err);
+	if (!rc)
+		rc = store_task_put(txn, t, err);
+	if (!rc)
+		rc = store_queue_put(txn, t->execution_id, err);
+	return rc == ERR_CONFLICT ? 0 : rc;
+}
+
+static int
+note_ended(struct txn *txn, struct engine *e, const struct report *r, struct err *err)
+{
+	struct attempt *attempt;
+	bool queued = false;
+	struct task t;
+	int rc;
+
+	rc = active_task(txn, e, r, &t, &attempt, err);
+	if (rc == ERR_MISSING) {
+		order(e, CHANNEL_FORGET, r);
+		return 0;
+	}
+	if (rc)
+		return rc;
+	/* The clock may have been set back since the start. */
+	attempt->end_us = attempt->start_us != INSTANT_NEVER && r->end_us < attempt->start_us
+			      ? attempt->start_us
+			      : r->end_us;
+	attempt->exit_code = r->exit_code;
+	attempt->signal = r->signal;
+	attempt->reason = r->reason;
+	t.output_bytes = (int64_t)r->output_bytes;
+	if (r->killed && !r->started) {
+		rc = take_back(txn, &t, err);
+	} else if (r->killed && !r->timed_out) {
+		attempt->reason = "the service was stopped while it ran";
+		rc = run_lose_task(txn, &e->arena, &t, &queued, err);
+	} else {
+		rc = run_end_task(txn, &e->arena, &t, ended_as(r), &queued, err);
+	}
+	if (!rc)
+		order(e, CHANNEL_FORGET, r);
+	return rc;
+}
+
+/* Nothing of a dead runner's command is left: now it is safe to call it lost, or to run it
+ * again. */
+static int
+note_swept(
+    struct txn *txn, struct engine *e, const struct report *r, int64_t now_us, struct err *err)
+{
+	bool queued = false;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < e->stale_count; i++) {
+		struct report about = {
+		    .task_id = e->stale[i].task_id, .attempt = e->stale[i].attempt};
+		struct attempt *attempt;
+		struct task t;
+
+		if (e->stale[i].pid != r->pid)
+			continue;
+		rc = active_task(txn, e, &about, &t, &attempt, err);
+		if (rc == ERR_MISSING) {
+			rc = 0;
+			continue;
+		}
+		if (rc)
+			break;
+		attempt->end_us = now_us;
+		attempt->reason = "the service died while it ran: how it ended is not known";
+		rc = run_lose_task(txn, &e->arena, &t, &queued, err);
+	}
+	return rc;
+}
+
+struct settle {
+	struct engine *e;
+	int64_t now_us;
+	size_t count;
+};
+
+static int
+settle_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct settle *c = ctx;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < c->count; i++) {
+		const struct report *r = &c->e->reports.items[i];
+
+		if (r->type == CHANNEL_HELD)
+			rc = note_held(txn, c->e, r, c->now_us, err);
+		else if (r->type == CHANNEL_ENDED)
+			rc = note_ended(txn, c->e, r, err);
+		else
+			rc = note_swept(txn, c->e, r, c->now_us, err);
+		if (rc)
+			err_wrap(
+			    err, rc, "report on task %llu", (unsigned long long)r->task_id);
+	}
+	return rc;
+}
+
+static void
+forget_stale(struct engine *e, int32_t pid)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < e->stale_count; i++) {
+		if (e->stale[i].pid != pid)
+			e->stale[kept++] = e->stale[i];
+	}
+	e->stale_count = kept;
+}
+
+int
+reports_settle(struct engine *e, int64_t now_us, struct err *err)
+{
+	while (e->reports.count > 0) {
+		struct settle c = {e, now_us,
+		    e->reports.count < ENGINE_BATCH ? e->reports.count : ENGINE_BATCH};
+		int rc = engine_run(e, settle_body, &c, err);
+
+		if (rc)
+			return rc;
+		for (size_t i = 0; i < c.count; i++) {
+			const struct report *r = &e->reports.items[i];
+
+			if (r->type == CHANNEL_SWEPT)
+				forget_stale(e, r->pid);
+			else if (r->type == CHANNEL_ENDED && e->running > 0)
+				e->running--;
+		}
+		reports_drop(&e->reports, c.count);
+	}
+	return 0;
+}
