@@ -1,0 +1,67 @@
+"""Fixtures: one service for the whole session, and fresh ones for tests that kill or restart."""
+
+import sys
+import pathlib
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
+
+from carillon import BUILD, Service  # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "last: runs after the others, to find what happened while they ran")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+
+
+def pytest_sessionstart(session):
+    if not (BUILD / "carillon").exists():
+        pytest.exit(f"{BUILD}/carillon is missing: run make first", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory):
+    """A running service that tests share: they make schedules of their own in it and stop nothing."""
+    shared = Service(tmp_path_factory.mktemp("service") / "state").start()
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture(scope="session")
+def admin(service):
+    return service.admin()
+
+
+@pytest.fixture(scope="session")
+def viewer(service):
+    return service.viewer()
+
+
+@pytest.fixture
+def make_service(tmp_path):
+    """Makes services, not yet started, and stops at the end what still runs."""
+    made = []
+
+    def make(name="state", **settings):
+        made.append(Service(tmp_path / name, **settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        if one.state.joinpath("quickstart.env").exists():
+            one.stop()
+
+
+@pytest.fixture
+def fresh_service(make_service):
+    return make_service().start()
+
+
+@pytest.fixture
+def demo(admin):
+    """Id of the sample that the vendor's text looks for."""
+    return admin.find("My Demo Schedule")["scheduleId"]
