@@ -1,0 +1,312 @@
+/*
+ * carillonctl: the administrator's command. The table of its commands, and the reading of its
+ * command line: whatever is wrong with that is told here, before a command begins.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+
+/* One bit an option, so that a command can say which it takes. */
+enum option_bit {
+	OPT_CONFIG = 1 << 0,
+	OPT_SOCKET = 1 << 1,
+	OPT_JSON = 1 << 2,
+	OPT_ROLE = 1 << 3,
+	OPT_PASSWORD_FILE = 1 << 4,
+	OPT_EXPIRES = 1 << 5,
+	OPT_WAIT = 1 << 6,
+	OPT_STDERR = 1 << 7,
+	OPT_TASK = 1 << 8,
+	OPT_SAMPLE = 1 << 9,
+	OPT_SCHEMA = 1 << 10,
+	OPT_TEST = 1 << 11,
+	OPT_HELP = 1 << 12,
+};
+
+enum { OPT_CALL = OPT_CONFIG | OPT_SOCKET, OPT_OFFLINE = OPT_CONFIG };
+
+struct command {
+	const char *group, *verb; /* verb NULL: none */
+	const char *arguments;	  /* as help shows them */
+	const char *summary;
+	unsigned takes, needs; /* options */
+	int operands;
+	int (*run)(struct ctl *ctl, struct err *err);
+};
+
+static const struct command commands[] = {
+    {"init", NULL, "", "make the store, or recover it; while the service is stopped",
+	OPT_OFFLINE, 0, 0, ctl_init},
+    {"check", NULL, "", "look for faults in the store; while the service is stopped",
+	OPT_OFFLINE, 0, 0, ctl_check},
+    {"user", "add", "NAME --role ROLE [--password-file FILE|-]",
+	"make a user: viewer, analyst, pro, domainAdmin or enterpriseAdmin",
+	OPT_CALL | OPT_ROLE | OPT_PASSWORD_FILE, OPT_ROLE, 1, ctl_user_add},
+    {"token", "create", "USER [--expires 90d]", "make a token for scripts, and print it",
+	OPT_CALL | OPT_EXPIRES, 0, 1, ctl_token_create},
+    {"schedule", "add", "FILE|-", "make a schedule of a JSON definition, and print its id",
+	OPT_CALL | OPT_JSON, 0, 1, ctl_schedule_add},
+    {"schedule", "list", "", "all schedules", OPT_CALL | OPT_JSON, 0, 0, ctl_schedule_list},
+    {"schedule", "show", "ID|NAME", "a schedule's definition and state", OPT_CALL | OPT_JSON, 0,
+	1, ctl_schedule_show},
+    {"schedule", "run", "ID|NAME [--wait]", "run a schedule now, and print the execution's id",
+	OPT_CALL | OPT_JSON | OPT_WAIT, 0, 1, ctl_schedule_run},
+    {"schedule", "suspend", "ID|NAME", "stop its timetable; a running execution goes on",
+	OPT_CALL | OPT_JSON, 0, 1, ctl_schedule_suspend},
+    {"schedule", "resume", "ID|NAME", "start its timetable again", OPT_CALL | OPT_JSON, 0, 1,
+	ctl_schedule_resume},
+    {"schedule", "delete", "ID|NAME", "delete a schedule; its executions stay readable",
+	OPT_CALL | OPT_JSON, 0, 1, ctl_schedule_delete},
+    {"schedule", "ledger", "ID|NAME", "what became of each of its due times",
+	OPT_CALL | OPT_JSON, 0, 1, ctl_schedule_ledger},
+    {"execution", "show", "ID", "an execution with its tasks and attempts", OPT_CALL | OPT_JSON,
+	0, 1, ctl_execution_show},
+    {"execution", "log", "ID [--stderr] [--task NAME]", "what a command wrote",
+	OPT_CALL | OPT_STDERR | OPT_TASK, 0, 1, ctl_execution_log},
+    {"config", NULL, "--sample|--schema|--test",
+	"print the sample file or its schema; check the file",
+	OPT_CONFIG | OPT_SAMPLE | OPT_SCHEMA | OPT_TEST, 0, 0, ctl_config},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static const struct {
+	unsigned bit;
+	const char *name, *argument, *help;
+} options[] = {
+    {OPT_CONFIG, "config", "FILE", "configuration file (" CTL_CONFIG ")"},
+    {OPT_SOCKET, "socket", "PATH", "the service's private socket (as the configuration says)"},
+    {OPT_JSON, "json", NULL, "print the service's answer as it came"},
+    {OPT_ROLE, "role", "ROLE", "viewer, analyst, pro, domainAdmin or enterpriseAdmin"},
+    {OPT_PASSWORD_FILE, "password-file", "FILE",
+	"its first line is the password; - is standard input; without it one is made and "
+	"printed"},
+    {OPT_EXPIRES, "expires", "DURATION", "when the token dies, such as 90d; without it never"},
+    {OPT_WAIT, "wait", NULL, "until it has ended; exit status 3 unless it succeeded"},
+    {OPT_STDERR, "stderr", NULL, "its standard error instead of its standard output"},
+    {OPT_TASK, "task", "NAME", "the task, where there are several"},
+    {OPT_SAMPLE, "sample", NULL, "every setting with its default and reason"},
+    {OPT_SCHEMA, "schema", NULL, "the RELAX NG schema"},
+    {OPT_TEST, "test", NULL, "read the configuration file and tell what is wrong with it"},
+    {OPT_HELP, "help", NULL, "this"},
+};
+
+enum { OPTIONS = sizeof options / sizeof *options };
+
+/* ---- help ---------------------------------------------------------------- */
+
+static void
+print_command(const struct command *c)
+{
+	const char *verb = c->verb ? c->verb : "";
+
+	printf("  %s%s%s%s%s\n      %s\n", c->group, *verb ? " " : "", verb,
+	    *c->arguments ? " " : "", c->arguments, c->summary);
+}
+
+static bool
+is_command(const struct command *c, const char *group, const char *verb)
+{
+	return (!group || !strcmp(c->group, group)) &&
+	       (!verb || (c->verb && !strcmp(c->verb, verb)));
+}
+
+/* The commands that `words` name, all without any, and the options they take. Answers an exit
+ * status. */
+static int
+help(char *const *words, int count)
+{
+	const char *group = count > 0 ? words[0] : NULL, *verb = count > 1 ? words[1] : NULL;
+	unsigned takes = OPT_HELP;
+
+	for (int i = 0; i < COMMANDS; i++) {
+		if (is_command(&commands[i], group, verb))
+			takes |= commands[i].takes;
+	}
+	if (takes == OPT_HELP) {
+		fprintf(stderr,
+		    "carillonctl: there is no command of this name; see carillonctl help\n");
+		return CTL_USAGE;
+	}
+	printf("usage: carillonctl [--config FILE] [--socket PATH] COMMAND ...\n\n");
+	for (int i = 0; i < COMMANDS; i++) {
+		if (is_command(&commands[i], group, verb))
+			print_command(&commands[i]);
+	}
+	printf("  help [COMMAND]\n\n");
+	for (int i = 0; i < OPTIONS; i++) {
+		const char *argument = options[i].argument ? options[i].argument : "";
+
+		if (takes & options[i].bit)
+			printf("  --%s %-*s %s\n", options[i].name,
+			    (int)(24 - strlen(options[i].name)), argument, options[i].help);
+	}
+	printf("\nA word that is spelled like an id is one: 17, or a GUID. Exit status: 0 "
+	       "done, 1 a wrong\n"
+	       "command line, 2 failed, 3 the execution did not succeed.\n");
+	return CTL_DONE;
+}
+
+/* ---- the command line ---------------------------------------------------- */
+
+static void
+set_option(struct ctl_options *o, unsigned bit, const char *value)
+{
+	switch ((enum option_bit)bit) {
+	case OPT_CONFIG:
+		o->config = value;
+		break;
+	case OPT_SOCKET:
+		o->socket = value;
+		break;
+	case OPT_JSON:
+		o->json = true;
+		break;
+	case OPT_ROLE:
+		o->role = value;
+		break;
+	case OPT_PASSWORD_FILE:
+		o->password_file = value;
+		break;
+	case OPT_EXPIRES:
+		o->expires = value;
+		break;
+	case OPT_WAIT:
+		o->wait = true;
+		break;
+	case OPT_STDERR:
+		o->err_stream = true;
+		break;
+	case OPT_TASK:
+		o->task = value;
+		break;
+	case OPT_SAMPLE:
+		o->sample = true;
+		break;
+	case OPT_SCHEMA:
+		o->schema = true;
+		break;
+	case OPT_TEST:
+		o->test = true;
+		break;
+	case OPT_HELP:
+		break;
+	}
+}
+
+/* Options may stand anywhere. *given: their bits. Fails after getopt_long() has told why. */
+static int
+read_options(int argc, char **argv, struct ctl_options *o, unsigned *given)
+{
+	struct option table[OPTIONS + 1] = {0};
+	int index = 0, c;
+
+	for (int i = 0; i < OPTIONS; i++)
+		table[i] = (struct option){.name = options[i].name,
+		    .has_arg = options[i].argument ? required_argument : no_argument};
+	while ((c = getopt_long(argc, argv, "", table, &index)) != -1) {
+		if (c != 0)
+			return ERR_INPUT;
+		*given |= options[index].bit;
+		set_option(o, options[index].bit, optarg);
+	}
+	return 0;
+}
+
+static const char *
+first_option(unsigned bits)
+{
+	int i = 0;
+
+	while (!(options[i].bit & bits))
+		i++;
+	return options[i].name;
+}
+
+/* The command that the words name, and how many of them are its name. */
+static const struct command *
+find_command(char **words, int count, int *name_words)
+{
+	for (int i = 0; i < COMMANDS; i++) {
+		*name_words = commands[i].verb ? 2 : 1;
+		if (count >= *name_words &&
+		    is_command(&commands[i], words[0], commands[i].verb ? words[1] : NULL))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int
+check_usage(const struct command *c, unsigned given, int operands, struct err *err)
+{
+	unsigned foreign = given & ~c->takes, missing = c->needs & ~given;
+	const char *verb = c->verb ? c->verb : "", *space = c->verb ? " " : "";
+
+	if (foreign)
+		return err_fail(err, ERR_INPUT, "%s%s%s does not take --%s", c->group, space,
+		    verb, first_option(foreign));
+	if (missing)
+		return err_fail(err, ERR_INPUT, "%s%s%s needs --%s", c->group, space, verb,
+		    first_option(missing));
+	if (operands != c->operands)
+		return err_fail(err, ERR_INPUT, "usage: carillonctl %s%s%s %s", c->group, space,
+		    verb, c->arguments);
+	return 0;
+}
+
+static int
+run(struct ctl *ctl, int argc, char **argv, struct err *err)
+{
+	const struct command *command;
+	unsigned given = 0;
+	int count, name_words;
+	char **words;
+
+	ctl->exit = CTL_USAGE;
+	if (read_options(argc, argv, &ctl->options, &given))
+		return ERR_INPUT;
+	words = argv + optind;
+	count = argc - optind;
+	if (given & OPT_HELP || (count && !strcmp(words[0], "help"))) {
+		int skip = count && !strcmp(words[0], "help");
+
+		ctl->exit = (enum ctl_exit)help(words + skip, count - skip);
+		return 0;
+	}
+	if (!count)
+		return err_fail(err, ERR_INPUT, "a command is missing; see carillonctl help");
+	command = find_command(words, count, &name_words);
+	if (!command)
+		return err_fail(
+		    err, ERR_INPUT, "%s: no such command; see carillonctl help", words[0]);
+	if (check_usage(command, given, count - name_words, err))
+		return ERR_INPUT;
+	ctl->exit = CTL_DONE;
+	ctl->operands = words + name_words;
+	return command->run(ctl, err);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ctl ctl = {.arena = ARENA_INIT};
+	struct err err = {0};
+	int ret, status;
+
+	ret = run(&ctl, argc, argv, &err);
+	status = ctl.exit;
+	if (ret) {
+		if (err.text[0])
+			fprintf(stderr, "carillonctl: %s\n", err.text);
+		status = status == CTL_USAGE ? CTL_USAGE : CTL_FAILED;
+	}
+	if ((fflush(stdout) || ferror(stdout)) && status == CTL_DONE) {
+		perror("carillonctl: standard output");
+		status = CTL_FAILED;
+	}
+	config_release(&ctl.config);
+	arena_release(&ctl.arena);
+	return status;
+}
