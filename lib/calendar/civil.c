@@ -62,7 +62,7 @@ civil_to_us(const struct civil *c)
 struct civil
 civil_from_us(int64_t us)
 {
-	int64_t days = floor_div(us, DAY_US), rest = us - days * DAY_US;
+	int64_t days = floor_div(us, DAY_US), rest = (us % DAY_US + DAY_US) % DAY_US;
 	int64_t era = floor_div(days + EPOCH_DAYS, ERA_DAYS);
 	int64_t doe = days + EPOCH_DAYS - era * ERA_DAYS;
 	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;

@@ -21,7 +21,7 @@ enum dst_gap {
 	DST_GAP_SKIP = 1,  /* not due */
 };
 
-/* Which of the two instants of a local time that a clock change repeats. */
+/* Which of the instants of a local time that a clock change repeats; of more than two, SECOND is the last. */
 enum dst_fold { DST_FOLD_FIRST = 0, DST_FOLD_SECOND = 1, DST_FOLD_BOTH = 2 };
 
 struct trigger {

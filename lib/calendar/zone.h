@@ -27,7 +27,7 @@ struct zone_segment {
  * Make a zone of the bytes of a TZif file.
  *
  * Owns:  the caller frees *zone with zone_free().
- * Fails: ERR_INPUT when the bytes are no TZif file of version 1 to 4 or contradict themselves.
+ * Fails: ERR_INPUT when the bytes are no TZif file of version 1 to 4, contradict themselves, or count leap seconds.
  */
 MUST_CHECK int zone_parse(const void *data, size_t len, struct zone **zone, struct err *err);
 void zone_free(struct zone *zone);
@@ -47,7 +47,8 @@ void zones_free(struct zones *zones);
  * "UTC" works without any file.
  *
  * Owns:  *zone is borrowed until zones_free().
- * Fails: ERR_INPUT `unknown time zone "X"`; ERR_IO when the file cannot be read.
+ * Fails: ERR_INPUT `unknown time zone "X"` (a name that cannot be one is not repeated), or what zone_parse() has
+ *        against the file; ERR_IO when it cannot be read.
  */
 MUST_CHECK int zones_get(struct zones *zones, const char *name, const struct zone **zone, struct err *err);
 

@@ -1,0 +1,172 @@
+/*
+ * Triggers: see trigger.h. A cron trigger walks the zone's segments: within one, local time is
+ * linear, and the cron search works on local time alone. Whether a local time is due depends on
+ * where else it occurs, never on where the search began, so that the due times after any
+ * instant are a tail of one and the same sequence.
+ *
+ * A local time may occur in several segments, or in none, whatever the number of offset changes
+ * close to each other.
+ */
+#include "calendar/trigger.h"
+
+/* Segments further away than this from an instant cannot hold its local time: offsets differ by
+ * at most 52 hours. */
+#define REACH_US (53 * HOUR_US)
+
+static int64_t
+offset_us(const struct zone_segment *s)
+{
+	return s->offset_s * SECOND_US;
+}
+
+/* Does the local time occur in the segment? */
+static bool
+occurs_in(const struct zone_segment *s, int64_t civil_us)
+{
+	int64_t us = civil_us - offset_us(s);
+
+	return us >= s->start_us && us < s->end_us;
+}
+
+/* Does the local time, which is about that of `us`, occur in a segment before `s`? */
+static bool
+occurs_before(const struct zone *zone, struct zone_segment s, int64_t us, int64_t civil_us)
+{
+	while (s.start_us > us - REACH_US) {
+		s = zone_segment_at(zone, s.start_us - 1);
+		if (occurs_in(&s, civil_us))
+			return true;
+	}
+	return false;
+}
+
+/* The same behind `s`. */
+static bool
+occurs_behind(const struct zone *zone, struct zone_segment s, int64_t us, int64_t civil_us)
+{
+	while (s.end_us < us + REACH_US) {
+		s = zone_segment_at(zone, s.end_us);
+		if (occurs_in(&s, civil_us))
+			return true;
+	}
+	return false;
+}
+
+/* Is the local time, which occurs in `s`, due there, or in another segment instead? */
+static bool
+chosen(const struct trigger *t, const struct zone *zone, const struct zone_segment *s,
+    int64_t civil_us)
+{
+	int64_t us = civil_us - offset_us(s);
+
+	switch (t->dst_fold) {
+	case DST_FOLD_FIRST:
+		return !occurs_before(zone, *s, us, civil_us);
+	case DST_FOLD_SECOND:
+		return !occurs_behind(zone, *s, us, civil_us);
+	case DST_FOLD_BOTH:
+		break;
+	}
+	return true;
+}
+
+/* Does a match fall among the local times that are skipped where `s` begins, and occur nowhere
+ * else? */
+static bool
+gap_matches(const struct trigger *t, const struct zone *zone, const struct zone_segment *s)
+{
+	struct zone_segment before;
+	int64_t at_us, end_us;
+
+	if (t->dst_gap == DST_GAP_SKIP)
+		return false;
+	before = zone_segment_at(zone, s->start_us - 1);
+	at_us = s->start_us + offset_us(&before);
+	end_us = s->start_us + offset_us(s);
+	for (;; at_us += MINUTE_US) {
+		at_us = cron_next_civil(&t->cron, at_us, end_us);
+		if (at_us == INSTANT_NEVER)
+			return false;
+		if (!occurs_before(zone, *s, s->start_us, at_us) &&
+		    !occurs_behind(zone, *s, s->start_us, at_us))
+			return true;
+	}
+}
+
+/* The first due time in the segment at or after `from_us`, before `to_us`. */
+static int64_t
+next_in_segment(const struct trigger *t, const struct zone *zone, const struct zone_segment *s,
+    int64_t from_us, int64_t to_us)
+{
+	int64_t civil_us;
+
+	if (s->start_us >= from_us && s->start_us < to_us && s->start_us > INT64_MIN &&
+	    gap_matches(t, zone, s))
+		return s->start_us;
+	if (from_us < s->start_us)
+		from_us = s->start_us;
+	if (to_us > s->end_us)
+		to_us = s->end_us;
+	civil_us = from_us + offset_us(s);
+	for (;; civil_us += MINUTE_US) {
+		civil_us = cron_next_civil(&t->cron, civil_us, to_us + offset_us(s));
+		if (civil_us == INSTANT_NEVER)
+			return INSTANT_NEVER;
+		if (chosen(t, zone, s, civil_us))
+			return civil_us - offset_us(s);
+	}
+}
+
+static int64_t
+next_cron(const struct trigger *t, const struct zone *zone, int64_t after_us)
+{
+	const int64_t first_us = civil_days(1, 1, 2) * DAY_US;
+	int64_t from_us = after_us < first_us ? first_us : after_us + 1;
+	int64_t due_us = INSTANT_NEVER;
+
+	while (due_us == INSTANT_NEVER && from_us < TRIGGER_END_US) {
+		struct zone_segment s = zone_segment_at(zone, from_us);
+
+		due_us = next_in_segment(t, zone, &s, from_us, TRIGGER_END_US);
+		from_us = s.end_us;
+	}
+	return due_us;
+}
+
+static int64_t
+next_every(const struct trigger *t, int64_t after_us)
+{
+	uint64_t every = (uint64_t)t->every_us, distance, step;
+
+	/* Distances are unsigned, as they may be twice as far as a signed one reaches. */
+	if (after_us < t->anchor_us) {
+		distance = (uint64_t)t->anchor_us - (uint64_t)after_us;
+		return (int64_t)((uint64_t)t->anchor_us - (distance - 1) / every * every);
+	}
+	distance = (uint64_t)after_us - (uint64_t)t->anchor_us;
+	step = every - distance % every;
+	if (step > (uint64_t)INT64_MAX - (uint64_t)after_us)
+		return INSTANT_NEVER;
+	return after_us + (int64_t)step;
+}
+
+int64_t
+trigger_next(const struct trigger *trigger, const struct zone *zone, int64_t after_us)
+{
+	int64_t due_us = INSTANT_NEVER;
+
+	if (after_us >= TRIGGER_END_US)
+		return INSTANT_NEVER;
+	switch (trigger->kind) {
+	case TRIGGER_CRON:
+		due_us = next_cron(trigger, zone, after_us);
+		break;
+	case TRIGGER_EVERY:
+		due_us = next_every(trigger, after_us);
+		break;
+	case TRIGGER_AT:
+		due_us = trigger->at_us > after_us ? trigger->at_us : INSTANT_NEVER;
+		break;
+	}
+	return due_us < TRIGGER_END_US ? due_us : INSTANT_NEVER;
+}
