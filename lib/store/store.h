@@ -1,9 +1,11 @@
 /*
- * The store: model <-> durable records in one transactional Berkeley DB environment. The only module that sees db.h.
+ * The store: model <-> durable records in one transactional Berkeley DB environment. The only
+ * module that sees db.h.
  *
- * Calling sequence of a process: store_open() after fork, any number of store_run(), store_close(). A child of
- * the supervisor has called store_recover() before, while nobody else had the store open. All changes happen inside
- * the body of a store_run(): all of them become durable together, or none happened.
+ * Calling sequence of a process: store_open() after fork, any number of store_run(),
+ * store_close(). A child of the supervisor has called store_recover() before, while nobody else
+ * had the store open. All changes happen inside the body of a store_run(): all of them become
+ * durable together, or none happened.
  *
  * What a function hands out lives in the arena that was passed to it.
  *
@@ -31,16 +33,19 @@ struct store;
 struct txn;
 
 struct store_options {
-	const char *dir;     /* holds data/, log/, region/, format; made by store_recover() */
+	const char *dir;      /* holds data/, log/, region/, format; made by store_recover() */
 	uint64_t cache_bytes; /* shared memory pool */
-	uint64_t reserve_bytes; /* new work is refused when the file system has less room than this */
+	uint64_t reserve_bytes; /* new work is refused when the file system has less room than
+				   this */
 };
 
-/* ---- the life of an environment ------------------------------------------------------------ */
+/* ---- the life of an environment ------------------------------------------------------------
+ */
 
 /*
- * Take the store's lock: `dir`/lock, flock(LOCK_EX | LOCK_NB). It is held until the last process that inherited
- * *fd has gone, so no one can recover while an orphan still has the store open. Makes `dir` (mode 0700) if it is missing.
+ * Take the store's lock: `dir`/lock, flock(LOCK_EX | LOCK_NB). It is held until the last
+ * process that inherited *fd has gone, so no one can recover while an orphan still has the
+ * store open. Makes `dir` (mode 0700) if it is missing.
  *
  * Owns:  *fd is the caller's; it is NOT close-on-exec, so that children keep the lock.
  * Fails: ERR_BUSY when another process holds it; ERR_IO.
@@ -48,11 +53,12 @@ struct store_options {
 MUST_CHECK int store_lock(const char *dir, int *fd, struct err *err);
 
 /*
- * Make the store if `dir` has none, else recover it; then open and close every database once. Idempotent:
- * killed at any moment it is simply run again. Run it in a child process that then exits.
+ * Make the store if `dir` has none, else recover it; then open and close every database once.
+ * Idempotent: killed at any moment it is simply run again. Run it in a child process that then
+ * exits.
  *
- * Fails: ERR_INPUT when `dir` holds something that is not a store, or a store of a newer format (neither is touched);
- * ERR_IO (disk full and the like), with the mend in the text.
+ * Fails: ERR_INPUT when `dir` holds something that is not a store, or a store of a newer format
+ * (neither is touched); ERR_IO (disk full and the like), with the mend in the text.
  */
 MUST_CHECK int store_recover(const struct store_options *options, struct err *err);
 
@@ -61,69 +67,88 @@ MUST_CHECK int store_recover(const struct store_options *options, struct err *er
  *
  * Owns:  the caller closes *st with store_close().
  */
-MUST_CHECK int store_open(const struct store_options *options, struct store **st, struct err *err);
+MUST_CHECK int store_open(
+    const struct store_options *options, struct store **st, struct err *err);
 void store_close(struct store *st);
 
-/* Bring the log's changes to the data files when `log_bytes` were written since the last time, and remove logs no longer needed. */
+/* Bring the log's changes to the data files when `log_bytes` were written since the last time,
+ * and remove logs no longer needed. */
 MUST_CHECK int store_checkpoint(struct store *st, uint64_t log_bytes, struct err *err);
 
 /*
- * Check the store while no other process has it open: every page, and that the records agree with each other
- * (see FORMAT.md, Invariants). `complain` is called for each fault with a line about it.
+ * Check the store while no other process has it open: every page, and that the records agree
+ * with each other (see FORMAT.md, Invariants). `complain` is called for each fault with a line
+ * about it.
  *
  * Fails: ERR_IO when there was a fault or the check could not be made.
  */
-MUST_CHECK int store_verify(const struct store_options *options, void (*complain)(void *ctx, const char *line), void *ctx,
-    struct err *err);
+MUST_CHECK int store_verify(const struct store_options *options,
+    void (*complain)(void *ctx, const char *line), void *ctx, struct err *err);
 
-/* ---- transactions -------------------------------------------------------------------------- */
+/* ---- transactions --------------------------------------------------------------------------
+ */
 
 /*
- * Run `body` in one transaction and commit it if it returns 0; abort it otherwise and answer what it returned.
- * After a deadlock it is aborted and the body runs again from its beginning, so it must set its results afresh each time
- * and touch nothing but the store and them.
+ * Run `body` in one transaction and commit it if it returns 0; abort it otherwise and answer
+ * what it returned. After a deadlock it is aborted and the body runs again from its beginning,
+ * so it must set its results afresh each time and touch nothing but the store and them.
  *
- * Returns 0 only when everything the body wrote is durable. A transaction that wrote nothing waits for no disk.
+ * Returns 0 only when everything the body wrote is durable. A transaction that wrote nothing
+ * waits for no disk.
  *
- * Fails: as the body; ERR_BUSY after too many deadlocks; ERR_RECOVER when the outcome is unknown.
+ * Fails: as the body; ERR_BUSY after too many deadlocks; ERR_RECOVER when the outcome is
+ * unknown.
  */
-MUST_CHECK int store_run(struct store *st, int (*body)(struct txn *txn, void *ctx, struct err *err), void *ctx,
-    struct err *err);
+MUST_CHECK int store_run(struct store *st,
+    int (*body)(struct txn *txn, void *ctx, struct err *err), void *ctx, struct err *err);
 
-/* The next number of the store's one sequence: from 1, ascending in the order of commits, never given twice. */
+/* The next number of the store's one sequence: from 1, ascending in the order of commits, never
+ * given twice. */
 MUST_CHECK int store_next_id(struct txn *txn, uint64_t *id, struct err *err);
 
-/* Fails: ERR_BUSY with text when less than the reserve is free: refuse new work before the disk is full. */
+/* Fails: ERR_BUSY with text when less than the reserve is free: refuse new work before the disk
+ * is full. */
 MUST_CHECK int store_has_room(struct store *st, struct err *err);
 
-/* ---- named values: small things that belong to the whole store -------------------------------- */
+/* ---- named values: small things that belong to the whole store
+ * -------------------------------- */
 
-MUST_CHECK int store_value_get(struct txn *txn, struct arena *a, const char *name, const void **data, size_t *len,
-    struct err *err);
-MUST_CHECK int store_value_put(struct txn *txn, const char *name, const void *data, size_t len, struct err *err);
+MUST_CHECK int store_value_get(struct txn *txn, struct arena *a, const char *name,
+    const void **data, size_t *len, struct err *err);
+MUST_CHECK int store_value_put(
+    struct txn *txn, const char *name, const void *data, size_t len, struct err *err);
 
-/* ---- schedules ------------------------------------------------------------------------------- */
+/* ---- schedules
+ * ------------------------------------------------------------------------------- */
 
-/* Insert or overwrite the definition under s->id, and its name. Fails: ERR_CONFLICT when another live schedule of the tenant has the name. */
+/* Insert or overwrite the definition under s->id, and its name. Fails: ERR_CONFLICT when
+ * another live schedule of the tenant has the name. */
 MUST_CHECK int store_schedule_put(struct txn *txn, const struct schedule *s, struct err *err);
-MUST_CHECK int store_schedule_get(struct txn *txn, struct arena *a, uint64_t id, struct schedule *s, struct err *err);
+MUST_CHECK int store_schedule_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct schedule *s, struct err *err);
 
-/* Remove definition, name, state and plan entry. Its ledger, executions and tasks stay readable. */
-MUST_CHECK int store_schedule_remove(struct txn *txn, const struct schedule *s, struct err *err);
-MUST_CHECK int store_schedule_by_name(struct txn *txn, uint64_t tenant_id, const char *name, uint64_t *id, struct err *err);
+/* Remove definition, name, state and plan entry. Its ledger, executions and tasks stay
+ * readable. */
+MUST_CHECK int store_schedule_remove(
+    struct txn *txn, const struct schedule *s, struct err *err);
+MUST_CHECK int store_schedule_by_name(
+    struct txn *txn, uint64_t tenant_id, const char *name, uint64_t *id, struct err *err);
 
 /*
- * Visit the live schedules of a tenant in byte order of their names, starting after `after` (NULL: from the first). `visit`
- * answers 0 to go on, or something else, which ends the walk and is returned. It must not write to the store.
+ * Visit the live schedules of a tenant in byte order of their names, starting after `after`
+ * (NULL: from the first). `visit` answers 0 to go on, or something else, which ends the walk
+ * and is returned. It must not write to the store.
  */
 MUST_CHECK int store_schedule_names(struct txn *txn, uint64_t tenant_id, const char *after,
     int (*visit)(void *ctx, const char *name, uint64_t id), void *ctx, struct err *err);
 
-MUST_CHECK int store_state_get(struct txn *txn, struct arena *a, uint64_t schedule_id, struct schedule_state *state,
-    struct err *err);
-MUST_CHECK int store_state_put(struct txn *txn, const struct schedule_state *state, struct err *err);
+MUST_CHECK int store_state_get(struct txn *txn, struct arena *a, uint64_t schedule_id,
+    struct schedule_state *state, struct err *err);
+MUST_CHECK int store_state_put(
+    struct txn *txn, const struct schedule_state *state, struct err *err);
 
-/* ---- the plan: what is due next, ordered by time --------------------------------------------- */
+/* ---- the plan: what is due next, ordered by time
+ * --------------------------------------------- */
 
 struct firing {
 	uint64_t schedule_id;
@@ -135,81 +160,110 @@ MUST_CHECK int store_plan_put(struct txn *txn, struct firing f, struct err *err)
 /* Removing what is not there is ERR_MISSING: the plan and the state disagree. */
 MUST_CHECK int store_plan_remove(struct txn *txn, struct firing f, struct err *err);
 
-/* The entries due at or before `until_us`, oldest first, `cap` at most. Takes nothing out. Locks what it read for writing. */
-MUST_CHECK int store_plan_due(struct txn *txn, int64_t until_us, struct firing *firings, size_t cap, size_t *count,
-    struct err *err);
+/* The entries due at or before `until_us`, oldest first, `cap` at most. Takes nothing out.
+ * Locks what it read for writing. */
+MUST_CHECK int store_plan_due(struct txn *txn, int64_t until_us, struct firing *firings,
+    size_t cap, size_t *count, struct err *err);
 
 /* When the earliest entry is due; INSTANT_NEVER if the plan is empty. */
 MUST_CHECK int store_plan_earliest(struct txn *txn, int64_t *due_us, struct err *err);
 
-/* ---- the ledger -------------------------------------------------------------------------------- */
+/* ---- the ledger
+ * -------------------------------------------------------------------------------- */
 
 /* Never overwrites. Fails: ERR_CONFLICT when the due time has its entry already. */
-MUST_CHECK int store_ledger_insert(struct txn *txn, const struct occurrence *o, struct err *err);
+MUST_CHECK int store_ledger_insert(
+    struct txn *txn, const struct occurrence *o, struct err *err);
 
-/* Let an existing entry (same schedule and due_us) cover a longer range. Fails: ERR_MISSING; ERR_CONFLICT if it would shrink. */
-MUST_CHECK int store_ledger_extend(struct txn *txn, const struct occurrence *o, struct err *err);
+/* Let an existing entry (same schedule and due_us) cover a longer range. Fails: ERR_MISSING;
+ * ERR_CONFLICT if it would shrink. */
+MUST_CHECK int store_ledger_extend(
+    struct txn *txn, const struct occurrence *o, struct err *err);
 
-/* Entries of a schedule with from_us <= due_us < to_us, ascending, `cap` at most; the array is in the arena. */
-MUST_CHECK int store_ledger_list(struct txn *txn, struct arena *a, uint64_t schedule_id, int64_t from_us, int64_t to_us,
-    size_t cap, struct occurrence **list, size_t *count, struct err *err);
-
-/* ---- executions and tasks ---------------------------------------------------------------------- */
-
-MUST_CHECK int store_execution_put(struct txn *txn, const struct execution *e, struct err *err);
-MUST_CHECK int store_execution_get(struct txn *txn, struct arena *a, uint64_t id, struct execution *e, struct err *err);
-
-/* Executions of a schedule with id below `before` (0: from the newest), newest first, `cap` at most. */
-MUST_CHECK int store_execution_list(struct txn *txn, struct arena *a, uint64_t schedule_id, uint64_t before, size_t cap,
-    struct execution **list, size_t *count, struct err *err);
-
-MUST_CHECK int store_task_put(struct txn *txn, const struct task *t, struct err *err);
-MUST_CHECK int store_task_get(struct txn *txn, struct arena *a, uint64_t id, struct task *t, struct err *err);
-
-/* The tasks of an execution by ordinal; the array is in the arena. An unknown execution has none. */
-MUST_CHECK int store_task_list(struct txn *txn, struct arena *a, uint64_t execution_id, struct task **list, size_t *count,
+/* Entries of a schedule with from_us <= due_us < to_us, ascending, `cap` at most; the array is
+ * in the arena. */
+MUST_CHECK int store_ledger_list(struct txn *txn, struct arena *a, uint64_t schedule_id,
+    int64_t from_us, int64_t to_us, size_t cap, struct occurrence **list, size_t *count,
     struct err *err);
 
-/* ---- what the scheduler must look at -------------------------------------------------------------- */
+/* ---- executions and tasks
+ * ---------------------------------------------------------------------- */
+
+MUST_CHECK int store_execution_put(struct txn *txn, const struct execution *e, struct err *err);
+MUST_CHECK int store_execution_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct execution *e, struct err *err);
+
+/* Executions of a schedule with id below `before` (0: from the newest), newest first, `cap` at
+ * most. */
+MUST_CHECK int store_execution_list(struct txn *txn, struct arena *a, uint64_t schedule_id,
+    uint64_t before, size_t cap, struct execution **list, size_t *count, struct err *err);
+
+MUST_CHECK int store_task_put(struct txn *txn, const struct task *t, struct err *err);
+MUST_CHECK int store_task_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct task *t, struct err *err);
+
+/* The tasks of an execution by ordinal; the array is in the arena. An unknown execution has
+ * none. */
+MUST_CHECK int store_task_list(struct txn *txn, struct arena *a, uint64_t execution_id,
+    struct task **list, size_t *count, struct err *err);
+
+/* ---- what the scheduler must look at
+ * -------------------------------------------------------------- */
 
 /*
- * The queue: executions that may begin now, oldest first. Whoever creates an execution puts it here and rings the
- * bell after the commit; the scheduler takes it out in the transaction that begins it or lets it wait.
+ * The queue: executions that may begin now, oldest first. Whoever creates an execution puts it
+ * here and rings the bell after the commit; the scheduler takes it out in the transaction that
+ * begins it or lets it wait.
  */
 MUST_CHECK int store_queue_put(struct txn *txn, uint64_t execution_id, struct err *err);
 MUST_CHECK int store_queue_remove(struct txn *txn, uint64_t execution_id, struct err *err);
-MUST_CHECK int store_queue_list(struct txn *txn, uint64_t *execution_ids, size_t cap, size_t *count, struct err *err);
+MUST_CHECK int store_queue_list(
+    struct txn *txn, uint64_t *execution_ids, size_t cap, size_t *count, struct err *err);
 
-/* The waiting: executions that wait until a run of the same schedule has ended, oldest first for each schedule. */
-MUST_CHECK int store_waiting_put(struct txn *txn, uint64_t schedule_id, uint64_t execution_id, struct err *err);
-MUST_CHECK int store_waiting_remove(struct txn *txn, uint64_t schedule_id, uint64_t execution_id, struct err *err);
+/* The waiting: executions that wait until a run of the same schedule has ended, oldest first
+ * for each schedule. */
+MUST_CHECK int store_waiting_put(
+    struct txn *txn, uint64_t schedule_id, uint64_t execution_id, struct err *err);
+MUST_CHECK int store_waiting_remove(
+    struct txn *txn, uint64_t schedule_id, uint64_t execution_id, struct err *err);
 /* Fails: ERR_MISSING when none waits. */
-MUST_CHECK int store_waiting_first(struct txn *txn, uint64_t schedule_id, uint64_t *execution_id, struct err *err);
+MUST_CHECK int store_waiting_first(
+    struct txn *txn, uint64_t schedule_id, uint64_t *execution_id, struct err *err);
 
-/* The active: tasks that are starting or running. What a new scheduler compares with the runner's list. */
+/* The active: tasks that are starting or running. What a new scheduler compares with the
+ * runner's list. */
 MUST_CHECK int store_active_put(struct txn *txn, uint64_t task_id, struct err *err);
 MUST_CHECK int store_active_remove(struct txn *txn, uint64_t task_id, struct err *err);
 /* Task ids above `after`, ascending, `cap` at most. */
-MUST_CHECK int store_active_list(struct txn *txn, uint64_t after, uint64_t *task_ids, size_t cap, size_t *count,
-    struct err *err);
+MUST_CHECK int store_active_list(struct txn *txn, uint64_t after, uint64_t *task_ids,
+    size_t cap, size_t *count, struct err *err);
 
-/* ---- tenants, users, tokens -------------------------------------------------------------------------- */
+/* ---- tenants, users, tokens
+ * -------------------------------------------------------------------------- */
 
-MUST_CHECK int store_tenant_put(struct txn *txn, uint64_t id, const char *name, struct err *err);
+MUST_CHECK int store_tenant_put(
+    struct txn *txn, uint64_t id, const char *name, struct err *err);
 /* The tenant with the smallest id: the one that `carillonctl init` made. */
-MUST_CHECK int store_tenant_first(struct txn *txn, struct arena *a, uint64_t *id, const char **name, struct err *err);
+MUST_CHECK int store_tenant_first(
+    struct txn *txn, struct arena *a, uint64_t *id, const char **name, struct err *err);
 
-/* Insert or overwrite under u->id. Fails: ERR_CONFLICT when another user of the tenant has the name. */
+/* Insert or overwrite under u->id. Fails: ERR_CONFLICT when another user of the tenant has the
+ * name. */
 MUST_CHECK int store_user_put(struct txn *txn, const struct user *u, struct err *err);
-MUST_CHECK int store_user_get(struct txn *txn, struct arena *a, uint64_t id, struct user *u, struct err *err);
-MUST_CHECK int store_user_by_name(struct txn *txn, struct arena *a, uint64_t tenant_id, const char *name, struct user *u,
-    struct err *err);
+MUST_CHECK int store_user_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct user *u, struct err *err);
+MUST_CHECK int store_user_by_name(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    const char *name, struct user *u, struct err *err);
 
 /* Insert or overwrite under t->hash. */
 MUST_CHECK int store_token_put(struct txn *txn, const struct token *t, struct err *err);
-MUST_CHECK int store_token_get(struct txn *txn, const unsigned char hash[TOKEN_HASH_BYTES], struct token *t, struct err *err);
-MUST_CHECK int store_token_remove(struct txn *txn, const unsigned char hash[TOKEN_HASH_BYTES], struct err *err);
-/* Remove up to `cap` tokens that died before `now_us` (idle or expired), going round the table from where the last call ended. */
-MUST_CHECK int store_token_sweep(struct txn *txn, int64_t now_us, size_t cap, size_t *removed, struct err *err);
+MUST_CHECK int store_token_get(struct txn *txn, const unsigned char hash[TOKEN_HASH_BYTES],
+    struct token *t, struct err *err);
+MUST_CHECK int store_token_remove(
+    struct txn *txn, const unsigned char hash[TOKEN_HASH_BYTES], struct err *err);
+/* Remove up to `cap` tokens that died before `now_us` (idle or expired), going round the table
+ * from where the last call ended. */
+MUST_CHECK int store_token_sweep(
+    struct txn *txn, int64_t now_us, size_t cap, size_t *removed, struct err *err);
 
 #endif

@@ -1,0 +1,188 @@
+/*
+ * Executions and tasks, and the two indexes by which they are listed: executions_by_schedule
+ * and tasks_by_execution. What the indexes are made of never changes after the insert, so an
+ * update leaves them alone.
+ */
+#include "store/internal.h"
+
+static int
+get_execution(struct txn *txn, struct arena *a, uint64_t id, uint32_t flags,
+    struct execution *e, struct err *err)
+{
+	const struct buf *key = key_id(txn, id);
+	struct unpack u;
+	int code = table_get(txn, TABLE_EXECUTIONS, key, flags, &u, err);
+
+	*e = (struct execution){.id = id};
+	if (code)
+		return code;
+	unpack_execution(&u, a, e);
+	return record_finish(txn, TABLE_EXECUTIONS, key->data, key->len, &u, err);
+}
+
+int
+store_execution_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct execution *e, struct err *err)
+{
+	return get_execution(txn, a, id, 0, e, err);
+}
+
+int
+store_execution_put(struct txn *txn, const struct execution *e, struct err *err)
+{
+	struct arena scratch = ARENA_INIT;
+	struct buf *record;
+	struct execution old;
+	int code;
+
+	code = get_execution(txn, &scratch, e->id, DB_RMW, &old, err);
+	if (code == ERR_MISSING)
+		code = table_mark(txn, TABLE_EXECUTIONS_BY_SCHEDULE,
+		    key_ids(txn, e->schedule_id, e->id), err);
+	else if (!code && old.schedule_id != e->schedule_id)
+		code = err_fail(
+		    err, ERR_CONFLICT, "an execution belongs to one schedule for good");
+	if (!code) {
+		record = record_begin(txn);
+		pack_execution(record, e);
+		code = table_put(txn, TABLE_EXECUTIONS, key_id(txn, e->id), record, err);
+	}
+	arena_release(&scratch);
+	return code;
+}
+
+/* Stand on the last entry of a schedule below `before`, or on one of another schedule. */
+static int
+seek_below(struct cursor *c, uint64_t schedule_id, uint64_t before, struct err *err)
+{
+	int code =
+	    cursor_seek(c, key_ids(c->txn, schedule_id, before ? before : UINT64_MAX), err);
+
+	if (code == ERR_MISSING)
+		return cursor_move(c, DB_LAST, err);
+	return code ? code : cursor_move(c, DB_PREV, err);
+}
+
+int
+store_execution_list(struct txn *txn, struct arena *a, uint64_t schedule_id, uint64_t before,
+    size_t cap, struct execution **list, size_t *count, struct err *err)
+{
+	struct execution *items = NULL;
+	size_t n = 0, room = 0;
+	struct cursor c;
+	int code;
+
+	*list = NULL;
+	*count = 0;
+	code = cursor_open(txn, TABLE_EXECUTIONS_BY_SCHEDULE, 0, 0, &c, err);
+	if (!code)
+		code = seek_below(&c, schedule_id, before, err);
+	while (!code && n < cap && cursor_within(&c, schedule_id)) {
+		items = array_grow(a, items, n, &room, sizeof *items);
+		unpack_u64(&c.key);
+		code = store_execution_get(txn, a, unpack_u64(&c.key), &items[n], err);
+		if (code)
+			break;
+		n++;
+		code = cursor_move(&c, DB_PREV, err);
+	}
+	if (code == ERR_MISSING)
+		code = 0;
+	code = cursor_close(&c, code, err);
+	if (code)
+		return code;
+	*list = items;
+	*count = n;
+	return 0;
+}
+
+/* ---- tasks
+ * --------------------------------------------------------------------------------------- */
+
+static int
+get_task(struct txn *txn, struct arena *a, uint64_t id, uint32_t flags, struct task *t,
+    struct err *err)
+{
+	const struct buf *key = key_id(txn, id);
+	struct unpack u;
+	int code = table_get(txn, TABLE_TASKS, key, flags, &u, err);
+
+	*t = (struct task){.id = id};
+	if (code)
+		return code;
+	unpack_task(&u, a, t);
+	return record_finish(txn, TABLE_TASKS, key->data, key->len, &u, err);
+}
+
+int
+store_task_get(struct txn *txn, struct arena *a, uint64_t id, struct task *t, struct err *err)
+{
+	return get_task(txn, a, id, 0, t, err);
+}
+
+/* The new task's place among the tasks of its execution. */
+static int
+index_task(struct txn *txn, const struct task *t, struct err *err)
+{
+	struct buf *record = record_begin(txn);
+
+	pack_u64(record, t->id);
+	buf_reset(&txn->key);
+	pack_u64(&txn->key, t->execution_id);
+	pack_u32(&txn->key, t->ordinal);
+	return table_insert(txn, TABLE_TASKS_BY_EXECUTION, &txn->key, record, err);
+}
+
+int
+store_task_put(struct txn *txn, const struct task *t, struct err *err)
+{
+	struct arena scratch = ARENA_INIT;
+	struct buf *record;
+	struct task old;
+	int code;
+
+	code = get_task(txn, &scratch, t->id, DB_RMW, &old, err);
+	if (code == ERR_MISSING)
+		code = index_task(txn, t, err);
+	else if (!code && (old.execution_id != t->execution_id || old.ordinal != t->ordinal))
+		code = err_fail(err, ERR_CONFLICT, "a task keeps its execution and ordinal");
+	if (!code) {
+		record = record_begin(txn);
+		pack_task(record, t);
+		code = table_put(txn, TABLE_TASKS, key_id(txn, t->id), record, err);
+	}
+	arena_release(&scratch);
+	return code;
+}
+
+int
+store_task_list(struct txn *txn, struct arena *a, uint64_t execution_id, struct task **list,
+    size_t *count, struct err *err)
+{
+	struct task *items = NULL;
+	size_t n = 0, room = 0;
+	struct cursor c;
+	int code;
+
+	*list = NULL;
+	*count = 0;
+	code = cursor_open(txn, TABLE_TASKS_BY_EXECUTION, 0, 0, &c, err);
+	if (!code)
+		code = cursor_seek(&c, key_id(txn, execution_id), err);
+	while (!code && cursor_within(&c, execution_id)) {
+		items = array_grow(a, items, n, &room, sizeof *items);
+		code = store_task_get(txn, a, unpack_u64(&c.record), &items[n], err);
+		if (code)
+			break;
+		n++;
+		code = cursor_move(&c, DB_NEXT, err);
+	}
+	if (code == ERR_MISSING)
+		code = 0;
+	code = cursor_close(&c, code, err);
+	if (code)
+		return code;
+	*list = items;
+	*count = n;
+	return 0;
+}

@@ -1,0 +1,179 @@
+/*
+ * The plan and the ledger: what is due, and what became of what was due.
+ *
+ * The plan's key is (due, schedule), so that its first entry is the next thing to do; the
+ * ledger's is (schedule, due).
+ */
+#include "store/internal.h"
+
+#include "base/mem.h"
+
+static const struct buf *
+plan_key(struct txn *txn, struct firing f)
+{
+	buf_reset(&txn->key);
+	pack_i64(&txn->key, f.due_us);
+	pack_u64(&txn->key, f.schedule_id);
+	return &txn->key;
+}
+
+int
+store_plan_put(struct txn *txn, struct firing f, struct err *err)
+{
+	return table_mark(txn, TABLE_PLAN, plan_key(txn, f), err);
+}
+
+int
+store_plan_remove(struct txn *txn, struct firing f, struct err *err)
+{
+	return table_delete(txn, TABLE_PLAN, plan_key(txn, f), err);
+}
+
+/* What the key says where the cursor stands. */
+static struct firing
+firing_at(const struct cursor *c)
+{
+	struct unpack u = c->key;
+	struct firing f;
+
+	f.due_us = unpack_i64(&u);
+	f.schedule_id = unpack_u64(&u);
+	return f;
+}
+
+int
+store_plan_due(struct txn *txn, int64_t until_us, struct firing *firings, size_t cap,
+    size_t *count, struct err *err)
+{
+	struct cursor c;
+	size_t n = 0;
+	int code;
+
+	*count = 0;
+	code = cursor_open(txn, TABLE_PLAN, 0, DB_RMW, &c, err);
+	while (!code && n < cap) {
+		code = cursor_move(&c, n ? DB_NEXT : DB_FIRST, err);
+		if (code)
+			break;
+		firings[n] = firing_at(&c);
+		if (firings[n].due_us > until_us)
+			break;
+		n++;
+	}
+	if (code == ERR_MISSING)
+		code = 0;
+	code = cursor_close(&c, code, err);
+	if (!code)
+		*count = n;
+	return code;
+}
+
+int
+store_plan_earliest(struct txn *txn, int64_t *due_us, struct err *err)
+{
+	struct cursor c;
+	int code;
+
+	*due_us = INSTANT_NEVER;
+	code = cursor_open(txn, TABLE_PLAN, 0, 0, &c, err);
+	if (!code)
+		code = cursor_move(&c, DB_FIRST, err);
+	if (!code)
+		*due_us = firing_at(&c).due_us;
+	if (code == ERR_MISSING)
+		code = 0;
+	return cursor_close(&c, code, err);
+}
+
+/* ---- the ledger
+ * ---------------------------------------------------------------------------------- */
+
+static const struct buf *
+ledger_key(struct txn *txn, uint64_t schedule_id, int64_t due_us)
+{
+	buf_reset(&txn->key);
+	pack_u64(&txn->key, schedule_id);
+	pack_i64(&txn->key, due_us);
+	return &txn->key;
+}
+
+static const struct buf *
+occurrence_record(struct txn *txn, const struct occurrence *o)
+{
+	struct buf *record = record_begin(txn);
+
+	pack_occurrence(record, o);
+	return record;
+}
+
+int
+store_ledger_insert(struct txn *txn, const struct occurrence *o, struct err *err)
+{
+	return table_insert(txn, TABLE_LEDGER, ledger_key(txn, o->schedule_id, o->due_us),
+	    occurrence_record(txn, o), err);
+}
+
+int
+store_ledger_extend(struct txn *txn, const struct occurrence *o, struct err *err)
+{
+	const struct buf *key = ledger_key(txn, o->schedule_id, o->due_us);
+	struct arena scratch = ARENA_INIT;
+	struct occurrence old;
+	struct unpack u;
+	int code;
+
+	code = table_get(txn, TABLE_LEDGER, key, DB_RMW, &u, err);
+	if (code)
+		goto done;
+	unpack_occurrence(&u, &scratch, &old);
+	code = record_finish(txn, TABLE_LEDGER, key->data, key->len, &u, err);
+	if (code)
+		goto done;
+	if (o->to_us < old.to_us || o->count < old.count) {
+		code = err_fail(err, ERR_CONFLICT, "ledger: an entry never shrinks");
+		goto done;
+	}
+	code = table_put(txn, TABLE_LEDGER, key, occurrence_record(txn, o), err);
+
+done:
+	arena_release(&scratch);
+	return code;
+}
+
+int
+store_ledger_list(struct txn *txn, struct arena *a, uint64_t schedule_id, int64_t from_us,
+    int64_t to_us, size_t cap, struct occurrence **list, size_t *count, struct err *err)
+{
+	struct occurrence *items = NULL;
+	size_t n = 0, room = 0;
+	struct cursor c;
+	int code;
+
+	*list = NULL;
+	*count = 0;
+	code = cursor_open(txn, TABLE_LEDGER, 0, 0, &c, err);
+	if (!code)
+		code = cursor_seek(&c, ledger_key(txn, schedule_id, from_us), err);
+	for (; !code && n < cap && cursor_within(&c, schedule_id);
+	     code = cursor_move(&c, DB_NEXT, err)) {
+		items = array_grow(a, items, n, &room, sizeof *items);
+		items[n].schedule_id = unpack_u64(&c.key);
+		items[n].due_us = unpack_i64(&c.key);
+		if (items[n].due_us >= to_us)
+			break;
+		unpack_occurrence(&c.record, a, &items[n]);
+		code = record_finish(
+		    txn, TABLE_LEDGER, c.raw_key.data, c.raw_key.size, &c.record, err);
+		if (code)
+			break;
+		n++;
+	}
+	if (code == ERR_MISSING)
+		code = 0;
+	code = cursor_close(&c, code, err);
+	if (code)
+		return code;
+	*list = items;
+	*count = n;
+	return 0;
+}

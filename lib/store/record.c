@@ -1,0 +1,387 @@
+/*
+ * Records: the bytes of each struct, as FORMAT.md lists them.
+ *
+ * Fields only ever come at the end, with a new version; what a key says is not said again in
+ * its record. Faults in the bytes are sticky in the unpack and found once, by record_finish().
+ */
+#include "store/internal.h"
+
+static void
+pack_bool(struct buf *b, bool v)
+{
+	pack_u8(b, v ? 1 : 0);
+}
+
+static bool
+unpack_bool(struct unpack *u)
+{
+	uint8_t v = unpack_u8(u);
+
+	if (v > 1)
+		u->failed = true;
+	return v == 1;
+}
+
+/* Small whole numbers of either sign: pids, exit codes, signals. */
+static int32_t
+unpack_i32(struct unpack *u)
+{
+	int64_t v = unpack_i64(u);
+
+	if (v < INT32_MIN || v > INT32_MAX) {
+		u->failed = true;
+		return 0;
+	}
+	return (int32_t)v;
+}
+
+/* A text that is never NULL. */
+static const char *
+unpack_text(struct unpack *u, struct arena *a)
+{
+	const char *s = unpack_str(u, a);
+
+	if (!s) {
+		u->failed = true;
+		return "";
+	}
+	return s;
+}
+
+static void
+pack_trigger(struct buf *b, const struct trigger *t)
+{
+	pack_u8(b, (uint8_t)t->kind);
+	pack_str(b, t->expression);
+	pack_u64(b, t->cron.minutes);
+	pack_u32(b, t->cron.hours);
+	pack_u32(b, t->cron.days);
+	pack_u32(b, t->cron.months);
+	pack_u8(b, t->cron.weekdays);
+	pack_bool(b, t->cron.days_star);
+	pack_bool(b, t->cron.weekdays_star);
+	pack_str(b, t->time_zone);
+	pack_u8(b, (uint8_t)t->dst_gap);
+	pack_u8(b, (uint8_t)t->dst_fold);
+	pack_i64(b, t->every_us);
+	pack_i64(b, t->anchor_us);
+	pack_i64(b, t->at_us);
+}
+
+enum { TRIGGER_BYTES_MIN = 60 };
+
+static void
+unpack_trigger(struct unpack *u, struct arena *a, struct trigger *t)
+{
+	t->kind = unpack_u8(u);
+	t->expression = unpack_str(u, a);
+	t->cron.minutes = unpack_u64(u);
+	t->cron.hours = unpack_u32(u);
+	t->cron.days = unpack_u32(u);
+	t->cron.months = (uint16_t)unpack_u32(u);
+	t->cron.weekdays = unpack_u8(u);
+	t->cron.days_star = unpack_bool(u);
+	t->cron.weekdays_star = unpack_bool(u);
+	t->time_zone = unpack_str(u, a);
+	t->dst_gap = unpack_u8(u);
+	t->dst_fold = unpack_u8(u);
+	t->every_us = unpack_i64(u);
+	t->anchor_us = unpack_i64(u);
+	t->at_us = unpack_i64(u);
+}
+
+static void
+pack_task_def(struct buf *b, const struct task_def *d)
+{
+	pack_str(b, d->name);
+	pack_u32(b, (uint32_t)d->argc);
+	for (size_t i = 0; i < d->argc; i++)
+		pack_str(b, d->argv[i]);
+	pack_u32(b, (uint32_t)d->env_count);
+	for (size_t i = 0; i < d->env_count; i++) {
+		pack_str(b, d->env[i].name);
+		pack_str(b, d->env[i].value);
+	}
+	pack_str(b, d->cwd);
+	pack_i64(b, d->timeout_us);
+	pack_i64(b, d->kill_grace_us);
+	pack_bool(b, d->accept_args);
+}
+
+enum { TASK_DEF_BYTES_MIN = 33 };
+
+static void
+unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d)
+{
+	d->name = unpack_text(u, a);
+	d->argc = unpack_count(u, 4);
+	d->argv = arena_array(a, d->argc + 1, sizeof *d->argv);
+	for (size_t i = 0; i < d->argc; i++)
+		d->argv[i] = unpack_text(u, a);
+	d->env_count = unpack_count(u, 8);
+	d->env = arena_array(a, d->env_count, sizeof *d->env);
+	for (size_t i = 0; i < d->env_count; i++) {
+		d->env[i].name = unpack_text(u, a);
+		d->env[i].value = unpack_text(u, a);
+	}
+	d->cwd = unpack_str(u, a);
+	d->timeout_us = unpack_i64(u);
+	d->kill_grace_us = unpack_i64(u);
+	d->accept_args = unpack_bool(u);
+}
+
+void
+pack_schedule(struct buf *b, const struct schedule *s)
+{
+	pack_u64(b, s->tenant_id);
+	pack_u64(b, s->version);
+	pack_str(b, s->name);
+	pack_str(b, s->description);
+	pack_u32(b, (uint32_t)s->tag_count);
+	for (size_t i = 0; i < s->tag_count; i++)
+		pack_str(b, s->tags[i]);
+	pack_i64(b, s->type);
+	pack_u32(b, (uint32_t)s->trigger_count);
+	for (size_t i = 0; i < s->trigger_count; i++)
+		pack_trigger(b, &s->triggers[i]);
+	pack_i64(b, s->start_us);
+	pack_i64(b, s->end_us);
+	pack_u8(b, (uint8_t)s->overlap);
+	pack_u8(b, (uint8_t)s->misfire);
+	pack_i64(b, s->misfire_window_us);
+	pack_u8(b, (uint8_t)s->on_lost);
+	pack_i64(b, s->keep_us);
+	pack_u32(b, (uint32_t)s->task_count);
+	for (size_t i = 0; i < s->task_count; i++)
+		pack_task_def(b, &s->tasks[i]);
+	pack_i64(b, s->created_us);
+	pack_i64(b, s->modified_us);
+	pack_u64(b, s->created_by);
+}
+
+void
+unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
+{
+	s->tenant_id = unpack_u64(u);
+	s->version = unpack_u64(u);
+	s->name = unpack_text(u, a);
+	s->description = unpack_text(u, a);
+	s->tag_count = unpack_count(u, 4);
+	s->tags = arena_array(a, s->tag_count, sizeof *s->tags);
+	for (size_t i = 0; i < s->tag_count; i++)
+		s->tags[i] = unpack_text(u, a);
+	s->type = unpack_i32(u);
+	s->trigger_count = unpack_count(u, TRIGGER_BYTES_MIN);
+	s->triggers = arena_array(a, s->trigger_count, sizeof *s->triggers);
+	for (size_t i = 0; i < s->trigger_count; i++)
+		unpack_trigger(u, a, &s->triggers[i]);
+	s->start_us = unpack_i64(u);
+	s->end_us = unpack_i64(u);
+	s->overlap = unpack_u8(u);
+	s->misfire = unpack_u8(u);
+	s->misfire_window_us = unpack_i64(u);
+	s->on_lost = unpack_u8(u);
+	s->keep_us = unpack_i64(u);
+	s->task_count = unpack_count(u, TASK_DEF_BYTES_MIN);
+	s->tasks = arena_array(a, s->task_count, sizeof *s->tasks);
+	for (size_t i = 0; i < s->task_count; i++)
+		unpack_task_def(u, a, &s->tasks[i]);
+	s->created_us = unpack_i64(u);
+	s->modified_us = unpack_i64(u);
+	s->created_by = unpack_u64(u);
+}
+
+void
+pack_state(struct buf *b, const struct schedule_state *s)
+{
+	pack_bool(b, s->suspended);
+	pack_u64(b, s->suspended_by);
+	pack_i64(b, s->suspended_us);
+	pack_str(b, s->suspended_reason);
+	pack_i64(b, s->next_due_us);
+	pack_i64(b, s->range_due_us);
+	pack_u64(b, s->last_execution_id);
+	pack_u32(b, s->active);
+	pack_u32(b, s->waiting);
+}
+
+void
+unpack_state(struct unpack *u, struct arena *a, struct schedule_state *s)
+{
+	s->suspended = unpack_bool(u);
+	s->suspended_by = unpack_u64(u);
+	s->suspended_us = unpack_i64(u);
+	s->suspended_reason = unpack_str(u, a);
+	s->next_due_us = unpack_i64(u);
+	s->range_due_us = unpack_i64(u);
+	s->last_execution_id = unpack_u64(u);
+	s->active = unpack_u32(u);
+	s->waiting = unpack_u32(u);
+}
+
+void
+pack_occurrence(struct buf *b, const struct occurrence *o)
+{
+	pack_i64(b, o->to_us);
+	pack_u64(b, o->count);
+	pack_u8(b, (uint8_t)o->verdict);
+	pack_u64(b, o->execution_id);
+	pack_str(b, o->reason);
+	pack_i64(b, o->decided_us);
+}
+
+void
+unpack_occurrence(struct unpack *u, struct arena *a, struct occurrence *o)
+{
+	o->to_us = unpack_i64(u);
+	o->count = unpack_u64(u);
+	o->verdict = unpack_u8(u);
+	o->execution_id = unpack_u64(u);
+	o->reason = unpack_str(u, a);
+	o->decided_us = unpack_i64(u);
+}
+
+void
+pack_execution(struct buf *b, const struct execution *e)
+{
+	pack_u64(b, e->tenant_id);
+	pack_u64(b, e->schedule_id);
+	pack_str(b, e->schedule_name);
+	pack_u8(b, (uint8_t)e->origin);
+	pack_i64(b, e->due_us);
+	pack_i64(b, e->triggered_us);
+	pack_i64(b, e->start_us);
+	pack_i64(b, e->end_us);
+	pack_u64(b, e->actor_id);
+	pack_u64(b, e->token_id);
+	pack_str(b, e->args);
+	pack_u32(b, e->task_count);
+	pack_u32(b, e->tasks_ended);
+	pack_u8(b, (uint8_t)e->on_lost);
+}
+
+void
+unpack_execution(struct unpack *u, struct arena *a, struct execution *e)
+{
+	e->tenant_id = unpack_u64(u);
+	e->schedule_id = unpack_u64(u);
+	e->schedule_name = unpack_text(u, a);
+	e->origin = unpack_u8(u);
+	e->due_us = unpack_i64(u);
+	e->triggered_us = unpack_i64(u);
+	e->start_us = unpack_i64(u);
+	e->end_us = unpack_i64(u);
+	e->actor_id = unpack_u64(u);
+	e->token_id = unpack_u64(u);
+	e->args = unpack_str(u, a);
+	e->task_count = unpack_u32(u);
+	e->tasks_ended = unpack_u32(u);
+	e->on_lost = unpack_u8(u);
+}
+
+static void
+pack_attempt(struct buf *b, const struct attempt *t)
+{
+	pack_u32(b, t->number);
+	pack_i64(b, t->pid);
+	pack_u64(b, t->pid_start_ticks);
+	pack_i64(b, t->start_us);
+	pack_i64(b, t->end_us);
+	pack_i64(b, t->exit_code);
+	pack_i64(b, t->signal);
+	pack_str(b, t->reason);
+}
+
+enum { ATTEMPT_BYTES_MIN = 56 };
+
+static void
+unpack_attempt(struct unpack *u, struct arena *a, struct attempt *t)
+{
+	t->number = unpack_u32(u);
+	t->pid = unpack_i32(u);
+	t->pid_start_ticks = unpack_u64(u);
+	t->start_us = unpack_i64(u);
+	t->end_us = unpack_i64(u);
+	t->exit_code = unpack_i32(u);
+	t->signal = unpack_i32(u);
+	t->reason = unpack_str(u, a);
+}
+
+void
+pack_task(struct buf *b, const struct task *t)
+{
+	pack_u64(b, t->execution_id);
+	pack_u64(b, t->schedule_id);
+	pack_u64(b, t->tenant_id);
+	pack_u32(b, t->ordinal);
+	pack_u8(b, (uint8_t)t->status);
+	pack_task_def(b, &t->def);
+	pack_u32(b, (uint32_t)t->attempt_count);
+	for (size_t i = 0; i < t->attempt_count; i++)
+		pack_attempt(b, &t->attempts[i]);
+	pack_i64(b, t->output_bytes);
+}
+
+void
+unpack_task(struct unpack *u, struct arena *a, struct task *t)
+{
+	t->execution_id = unpack_u64(u);
+	t->schedule_id = unpack_u64(u);
+	t->tenant_id = unpack_u64(u);
+	t->ordinal = unpack_u32(u);
+	t->status = unpack_u8(u);
+	unpack_task_def(u, a, &t->def);
+	t->attempt_count = unpack_count(u, ATTEMPT_BYTES_MIN);
+	t->attempts = arena_array(a, t->attempt_count, sizeof *t->attempts);
+	for (size_t i = 0; i < t->attempt_count; i++)
+		unpack_attempt(u, a, &t->attempts[i]);
+	t->output_bytes = unpack_i64(u);
+}
+
+void
+pack_user(struct buf *b, const struct user *user)
+{
+	pack_u64(b, user->tenant_id);
+	pack_str(b, user->name);
+	pack_str(b, user->password_hash);
+	pack_u8(b, (uint8_t)user->role);
+	pack_bool(b, user->enabled);
+	pack_i64(b, user->created_us);
+}
+
+void
+unpack_user(struct unpack *u, struct arena *a, struct user *user)
+{
+	user->tenant_id = unpack_u64(u);
+	user->name = unpack_text(u, a);
+	user->password_hash = unpack_str(u, a);
+	user->role = unpack_u8(u);
+	user->enabled = unpack_bool(u);
+	user->created_us = unpack_i64(u);
+}
+
+void
+pack_token(struct buf *b, const struct token *t)
+{
+	pack_u64(b, t->id);
+	pack_u64(b, t->user_id);
+	pack_u64(b, t->tenant_id);
+	pack_u8(b, (uint8_t)t->kind);
+	pack_i64(b, t->created_us);
+	pack_i64(b, t->used_us);
+	pack_i64(b, t->idle_us);
+	pack_i64(b, t->expires_us);
+}
+
+void
+unpack_token(struct unpack *u, struct token *t)
+{
+	t->id = unpack_u64(u);
+	t->user_id = unpack_u64(u);
+	t->tenant_id = unpack_u64(u);
+	t->kind = unpack_u8(u);
+	t->created_us = unpack_i64(u);
+	t->used_us = unpack_i64(u);
+	t->idle_us = unpack_i64(u);
+	t->expires_us = unpack_i64(u);
+}
