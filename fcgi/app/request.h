@@ -1,6 +1,6 @@
 /*
- * A request and its response as the faces see them: plain values, so that a face needs no FastCGI and can be tested without.
- * Everything in both is borrowed from the request's arena.
+ * A request and its response as the faces see them: plain values, so that a face needs no
+ * FastCGI and can be tested without. Everything in both is borrowed from the request's arena.
  */
 #ifndef APP_REQUEST_H
 #define APP_REQUEST_H
@@ -15,11 +15,11 @@
 
 struct request {
 	struct arena *arena;
-	const char *method; /* as sent: "POST" */
-	const char *path;   /* decoded, repeated slashes made one, blanks at the end cut off */
-	const char *query;  /* raw, without the question mark; never NULL */
+	const char *method;  /* as sent: "POST" */
+	const char *path;    /* decoded, repeated slashes made one, blanks at the end cut off */
+	const char *query;   /* raw, without the question mark; never NULL */
 	char *const *params; /* FastCGI parameters, "NAME=value", NULL at the end */
-	const char *body;   /* never NULL, NUL behind it */
+	const char *body;    /* never NULL, NUL behind it */
 	size_t body_len;
 	bool body_too_large; /* over the limit: it was not read */
 	bool body_short;     /* it ended before its announced length: the client has gone */
@@ -27,13 +27,34 @@ struct request {
 	int64_t now_us;	     /* wall clock when it was read */
 };
 
+/*
+ * Fill *req from FastCGI parameters ("NAME=value", NULL at the end; borrowed), without the
+ * body.
+ *
+ * The path is DOCUMENT_URI, else SCRIPT_NAME and PATH_INFO, which web servers decode, else that
+ * of REQUEST_URI, which they do not. *announced is the length in CONTENT_LENGTH; 0 without it.
+ *
+ * Fails: ERR_INPUT without a method, for a path with a NUL or a broken escape, and for a length
+ * that is not a plain number; *req can be answered all the same.
+ */
+MUST_CHECK int request_init(struct request *req, struct arena *arena, char *const *params,
+    uint64_t *announced, struct err *err);
+
+/*
+ * Read the body, unless more than `max_bytes` were announced. `read` copies up to `len` bytes
+ * and answers how many; fewer than asked for mean the end.
+ */
+void request_read_body(struct request *req, uint64_t announced, uint64_t max_bytes,
+    size_t (*read)(void *ctx, char *buf, size_t len), void *ctx);
+
 /* A FastCGI parameter by name ("HTTP_PATOKEN", "REMOTE_ADDR"); NULL if absent. */
 const char *request_param(const struct request *req, const char *name);
 
 struct response {
 	int status;
 	const char *content_type; /* NULL: no body */
-	struct buf headers;	  /* further lines, each ended by \r\n; constants and checked values only */
+	/* Further lines, each ended by \r\n; constants and checked values only. */
+	struct buf headers;
 	struct buf body;
 	bool recover; /* the store is lost (ERR_RECOVER): the worker leaves after this answer */
 };
@@ -41,8 +62,20 @@ struct response {
 /* Set status, type and body at once, in place of whatever was there. `text` is copied. */
 void response_set(struct response *res, int status, const char *content_type, const char *text);
 
-/* Add one header line. A value with a control character is a bug in the caller and is dropped with a log line. */
+/*
+ * Add one header line. A value with a control character is a bug in the caller and is dropped
+ * with a log line.
+ */
 void response_header(struct response *res, const char *name, const char *value);
+
+/*
+ * Everything before the body as FastCGI wants it, the empty line included. An unset status is
+ * a 500.
+ */
+void response_head(const struct response *res, struct buf *out);
+
+/* Free what it holds; it is valid and empty. */
+void response_release(struct response *res);
 
 /* What a face works with besides the request. */
 struct face {
