@@ -1,0 +1,154 @@
+/* One command: see command.h. Between fork and exec only what is safe after a fork is called.
+ */
+#include "runner/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proc/fd.h"
+#include "proc/signal.h"
+#include "runner/family.h"
+
+/* Where the child failed: travels through the report pipe. */
+enum stage { STAGE_SETUP = 1, STAGE_CWD = 2, STAGE_EXEC = 3 };
+
+struct report {
+	enum stage stage;
+	int errnum;
+};
+
+static _Noreturn void
+give_up(int report, enum stage stage)
+{
+	struct report r = {.stage = stage, .errnum = errno};
+
+	/* Smaller than PIPE_BUF: whole or not at all. */
+	(void)!write(report, &r, sizeof r);
+	_exit(127);
+}
+
+/* The child up to its gate: whatever it inherits from the runner ends here. */
+static void
+prepare(const struct command_spec *spec, pid_t runner, int gate, int report)
+{
+	int keep[] = {gate, report};
+
+	/* The runner may have died before this was asked for. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != runner)
+		_exit(127);
+	if (setsid() < 0)
+		give_up(report, STAGE_SETUP);
+	if (dup2(spec->null_fd, STDIN_FILENO) < 0 || dup2(spec->stdout_fd, STDOUT_FILENO) < 0 ||
+	    dup2(spec->stderr_fd, STDERR_FILENO) < 0)
+		give_up(report, STAGE_SETUP);
+	fd_close_except(keep, 2);
+	if (setrlimit(RLIMIT_NOFILE, &spec->files))
+		give_up(report, STAGE_SETUP);
+	umask(022);
+	if (chdir(spec->cwd ? spec->cwd : "/"))
+		give_up(report, STAGE_CWD);
+	signals_reset();
+}
+
+static _Noreturn void
+child(const struct command_spec *spec, pid_t runner, int gate, int report)
+{
+	char go;
+	ssize_t n;
+
+	prepare(spec, runner, gate, report);
+	do
+		n = read(gate, &go, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		_exit(127);
+	execve(spec->argv[0], (char *const *)spec->argv, (char *const *)spec->env);
+	give_up(report, STAGE_EXEC);
+}
+
+int
+command_hold(struct command *cmd, const struct command_spec *spec, struct err *err)
+{
+	int gate[2] = {-1, -1}, report[2] = {-1, -1};
+	pid_t runner = getpid(), pid;
+	struct process p;
+	int rc = 0;
+
+	*cmd = (struct command)COMMAND_INIT;
+	if (pipe2(gate, O_CLOEXEC) || pipe2(report, O_CLOEXEC)) {
+		rc = err_errno(err, ERR_IO, errno, "make a pipe");
+		goto done;
+	}
+	rc = fd_set_nonblocking(report[0], err);
+	if (rc)
+		goto done;
+	pid = fork();
+	if (pid == 0)
+		child(spec, runner, gate[0], report[1]);
+	if (pid < 0) {
+		rc = err_errno(err, ERR_IO, errno, "fork");
+		goto done;
+	}
+	cmd->pid = pid;
+	/* Even if it has ended already: nobody has reaped it. */
+	if (!process_read(pid, &p))
+		cmd->start_ticks = p.start_ticks;
+	cmd->gate = gate[1];
+	cmd->report = report[0];
+	gate[1] = report[0] = -1;
+
+done:
+	for (int i = 0; i < 2; i++) {
+		fd_drop(&gate[i]);
+		fd_drop(&report[i]);
+	}
+	return rc;
+}
+
+bool
+command_release(struct command *cmd)
+{
+	bool went = cmd->gate >= 0 && !fd_write_all(cmd->gate, "", 1);
+
+	fd_drop(&cmd->gate);
+	return went;
+}
+
+void
+command_shut(struct command *cmd)
+{
+	fd_drop(&cmd->gate);
+	kill(cmd->pid, SIGKILL);
+}
+
+bool
+command_complaint(struct command *cmd, const char *program, const char *cwd, struct err *text)
+{
+	struct report r;
+
+	if (cmd->report < 0 || read(cmd->report, &r, sizeof r) != sizeof r)
+		return false;
+	switch (r.stage) {
+	case STAGE_SETUP:
+		err_errno(text, ERR_IO, r.errnum, "cannot prepare to run %s", program);
+		break;
+	case STAGE_CWD:
+		err_errno(text, ERR_IO, r.errnum, "cannot enter %s", cwd ? cwd : "/");
+		break;
+	case STAGE_EXEC:
+		err_errno(text, ERR_IO, r.errnum, "cannot run %s", program);
+		break;
+	}
+	return true;
+}
+
+void
+command_close(struct command *cmd)
+{
+	fd_drop(&cmd->gate);
+	fd_drop(&cmd->report);
+}

@@ -1,0 +1,60 @@
+/*
+ * One command: a child that is forked and held, and later let go or not.
+ *
+ * Held it has not run a single instruction of the command: it waits for one byte on its gate,
+ * and when the gate closes instead, or the runner dies, it ends. It leads a session of its own.
+ */
+#ifndef RUNNER_COMMAND_H
+#define RUNNER_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct command {
+	pid_t pid;	      /* 0: none */
+	uint64_t start_ticks; /* /proc/PID/stat field 22 */
+	int gate;	      /* -1 once it is open or shut */
+	int report;	      /* the child says here why it could not run the command */
+};
+
+#define COMMAND_INIT                      \
+	{                                 \
+		.gate = -1, .report = -1, \
+	}
+
+struct command_spec {
+	const char *const *argv, *const *env; /* NULL at the end */
+	const char *cwd;		      /* NULL: the root directory */
+	int null_fd, stdout_fd, stderr_fd;    /* borrowed; above 2 */
+	struct rlimit files;		      /* RLIMIT_NOFILE of the command */
+};
+
+/*
+ * Fork a child that leads a new session and waits at its gate.
+ *
+ * Owns:  the caller ends it with command_shut() or command_release(), reaps it, then calls
+ * command_close(). Fails: ERR_IO when the system has no room for it; there is no child then.
+ */
+MUST_CHECK int command_hold(
+    struct command *cmd, const struct command_spec *spec, struct err *err);
+
+/* Let it run. Answers false when the child had ended at its gate: nothing ran. */
+bool command_release(struct command *cmd);
+
+/* Shut the gate for good and kill the child: nothing ran. It is still to be reaped. */
+void command_shut(struct command *cmd);
+
+/*
+ * After the child has ended: why the command was not run, as one line in `text`. Answers false
+ * when it was run, or ended without a word.
+ */
+bool command_complaint(
+    struct command *cmd, const char *program, const char *cwd, struct err *text);
+
+void command_close(struct command *cmd);
+
+#endif

@@ -1,0 +1,445 @@
+/* One attempt in the runner's care: see ward.h. */
+#include "runner/ward.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "proc/fd.h"
+
+#define SECOND_US INT64_C(1000000)
+
+/* How long a command's pipes may stay open after it, and what it left behind may live after
+ * TERM. */
+#define DRAIN_US      SECOND_US
+#define LEFT_GRACE_US SECOND_US
+/* After KILL this long somebody is stuck in the kernel. */
+#define STUCK_US	(5 * SECOND_US)
+#define LOOK_MIN_US	INT64_C(10000)
+#define LOOK_MAX_US	SECOND_US
+#define DURATION_MAX_US (INT64_C(1) << 60)
+
+enum {
+	READ_BYTES = 256 * 1024,       /* of one stream, before the others have their turn */
+	READ_LAST_BYTES = 1024 * 1024, /* what a pipe can hold at its end */
+};
+
+static void
+look_soon(struct ward *w, int64_t now_mono_us)
+{
+	w->pause_us = LOOK_MIN_US;
+	w->look_mono_us = now_mono_us;
+}
+
+/* ---- output ------------------------------------------------------------------------------ */
+
+static void
+drain(struct ward_stream *s, size_t limit)
+{
+	struct ward *w = s->ward;
+	struct err err;
+
+	if (output_drain(&s->output, limit, &err) && !w->complained) {
+		w->complained = true;
+		log_error("task %" PRIu64 " attempt %" PRIu32 ": %s", w->task_id, w->attempt,
+		    err.text);
+	}
+	if (s->output.pipe < 0) {
+		loop_watch_free(s->watch);
+		s->watch = NULL;
+	}
+}
+
+static void
+on_output(void *ctx, int events)
+{
+	struct ward_stream *s = ctx;
+	int pipe = s->output.pipe;
+	struct loop_watch *watch = s->watch;
+
+	(void)events;
+	(void)pipe;
+	(void)watch;
+	drain(s, READ_BYTES);
+	if (!s->watch)
+		s->ward->house->wake(s->ward->house->wake_ctx);
+}
+
+static void
+close_streams(struct ward *w)
+{
+	for (int i = 0; i < 2; i++) {
+		struct ward_stream *s = &w->streams[i];
+
+		loop_watch_free(s->watch);
+		s->watch = NULL;
+		output_close(&s->output);
+		w->output_bytes += s->output.bytes;
+		s->output.bytes = 0;
+	}
+}
+
+/* ---- the beginning ------------------------------------------------------------------------
+ */
+
+static void
+never_ran(struct ward *w, int64_t now_us, const char *reason)
+{
+	close_streams(w);
+	command_close(&w->command);
+	w->stage = WARD_ENDED;
+	w->started = false;
+	w->end_us = now_us;
+	snprintf(w->reason, sizeof w->reason, "%s", reason);
+}
+
+static void
+log_never_ran(const struct ward *w)
+{
+	log_warn("task %" PRIu64 " attempt %" PRIu32 ": %s", w->task_id, w->attempt, w->reason);
+}
+
+static int
+open_streams(
+    struct ward *w, const char *output_dir, uint64_t max_bytes, int writers[2], struct err *err)
+{
+	static const char *const names[] = {"stdout", "stderr"};
+	char name[32];
+	int dir, rc;
+
+	rc = output_dir_make(w->house->output_root, output_dir, &dir, err);
+	for (int i = 0; !rc && i < 2; i++) {
+		snprintf(name, sizeof name, "%" PRIu32 ".%s", w->attempt, names[i]);
+		rc = output_open(&w->streams[i].output, dir, name, max_bytes, &writers[i], err);
+	}
+	fd_drop(&dir);
+	return rc;
+}
+
+static int
+hold(struct ward *w, const struct channel_message *m, struct err *err)
+{
+	int writers[2] = {-1, -1};
+	struct command_spec spec = {
+	    .argv = m->argv,
+	    .env = m->env,
+	    .cwd = m->cwd,
+	    .null_fd = w->house->null_fd,
+	    .files = w->house->files,
+	};
+	int rc;
+
+	if (!m->argv[0] || m->argv[0][0] != '/')
+		return err_fail(
+		    err, ERR_INPUT, "cannot run %s: not an absolute path", w->program);
+	rc = open_streams(
+	    w, m->output_dir ? m->output_dir : "", m->output_max_bytes, writers, err);
+	if (rc)
+		goto done;
+	spec.stdout_fd = writers[0];
+	spec.stderr_fd = writers[1];
+	rc = command_hold(&w->command, &spec, err);
+	if (rc)
+		goto done;
+	for (int i = 0; i < 2; i++)
+		w->streams[i].watch = loop_watch_new(w->house->loop, w->streams[i].output.pipe,
+		    LOOP_READABLE, on_output, &w->streams[i]);
+
+done:
+	fd_drop(&writers[0]);
+	fd_drop(&writers[1]);
+	return rc;
+}
+
+/* Times that no sum of two can overflow. */
+static int64_t
+bounded(int64_t us)
+{
+	return us < 0 ? 0 : us > DURATION_MAX_US ? DURATION_MAX_US : us;
+}
+
+struct ward *
+ward_new(const struct ward_house *house, const struct channel_message *m, int64_t now_us)
+{
+	struct ward *w = mem_alloc(sizeof *w);
+	struct err err;
+
+	w->house = house;
+	w->task_id = m->task_id;
+	w->attempt = m->attempt;
+	w->stage = WARD_HELD;
+	w->due_mono_us = w->look_mono_us = INT64_MAX;
+	w->exit_code = -1;
+	w->timeout_us = bounded(m->timeout_us);
+	w->kill_grace_us = bounded(m->kill_grace_us);
+	w->program = mem_strdup(m->argv[0] ? m->argv[0] : "nothing");
+	w->cwd = m->cwd ? mem_strdup(m->cwd) : NULL;
+	w->command = (struct command)COMMAND_INIT;
+	for (int i = 0; i < 2; i++) {
+		w->streams[i].ward = w;
+		w->streams[i].output = (struct output)OUTPUT_INIT;
+	}
+	if (hold(w, m, &err)) {
+		w->reaped = true;
+		never_ran(w, now_us, err.text);
+		log_never_ran(w);
+	}
+	return w;
+}
+
+void
+ward_free(struct ward *w)
+{
+	if (!w)
+		return;
+	close_streams(w);
+	command_close(&w->command);
+	free(w->program);
+	free(w->cwd);
+	free(w);
+}
+
+void
+ward_release(struct ward *w, int64_t now_mono_us)
+{
+	/* A held child that has died at its gate is about to be reaped, and stays one that
+	 * never ran. */
+	if (w->stage != WARD_HELD || !command_release(&w->command))
+		return;
+	w->stage = WARD_RUNNING;
+	w->started = true;
+	if (w->timeout_us)
+		w->due_mono_us = now_mono_us + w->timeout_us;
+	w->house->wake(w->house->wake_ctx);
+}
+
+/* ---- the end -------------------------------------------------------------------------------
+ */
+
+/* Signal everybody of the command who lives; answers how many there are. */
+static size_t
+signal_all(struct ward *w, const struct ward_view *view, int signal)
+{
+	struct err err;
+
+	if (census_take(view->census, &err)) {
+		log_error("task %" PRIu64 " attempt %" PRIu32 ": %s", w->task_id, w->attempt,
+		    err.text);
+		return 0;
+	}
+	return family_signal(
+	    view->census, w->command.pid, w->command.start_ticks, w->reaped, signal);
+}
+
+/* Does anybody of the command live? Everything that it left behind descends from a child that
+ * the runner inherited. */
+static bool
+anybody_left(struct ward *w, const struct ward_view *view)
+{
+	return !w->reaped || (view->strangers && signal_all(w, view, 0));
+}
+
+static void
+begin_stop(struct ward *w, int64_t grace_us, const struct ward_view *view)
+{
+	w->stage = WARD_STOPPING;
+	w->due_mono_us = view->now_mono_us + grace_us;
+	look_soon(w, view->now_mono_us);
+	signal_all(w, view, SIGTERM);
+}
+
+void
+ward_stop(struct ward *w, int64_t grace_us, const struct ward_view *view)
+{
+	grace_us = bounded(grace_us);
+	switch (w->stage) {
+	case WARD_HELD:
+		w->killed = true;
+		command_shut(&w->command);
+		break;
+	case WARD_RUNNING:
+		w->killed = true;
+		begin_stop(w, grace_us, view);
+		break;
+	case WARD_DRAINING:
+	case WARD_STOPPING:
+		if (w->due_mono_us > view->now_mono_us + grace_us)
+			w->due_mono_us = view->now_mono_us + grace_us;
+		break;
+	case WARD_KILLING:
+	case WARD_ENDED:
+		break;
+	}
+	w->house->wake(w->house->wake_ctx);
+}
+
+static void
+say_why(struct ward *w)
+{
+	int64_t ms = (w->timeout_us + 999) / 1000;
+
+	if (w->timed_out && ms % 1000)
+		snprintf(w->reason, sizeof w->reason, "timed out after %" PRId64 "ms", ms);
+	else if (w->timed_out)
+		snprintf(
+		    w->reason, sizeof w->reason, "timed out after %" PRId64 "s", ms / 1000);
+	else if (w->killed)
+		snprintf(w->reason, sizeof w->reason, "stopped");
+	else if (w->signal)
+		snprintf(w->reason, sizeof w->reason, "killed by signal %d", w->signal);
+	else if (w->exit_code)
+		snprintf(w->reason, sizeof w->reason, "exit code %d", w->exit_code);
+}
+
+void
+ward_reaped(struct ward *w, int status, int64_t now_us, int64_t now_mono_us)
+{
+	struct err why;
+
+	w->reaped = true;
+	w->end_us = now_us;
+	if (command_complaint(&w->command, w->program, w->cwd, &why)) {
+		w->timed_out = false;
+		never_ran(w, now_us, why.text);
+		log_never_ran(w);
+		return;
+	}
+	if (w->stage == WARD_HELD) {
+		never_ran(w, now_us, w->killed ? "stopped" : "ended before it was released");
+		return;
+	}
+	if (WIFSIGNALED(status))
+		w->signal = WTERMSIG(status);
+	else
+		w->exit_code = WEXITSTATUS(status);
+	say_why(w);
+	if (w->stage == WARD_RUNNING) {
+		w->stage = WARD_DRAINING;
+		w->due_mono_us = now_mono_us + DRAIN_US;
+	}
+	look_soon(w, now_mono_us);
+}
+
+/* Nobody lives who could still write, but for those who left the session: what the pipes hold
+ * now is all. */
+static int64_t
+finish(struct ward *w)
+{
+	for (int i = 0; i < 2; i++)
+		drain(&w->streams[i], READ_LAST_BYTES);
+	close_streams(w);
+	command_close(&w->command);
+	w->stage = WARD_ENDED;
+	return INT64_MAX;
+}
+
+static int64_t
+step_draining(struct ward *w, const struct ward_view *view)
+{
+	bool open = w->streams[0].watch || w->streams[1].watch;
+	size_t left;
+
+	if (open && view->now_mono_us < w->due_mono_us)
+		return w->due_mono_us;
+	left = view->strangers ? signal_all(w, view, 0) : 0;
+	if (!left)
+		return finish(w);
+	log_info("task %" PRIu64 " attempt %" PRIu32
+		 ": ending %zu processes that it left behind",
+	    w->task_id, w->attempt, left);
+	begin_stop(w, LEFT_GRACE_US, view);
+	return view->now_mono_us;
+}
+
+/* The next look, later each time, and the end of the stage whichever comes first. */
+static int64_t
+look_again(struct ward *w, const struct ward_view *view)
+{
+	if (w->look_mono_us <= view->now_mono_us) {
+		w->look_mono_us = view->now_mono_us + w->pause_us;
+		w->pause_us = w->pause_us * 2 < LOOK_MAX_US ? w->pause_us * 2 : LOOK_MAX_US;
+	}
+	return w->look_mono_us < w->due_mono_us ? w->look_mono_us : w->due_mono_us;
+}
+
+static int64_t
+step_killing(struct ward *w, const struct ward_view *view)
+{
+	if (w->look_mono_us > view->now_mono_us && !w->reaped)
+		return w->look_mono_us;
+	if (!signal_all(w, view, SIGKILL) && w->reaped)
+		return finish(w);
+	if (view->now_mono_us >= w->due_mono_us && !w->stuck) {
+		w->stuck = true;
+		log_error("task %" PRIu64 " attempt %" PRIu32
+			  ": process %d or one of its session does not end",
+		    w->task_id, w->attempt, (int)w->command.pid);
+		w->due_mono_us = INT64_MAX;
+	}
+	return look_again(w, view);
+}
+
+static int64_t
+step_stopping(struct ward *w, const struct ward_view *view)
+{
+	if (!anybody_left(w, view))
+		return finish(w);
+	if (view->now_mono_us < w->due_mono_us)
+		return w->reaped ? look_again(w, view) : w->due_mono_us;
+	w->stage = WARD_KILLING;
+	w->due_mono_us = view->now_mono_us + STUCK_US;
+	look_soon(w, view->now_mono_us);
+	return step_killing(w, view);
+}
+
+int64_t
+ward_step(struct ward *w, const struct ward_view *view)
+{
+	switch (w->stage) {
+	case WARD_HELD:
+	case WARD_ENDED:
+		return INT64_MAX;
+	case WARD_RUNNING:
+		if (view->now_mono_us < w->due_mono_us)
+			return w->due_mono_us;
+		w->timed_out = true;
+		begin_stop(w, w->kill_grace_us, view);
+		return w->due_mono_us;
+	case WARD_DRAINING:
+		return step_draining(w, view);
+	case WARD_STOPPING:
+		return step_stopping(w, view);
+	case WARD_KILLING:
+		return step_killing(w, view);
+	}
+	return INT64_MAX;
+}
+
+struct channel_message
+ward_message(const struct ward *w, enum channel_type type)
+{
+	enum attempt_phase phase = w->stage == WARD_HELD    ? PHASE_HELD
+				   : w->stage == WARD_ENDED ? PHASE_ENDED
+							    : PHASE_RUNNING;
+
+	return (struct channel_message){
+	    .type = type,
+	    .task_id = w->task_id,
+	    .attempt = w->attempt,
+	    .phase = phase,
+	    .pid = w->command.pid,
+	    .pid_start_ticks = w->command.start_ticks,
+	    .started = w->started,
+	    .timed_out = w->timed_out,
+	    .killed = w->killed,
+	    .exit_code = w->exit_code,
+	    .signal = w->signal,
+	    .end_us = w->end_us,
+	    .output_bytes = w->output_bytes,
+	    .reason = w->reason[0] ? w->reason : NULL,
+	};
+}

@@ -1,0 +1,118 @@
+/*
+ * One attempt in the runner's care, from its START to its FORGET.
+ *
+ *   HELD -> RUNNING -> DRAINING -----------------------> ENDED
+ *              |           | something was left behind     ^
+ *              |           v                               |
+ *              `------> STOPPING (TERM sent) -> KILLING ---'
+ *
+ * ENDED means that nothing of the command lives any more: its main process was reaped, its
+ * pipes were read to their end, and what it left behind in its session was ended, because
+ * nobody would own it. A process that made a session of its own has asked to outlive the
+ * command and is let alone.
+ */
+#ifndef RUNNER_WARD_H
+#define RUNNER_WARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include "base/err.h"
+#include "proc/channel.h"
+#include "proc/loop.h"
+#include "runner/command.h"
+#include "runner/family.h"
+#include "runner/output.h"
+
+enum ward_stage {
+	WARD_HELD,
+	WARD_RUNNING,
+	WARD_DRAINING, /* the main process has ended, its pipes may not have */
+	WARD_STOPPING, /* TERM was sent, to the command or to what it left behind */
+	WARD_KILLING,  /* KILL is sent until nobody is left */
+	WARD_ENDED,
+};
+
+/* What all wards share. */
+struct ward_house {
+	struct loop *loop;
+	int output_root, null_fd;
+	struct rlimit files;	 /* RLIMIT_NOFILE of commands */
+	void (*wake)(void *ctx); /* something happened to a ward: step them soon */
+	void *wake_ctx;
+};
+
+struct ward;
+
+struct ward_stream {
+	struct ward *ward;
+	struct output output;
+	struct loop_watch *watch; /* NULL when the pipe has ended */
+};
+
+struct ward {
+	const struct ward_house *house; /* borrowed */
+	uint64_t task_id;
+	uint32_t attempt;
+	enum ward_stage stage;
+	struct command command;
+	struct ward_stream streams[2]; /* stdout, stderr */
+	char *program, *cwd;
+	int64_t timeout_us, kill_grace_us;
+	int64_t due_mono_us;  /* when the stage is over; INT64_MAX: when something happens */
+	int64_t look_mono_us; /* when to look again who lives */
+	int64_t pause_us;     /* between two looks */
+
+	bool reaped;	 /* the main process is no more */
+	bool stuck;	 /* somebody outlives KILL; said once */
+	bool complained; /* the output cannot be written; said once */
+	bool started, timed_out, killed;
+	int exit_code, signal;
+	int64_t end_us;
+	uint64_t output_bytes;
+	char reason[256]; /* "": none */
+};
+
+/* One look at the world, shared by all wards that are stepped together. */
+struct ward_view {
+	int64_t now_mono_us;
+	struct census *census; /* taken when first needed */
+	bool strangers;	       /* the runner has children that are no ward's main process */
+};
+
+/*
+ * Take the attempt that a START describes into care: HELD, or ENDED and not started, with the
+ * reason.
+ *
+ * Owns:  ward_free(). `house` is borrowed until then; nothing of `m` is.
+ */
+struct ward *ward_new(
+    const struct ward_house *house, const struct channel_message *m, int64_t now_us);
+
+/* Kills nobody: only for a ward that has ended. */
+void ward_free(struct ward *w);
+
+/* Let a held one run; its timeout begins. Nothing happens to any other. */
+void ward_release(struct ward *w, int64_t now_mono_us);
+
+/*
+ * Stop it: at once if it is held, else TERM now and KILL after `grace_us` at the latest. An
+ * earlier KILL that is already due stays; one that has ended stays as it is.
+ */
+void ward_stop(struct ward *w, int64_t grace_us, const struct ward_view *view);
+
+/* Its main process was reaped with this wait status. */
+void ward_reaped(struct ward *w, int status, int64_t now_us, int64_t now_mono_us);
+
+/*
+ * Do what is due. Answers when to be called again, INT64_MAX if only something that happens can
+ * move it on. It has just ended when its stage has become WARD_ENDED.
+ */
+int64_t ward_step(struct ward *w, const struct ward_view *view);
+
+/* Tell where it stands: HELD, ENDED or KNOWN as `type` says. Borrows the reason. */
+struct channel_message ward_message(const struct ward *w, enum channel_type type);
+
+#endif
