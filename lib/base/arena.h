@@ -1,8 +1,8 @@
 /*
  * An arena: memory that is given out piece by piece and taken back all at once.
  *
- * Each request and each tick has one. What `wire` and `store` hand out lives in the arena that was
- * passed in and dies with its next arena_clear() or arena_release().
+ * Each request and each tick has one. What `wire` and `store` hand out lives in the arena that
+ * was passed in and dies with its next arena_clear() or arena_release().
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

@@ -1,8 +1,9 @@
 /*
  * Calls that are compile errors here. Put before every source by the Makefile.
  *
- * Unbounded string functions, conversions that hide errors, a shell behind the caller's back; and the C library's
- * local time, which reads TZ and global state: in a scheduler a stray localtime() is a class of bug of its own.
+ * Unbounded string functions, conversions that hide errors, a shell behind the caller's back;
+ * and the C library's local time, which reads TZ and global state: in a scheduler a stray
+ * localtime() is a class of bug of its own.
  */
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H

@@ -1,6 +1,6 @@
 /*
- * A buffer of bytes that grows. A NUL always stands behind the last byte (and does not count in `len`), so
- * that `data` may be passed as a string.
+ * A buffer of bytes that grows. A NUL always stands behind the last byte (and does not count in
+ * `len`), so that `data` may be passed as a string.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -24,7 +24,8 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Make room for `len` more bytes and answer where they go; `b->len` is for the caller to move on. */
+/* Make room for `len` more bytes and answer where they go; `b->len` is for the caller to move
+ * on. */
 char *buf_reserve(struct buf *b, size_t len);
 
 /* Empty, but keep the memory. */

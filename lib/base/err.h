@@ -10,7 +10,7 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
-#define MUST_CHECK     __attribute__((warn_unused_result))
+#define MUST_CHECK	  __attribute__((warn_unused_result))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
 enum {
@@ -34,7 +34,8 @@ int err_fail(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* As err_fail(), followed by ": " and the text of `errnum`, an errno value. */
 int err_errno(struct err *err, int code, int errnum, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
-/* Put "<words>: " in front of the text; a text that becomes too long loses its tail. Answers `code`. */
+/* Put "<words>: " in front of the text; a text that becomes too long loses its tail. Answers
+ * `code`. */
 int err_wrap(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 #endif

@@ -13,8 +13,8 @@ void
 id_guid(uint64_t id, char out[ID_GUID_LEN + 1])
 {
 	/* The variant's digit 8 and 60 bits behind it: three digits, a dash, twelve digits. */
-	snprintf(out, ID_GUID_LEN + 1, "%s%03" PRIx64 "-%012" PRIx64, guid_head, (id >> 48) & 0xfff,
-	    id & UINT64_C(0xffffffffffff));
+	snprintf(out, ID_GUID_LEN + 1, "%s%03" PRIx64 "-%012" PRIx64, guid_head,
+	    (id >> 48) & 0xfff, id & UINT64_C(0xffffffffffff));
 }
 
 void

@@ -1,9 +1,10 @@
 /*
  * One identity, spelled four ways.
  *
- * A schedule, execution, task, user or token is one number from 1 to ID_MAX. API3 spells it as a GUID
- * (RFC 9562, version 8, with the fixed head "carill"), Altogic as 24 hex digits, ricloud and OpenSpecimen in decimal.
- * The spellings are reversible without a look-up and every face accepts any of them.
+ * A schedule, execution, task, user or token is one number from 1 to ID_MAX. API3 spells it as
+ * a GUID (RFC 9562, version 8, with the fixed head "carill"), Altogic as 24 hex digits, ricloud
+ * and OpenSpecimen in decimal. The spellings are reversible without a look-up and every face
+ * accepts any of them.
  */
 #ifndef BASE_ID_H
 #define BASE_ID_H
@@ -27,8 +28,8 @@ void id_hex(uint64_t id, char out[ID_HEX_LEN + 1]);
 /*
  * Read any spelling, hex digits in any case, exactly `len` bytes.
  *
- * Fails: ERR_MISSING for everything else, also for a GUID or hex id of another maker: to a caller
- * a foreign id and an unknown one are the same.
+ * Fails: ERR_MISSING for everything else, also for a GUID or hex id of another maker: to a
+ * caller a foreign id and an unknown one are the same.
  */
 MUST_CHECK int id_parse(const char *text, size_t len, uint64_t *id);
 

@@ -1,16 +1,17 @@
 /*
  * The log: one line on stderr for each event, written whole with one write().
  *
- * error: something was lost or an operator must act; warn: something went wrong and was dealt with;
- * info: a change of state that an operator may ask for later. Control characters in a message are
- * escaped, so that nothing a client sends can make a line of its own.
+ * error: something was lost or an operator must act; warn: something went wrong and was dealt
+ * with; info: a change of state that an operator may ask for later. Control characters in a
+ * message are escaped, so that nothing a client sends can make a line of its own.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
 #include "base/err.h"
 
-/* What stands before every message: the process's role, such as "worker". A literal; borrowed for good. */
+/* What stands before every message: the process's role, such as "worker". A literal; borrowed
+ * for good. */
 void log_identity(const char *role);
 
 void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);

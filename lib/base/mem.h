@@ -2,7 +2,8 @@
  * Memory that is never NULL.
  *
  * Sizes are bounded where input enters, so running out means the machine is out of memory:
- * that is logged and the process aborts. Its state is in the store and the master starts it again.
+ * that is logged and the process aborts. Its state is in the store and the master starts it
+ * again.
  */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H

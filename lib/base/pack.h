@@ -1,9 +1,10 @@
 /*
  * Packing values into bytes and out again: the one codec of store records and process messages.
  *
- * Integers are big-endian and of fixed width, so that keys sort as numbers do; signed ones have their sign bit
- * flipped for the same reason. A string is a 32-bit length and its bytes. Reading is sticky: after a
- * fault every further value is zero or empty and unpack_finish() tells.
+ * Integers are big-endian and of fixed width, so that keys sort as numbers do; signed ones have
+ * their sign bit flipped for the same reason. A string is a 32-bit length and its bytes.
+ * Reading is sticky: after a fault every further value is zero or empty and unpack_finish()
+ * tells.
  */
 #ifndef BASE_PACK_H
 #define BASE_PACK_H
@@ -43,7 +44,8 @@ const char *unpack_str(struct unpack *u, struct arena *a);
 /* As unpack_str() for bytes; *len is 0 after a fault. */
 const void *unpack_bytes(struct unpack *u, struct arena *a, size_t *len);
 
-/* A number of elements that follow, each at least `each` bytes long: a count that the bytes cannot hold is a fault. */
+/* A number of elements that follow, each at least `each` bytes long: a count that the bytes
+ * cannot hold is a fault. */
 uint32_t unpack_count(struct unpack *u, size_t each);
 
 /* Fails: ERR_IO when anything was missing, malformed, or is left over. */

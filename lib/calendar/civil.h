@@ -1,7 +1,9 @@
 /*
- * Civil time: the proleptic Gregorian calendar and the texts of instants and durations. No zones here (zone.h).
+ * Civil time: the proleptic Gregorian calendar and the texts of instants and durations. No
+ * zones here (zone.h).
  *
- * An instant is int64_t microseconds since 1970-01-01T00:00:00Z without leap seconds. Usable years are 1 to 9999.
+ * An instant is int64_t microseconds since 1970-01-01T00:00:00Z without leap seconds. Usable
+ * years are 1 to 9999.
  */
 #ifndef CALENDAR_CIVIL_H
 #define CALENDAR_CIVIL_H
@@ -20,13 +22,13 @@
 #define INSTANT_NEVER INT64_MAX
 
 struct civil {
-	int year;     /* 1 to 9999 */
-	int month;    /* 1 to 12 */
-	int day;      /* 1 to 31 */
-	int hour;     /* 0 to 23 */
-	int minute;   /* 0 to 59 */
-	int second;   /* 0 to 59 */
-	int micro;    /* 0 to 999999 */
+	int year;   /* 1 to 9999 */
+	int month;  /* 1 to 12 */
+	int day;    /* 1 to 31 */
+	int hour;   /* 0 to 23 */
+	int minute; /* 0 to 59 */
+	int second; /* 0 to 59 */
+	int micro;  /* 0 to 999999 */
 };
 
 /* Days from 1970-01-01 to the given date; negative before. The date must exist. */
@@ -47,15 +49,17 @@ enum { INSTANT_TEXT = 32 };
 void instant_format(int64_t us, char out[INSTANT_TEXT]);
 
 /*
- * Read RFC 3339: date, `T` or a space, time, optional fraction of 1 to 9 digits (cut to microseconds), and an offset, which is required.
+ * Read RFC 3339: date, `T` or a space, time, optional fraction of 1 to 9 digits (cut to
+ * microseconds), and an offset, which is required.
  *
  * Fails: ERR_INPUT for everything else, for dates that do not exist and for second 60.
  */
 MUST_CHECK int instant_parse(const char *text, int64_t *us);
 
 /*
- * Read a duration: a whole number with unit `ms s m h d w` ("90s", "15m", "2h", "7d"), several of them from large to
- * small ("1h30m"), or ISO 8601 without years and months ("PT15M", "P1DT2H"). Not negative.
+ * Read a duration: a whole number with unit `ms s m h d w` ("90s", "15m", "2h", "7d"), several
+ * of them from large to small ("1h30m"), or ISO 8601 without years and months ("PT15M",
+ * "P1DT2H"). Not negative.
  *
  * Fails: ERR_INPUT, also beyond 1000 years.
  */

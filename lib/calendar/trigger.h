@@ -17,11 +17,13 @@ enum trigger_kind { TRIGGER_CRON = 1, TRIGGER_EVERY = 2, TRIGGER_AT = 3 };
 
 /* What becomes of a local time that a clock change skips. */
 enum dst_gap {
-	DST_GAP_AFTER = 0, /* due at the first instant after the gap; several that fall into one gap become one */
+	DST_GAP_AFTER = 0, /* due at the first instant after the gap; several that fall into one
+			      gap become one */
 	DST_GAP_SKIP = 1,  /* not due */
 };
 
-/* Which of the instants of a local time that a clock change repeats; of more than two, SECOND is the last. */
+/* Which of the instants of a local time that a clock change repeats; of more than two, SECOND
+ * is the last. */
 enum dst_fold { DST_FOLD_FIRST = 0, DST_FOLD_SECOND = 1, DST_FOLD_BOTH = 2 };
 
 struct trigger {
@@ -34,7 +36,8 @@ struct trigger {
 	enum dst_gap dst_gap;
 	enum dst_fold dst_fold;
 
-	/* TRIGGER_EVERY: anchor + n * every, n any whole number; real elapsed time, zones and DST do not enter. */
+	/* TRIGGER_EVERY: anchor + n * every, n any whole number; real elapsed time, zones and
+	 * DST do not enter. */
 	int64_t every_us; /* at least one second */
 	int64_t anchor_us;
 
@@ -43,10 +46,12 @@ struct trigger {
 };
 
 /*
- * The first due time strictly after `after_us`; INSTANT_NEVER if there is none before the year 3000.
+ * The first due time strictly after `after_us`; INSTANT_NEVER if there is none before the year
+ * 3000.
  *
- * `zone` is read only for TRIGGER_CRON. A fold or gap of any size is honoured, also where a zone moves its offset for
- * other reasons than DST. With the defaults a daily job is due exactly once on every civil day.
+ * `zone` is read only for TRIGGER_CRON. A fold or gap of any size is honoured, also where a
+ * zone moves its offset for other reasons than DST. With the defaults a daily job is due
+ * exactly once on every civil day.
  */
 int64_t trigger_next(const struct trigger *trigger, const struct zone *zone, int64_t after_us);
 

@@ -1,8 +1,9 @@
 /*
- * Time zones from the system's tzdata (TZif, RFC 8536, its footer included, so that years to come have rules too).
+ * Time zones from the system's tzdata (TZif, RFC 8536, its footer included, so that years to
+ * come have rules too).
  *
- * A zone is a sequence of segments of constant offset; all questions about daylight saving are questions about
- * neighbouring segments. A loaded zone never changes and may be shared.
+ * A zone is a sequence of segments of constant offset; all questions about daylight saving are
+ * questions about neighbouring segments. A loaded zone never changes and may be shared.
  */
 #ifndef CALENDAR_ZONE_H
 #define CALENDAR_ZONE_H
@@ -15,7 +16,8 @@
 
 struct zone;
 
-/* A stretch [start_us, end_us) of constant offset. The first starts at INT64_MIN, the last ends at INSTANT_NEVER. */
+/* A stretch [start_us, end_us) of constant offset. The first starts at INT64_MIN, the last ends
+ * at INSTANT_NEVER. */
 struct zone_segment {
 	int64_t start_us, end_us;
 	int32_t offset_s; /* local = UTC + offset */
@@ -27,7 +29,8 @@ struct zone_segment {
  * Make a zone of the bytes of a TZif file.
  *
  * Owns:  the caller frees *zone with zone_free().
- * Fails: ERR_INPUT when the bytes are no TZif file of version 1 to 4, contradict themselves, or count leap seconds.
+ * Fails: ERR_INPUT when the bytes are no TZif file of version 1 to 4, contradict themselves, or
+ * count leap seconds.
  */
 MUST_CHECK int zone_parse(const void *data, size_t len, struct zone **zone, struct err *err);
 void zone_free(struct zone *zone);
@@ -35,7 +38,8 @@ void zone_free(struct zone *zone);
 /* The segment that holds `us`. A segment never has the same offset as the one before it. */
 struct zone_segment zone_segment_at(const struct zone *zone, int64_t us);
 
-/* A cache of the zones used so far, by IANA name, read from one directory of TZif files. One a process. */
+/* A cache of the zones used so far, by IANA name, read from one directory of TZif files. One a
+ * process. */
 struct zones;
 
 /* `dir` is borrowed for the life of the cache; NULL means /usr/share/zoneinfo. */
@@ -43,13 +47,14 @@ struct zones *zones_new(const char *dir);
 void zones_free(struct zones *zones);
 
 /*
- * Find or load a zone: "UTC", "Europe/Amsterdam". Names are checked, so that none leads out of the directory.
- * "UTC" works without any file.
+ * Find or load a zone: "UTC", "Europe/Amsterdam". Names are checked, so that none leads out of
+ * the directory. "UTC" works without any file.
  *
  * Owns:  *zone is borrowed until zones_free().
- * Fails: ERR_INPUT `unknown time zone "X"` (a name that cannot be one is not repeated), or what zone_parse() has
- *        against the file; ERR_IO when it cannot be read.
+ * Fails: ERR_INPUT `unknown time zone "X"` (a name that cannot be one is not repeated), or what
+ * zone_parse() has against the file; ERR_IO when it cannot be read.
  */
-MUST_CHECK int zones_get(struct zones *zones, const char *name, const struct zone **zone, struct err *err);
+MUST_CHECK int zones_get(
+    struct zones *zones, const char *name, const struct zone **zone, struct err *err);
 
 #endif

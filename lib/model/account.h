@@ -24,7 +24,8 @@ MUST_CHECK int role_parse(const char *name, enum role *role);
 struct user {
 	uint64_t id, tenant_id;
 	const char *name; /* unique in its tenant, byte for byte */
-	const char *password_hash; /* libsodium's Argon2id string; NULL: no log-in by password */
+	const char
+	    *password_hash; /* libsodium's Argon2id string; NULL: no log-in by password */
 	enum role role;
 	bool enabled;
 	int64_t created_us;

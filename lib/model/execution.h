@@ -1,8 +1,10 @@
 /*
- * Executions and their tasks, and the ledger's occurrences. Plain structs; pointers are borrowed from the arena that they came from.
+ * Executions and their tasks, and the ledger's occurrences. Plain structs; pointers are
+ * borrowed from the arena that they came from.
  *
  *   task:   pending -> starting -> running -> succeeded | failed | timed_out | cancelled | lost
- *           (starting: claimed and perhaps forked, but held; running: its pid is durable and it was released)
+ *           (starting: claimed and perhaps forked, but held; running: its pid is durable and it
+ * was released)
  */
 #ifndef MODEL_EXECUTION_H
 #define MODEL_EXECUTION_H
@@ -32,33 +34,40 @@ bool task_status_ended(enum task_status status);
 /* "pending", "timed_out": the words of DESIGN.md's model. */
 const char *task_status_name(enum task_status status);
 
-enum origin { ORIGIN_TRIGGER = 1, ORIGIN_CALL = 2, ORIGIN_CATCH_UP = 3, ORIGIN_BACKFILL = 4, ORIGIN_RERUN = 5 };
+enum origin {
+	ORIGIN_TRIGGER = 1,
+	ORIGIN_CALL = 2,
+	ORIGIN_CATCH_UP = 3,
+	ORIGIN_BACKFILL = 4,
+	ORIGIN_RERUN = 5
+};
 
-const char *origin_name(enum origin origin); /* "trigger", "call", "catchUp", "backfill", "reRun" */
+const char *origin_name(
+    enum origin origin); /* "trigger", "call", "catchUp", "backfill", "reRun" */
 
 struct execution {
 	uint64_t id, tenant_id, schedule_id;
 	const char *schedule_name; /* when it was triggered */
 	enum origin origin;
-	int64_t due_us;	       /* INSTANT_NEVER unless a due time caused it */
+	int64_t due_us; /* INSTANT_NEVER unless a due time caused it */
 	int64_t triggered_us;
-	int64_t start_us;      /* INSTANT_NEVER until its first task started */
-	int64_t end_us;	       /* INSTANT_NEVER until its last task ended */
-	uint64_t actor_id;     /* user; 0: none, or the administrator's command */
-	uint64_t token_id;     /* 0: none */
-	const char *args;      /* NULL if none */
+	int64_t start_us;  /* INSTANT_NEVER until its first task started */
+	int64_t end_us;	   /* INSTANT_NEVER until its last task ended */
+	uint64_t actor_id; /* user; 0: none, or the administrator's command */
+	uint64_t token_id; /* 0: none */
+	const char *args;  /* NULL if none */
 	uint32_t task_count, tasks_ended;
-	enum on_lost on_lost;  /* as the schedule said when it was triggered */
+	enum on_lost on_lost; /* as the schedule said when it was triggered */
 };
 
 struct attempt {
-	uint32_t number;	 /* from 1 */
-	int32_t pid;		 /* 0 until it is known durably */
+	uint32_t number;	  /* from 1 */
+	int32_t pid;		  /* 0 until it is known durably */
 	uint64_t pid_start_ticks; /* /proc/PID/stat field 22: tells a reused pid */
 	int64_t start_us, end_us; /* INSTANT_NEVER until then */
-	int32_t exit_code;	 /* -1: none (signal, or never started) */
-	int32_t signal;		 /* 0: none */
-	const char *reason;	 /* one line why it did not succeed; NULL if there is none */
+	int32_t exit_code;	  /* -1: none (signal, or never started) */
+	int32_t signal;		  /* 0: none */
+	const char *reason;	  /* one line why it did not succeed; NULL if there is none */
 };
 
 struct task {
@@ -73,7 +82,8 @@ struct task {
 
 enum { OUTPUT_DIR_TEXT = 64 };
 
-/* Where the output of a task's attempts lies below the output directory: "<execution / 1000>/<execution>/<ordinal>", in decimal. */
+/* Where the output of a task's attempts lies below the output directory: "<execution /
+ * 1000>/<execution>/<ordinal>", in decimal. */
 void task_output_dir(const struct task *t, char out[OUTPUT_DIR_TEXT]);
 
 /* What became of a due time. The numbers are durable: never reuse one. */
@@ -91,7 +101,8 @@ enum verdict {
 
 const char *verdict_name(enum verdict verdict); /* "ran", "skipped_overlap", … */
 
-/* One ledger entry: a due time, or the due times from due_us to to_us when `count` is above 1. */
+/* One ledger entry: a due time, or the due times from due_us to to_us when `count` is above 1.
+ */
 struct occurrence {
 	uint64_t schedule_id;
 	int64_t due_us, to_us;

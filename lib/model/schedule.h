@@ -1,6 +1,7 @@
 /*
- * A schedule: its definition (what the user wrote) and its state (what became of it). Two records, so that an
- * edit never resurrects a state, nor a state an edit. Plain structs; all pointers are borrowed from the arena that they came from.
+ * A schedule: its definition (what the user wrote) and its state (what became of it). Two
+ * records, so that an edit never resurrects a state, nor a state an edit. Plain structs; all
+ * pointers are borrowed from the arena that they came from.
  */
 #ifndef MODEL_SCHEDULE_H
 #define MODEL_SCHEDULE_H
@@ -15,22 +16,23 @@
 
 /* Bounds of a definition; schedule_validate() enforces them. */
 enum {
-	SCHEDULE_NAME_MAX = 255,	/* code points */
+	SCHEDULE_NAME_MAX = 255,	 /* code points */
 	SCHEDULE_DESCRIPTION_MAX = 4096, /* bytes */
 	SCHEDULE_TAGS_MAX = 32,
 	SCHEDULE_TRIGGERS_MAX = 32,
 	SCHEDULE_TASKS_MAX = 32,
-	SCHEDULE_TASK_NAME_MAX = 100,	/* code points */
-	SCHEDULE_ARGV_MAX = 1024,	/* of one task */
-	SCHEDULE_ENV_MAX = 256,		/* of one task */
-	SCHEDULE_BYTES_MAX = 65536,	/* all strings of a definition together */
-	SCHEDULE_TYPE_MAX = 18,		/* API3 ScheduleType, wire/api3.md 3.8 */
+	SCHEDULE_TASK_NAME_MAX = 100, /* code points */
+	SCHEDULE_ARGV_MAX = 1024,     /* of one task */
+	SCHEDULE_ENV_MAX = 256,	      /* of one task */
+	SCHEDULE_BYTES_MAX = 65536,   /* all strings of a definition together */
+	SCHEDULE_TYPE_MAX = 18,	      /* API3 ScheduleType, wire/api3.md 3.8 */
 };
 
 /* Overlap: what a trigger's run does while a run of the same schedule has not ended. */
 enum overlap { OVERLAP_SKIP = 0, OVERLAP_QUEUE_ONE = 1, OVERLAP_QUEUE = 2, OVERLAP_ALLOW = 3 };
 
-/* Misfire: which of the due times that passed unserved (down, or the clock jumped) still run. */
+/* Misfire: which of the due times that passed unserved (down, or the clock jumped) still run.
+ */
 enum misfire { MISFIRE_ONE = 0, MISFIRE_SKIP = 1, MISFIRE_ALL = 2 };
 
 /* After a crash: what becomes of a run of which nobody knows how it ended. */
@@ -40,23 +42,24 @@ struct env_var {
 	const char *name, *value;
 };
 
-/* One command of a schedule. A task record keeps a copy, so that what runs is what was defined when it was triggered. */
+/* One command of a schedule. A task record keeps a copy, so that what runs is what was defined
+ * when it was triggered. */
 struct task_def {
 	const char *name;
 	const char **argv; /* argc entries and a NULL; argv[0] is an absolute path */
 	size_t argc;
 	struct env_var *env; /* added to the runner's own small environment */
 	size_t env_count;
-	const char *cwd;      /* absolute; NULL is "/" */
-	int64_t timeout_us;   /* 0: none */
+	const char *cwd;       /* absolute; NULL is "/" */
+	int64_t timeout_us;    /* 0: none */
 	int64_t kill_grace_us; /* between TERM and KILL */
-	bool accept_args;     /* a run's arguments are appended to argv */
+	bool accept_args;      /* a run's arguments are appended to argv */
 };
 
 struct schedule {
 	uint64_t id, tenant_id;
-	uint64_t version; /* 1 at creation, one more with each edit */
-	const char *name; /* unique among the live ones of the tenant, byte for byte */
+	uint64_t version;	 /* 1 at creation, one more with each edit */
+	const char *name;	 /* unique among the live ones of the tenant, byte for byte */
 	const char *description; /* never NULL */
 	const char **tags;
 	size_t tag_count;
@@ -69,7 +72,7 @@ struct schedule {
 	enum misfire misfire;
 	int64_t misfire_window_us; /* missed longer ago than this: never run */
 	enum on_lost on_lost;
-	int64_t keep_us;	/* executions are kept this long after their end, at least 7 days */
+	int64_t keep_us; /* executions are kept this long after their end, at least 7 days */
 	struct task_def *tasks;
 	size_t task_count; /* at least 1 */
 	int64_t created_us, modified_us;
@@ -79,29 +82,32 @@ struct schedule {
 struct schedule_state {
 	uint64_t schedule_id;
 	bool suspended;
-	uint64_t suspended_by;	 /* user id */
+	uint64_t suspended_by; /* user id */
 	int64_t suspended_us;
 	const char *suspended_reason; /* NULL if none was given */
-	int64_t next_due_us;	 /* the entry in the plan; INSTANT_NEVER: none */
-	int64_t range_due_us;	 /* ledger entry that a further suspended due time joins; INSTANT_NEVER: none */
-	uint64_t last_execution_id; /* 0: none yet */
-	uint32_t active;	 /* executions in the queue or begun, and not ended */
-	uint32_t waiting;	 /* executions that wait for their turn, behind the active ones */
+	int64_t next_due_us;	      /* the entry in the plan; INSTANT_NEVER: none */
+	int64_t range_due_us;	      /* ledger entry that a further suspended due time joins;
+					 INSTANT_NEVER: none */
+	uint64_t last_execution_id;   /* 0: none yet */
+	uint32_t active;	      /* executions in the queue or begun, and not ended */
+	uint32_t waiting; /* executions that wait for their turn, behind the active ones */
 };
 
 /*
  * Check what no reader of a text can check alone: bounds, absolute paths, names in use twice.
  *
- * Fails: ERR_INPUT `Invalid value: tasks[0].command: must begin with an absolute path`, or `Missing value: name`.
+ * Fails: ERR_INPUT `Invalid value: tasks[0].command: must begin with an absolute path`, or
+ * `Missing value: name`.
  */
 MUST_CHECK int schedule_validate(const struct schedule *s, struct err *err);
 
 /*
- * The first due time of any trigger strictly after `after_us` and within start and end; INSTANT_NEVER if none.
+ * The first due time of any trigger strictly after `after_us` and within start and end;
+ * INSTANT_NEVER if none.
  *
  * Fails: as zones_get(), when the zone of a trigger is no longer known to the system.
  */
-MUST_CHECK int schedule_next_due(const struct schedule *s, struct zones *zones, int64_t after_us, int64_t *due_us,
-    struct err *err);
+MUST_CHECK int schedule_next_due(const struct schedule *s, struct zones *zones,
+    int64_t after_us, int64_t *due_us, struct err *err);
 
 #endif

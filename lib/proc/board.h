@@ -1,9 +1,11 @@
 /*
- * The board: one page of shared memory on which every process that has the store open shows that it is alive.
+ * The board: one page of shared memory on which every process that has the store open shows
+ * that it is alive.
  *
- * The master makes it and reads it; each user of the store writes its own slot. A slot that is BUSY and has not been touched for
- * the configured time is stuck (stopped, in a debugger, in D state), perhaps with a lock of the store in its hands, and is
- * treated as dead. The scheduler's slot also shows its generation, so that it is never used twice.
+ * The master makes it and reads it; each user of the store writes its own slot. A slot that is
+ * BUSY and has not been touched for the configured time is stuck (stopped, in a debugger, in D
+ * state), perhaps with a lock of the store in its hands, and is treated as dead. The
+ * scheduler's slot also shows its generation, so that it is never used twice.
  */
 #ifndef PROC_BOARD_H
 #define PROC_BOARD_H

@@ -1,21 +1,23 @@
 /*
  * The conversation of scheduler and runner: typed, versioned messages on a SOCK_SEQPACKET pair.
  *
- * The master makes the pair and keeps both ends, so a scheduler that dies breaks nothing: its successor gets the same end and says
- * HELLO with a number of its own. What was under way is then still read in order: old orders are carried out before
- * the HELLO is, and the scheduler drops everything that arrives before the WELCOME with its number. When the runner dies both get a new pair.
+ * The master makes the pair and keeps both ends, so a scheduler that dies breaks nothing: its
+ * successor gets the same end and says HELLO with a number of its own. What was under way is
+ * then still read in order: old orders are carried out before the HELLO is, and the scheduler
+ * drops everything that arrives before the WELCOME with its number. When the runner dies both
+ * get a new pair.
  *
  *   scheduler -> runner                      runner -> scheduler
- *   HELLO generation                         WELCOME generation, then one KNOWN for each attempt it holds, then READY generation
- *   START attempt + what to run              HELD attempt, pid, start ticks   (forked, waiting on its pipe)
- *                                            ENDED attempt                    (could not be forked: started false)
- *   RELEASE attempt  (its pid is durable)
- *   KILL attempt                             ENDED attempt, how
- *   FORGET attempt   (its end is durable)
- *   STALE pid, start ticks, session          SWEPT pid                        (no process of that session is left)
- *   STOP                                     (TERM, grace, KILL for all; each gives ENDED)
+ *   HELLO generation                         WELCOME generation, then one KNOWN for each
+ * attempt it holds, then READY generation START attempt + what to run              HELD
+ * attempt, pid, start ticks   (forked, waiting on its pipe) ENDED attempt (could not be forked:
+ * started false) RELEASE attempt  (its pid is durable) KILL attempt ENDED attempt, how FORGET
+ * attempt   (its end is durable) STALE pid, start ticks, session          SWEPT pid (no process
+ * of that session is left) STOP                                     (TERM, grace, KILL for all;
+ * each gives ENDED)
  *
- * Every order may be repeated: one that was carried out before changes nothing and is answered with the present state.
+ * Every order may be repeated: one that was carried out before changes nothing and is answered
+ * with the present state.
  */
 #ifndef PROC_CHANNEL_H
 #define PROC_CHANNEL_H
@@ -50,23 +52,24 @@ enum channel_type {
 
 /* Where an attempt stands in the runner. */
 enum attempt_phase {
-	PHASE_HELD = 1,	    /* forked, has not run a single instruction of the command */
+	PHASE_HELD = 1, /* forked, has not run a single instruction of the command */
 	PHASE_RUNNING = 2,
 	PHASE_ENDED = 3,
 };
 
 struct channel_message {
 	enum channel_type type;
-	uint64_t generation;	 /* HELLO, WELCOME, READY */
-	uint64_t task_id;	 /* all about one attempt */
+	uint64_t generation; /* HELLO, WELCOME, READY */
+	uint64_t task_id;    /* all about one attempt */
 	uint32_t attempt;
 
-	/* START: pointers are borrowed from the sender, or from the arena on arrival. Both lists end with NULL. */
+	/* START: pointers are borrowed from the sender, or from the arena on arrival. Both
+	 * lists end with NULL. */
 	const char **argv;
-	const char **env;	 /* "NAME=value", the whole environment */
+	const char **env; /* "NAME=value", the whole environment */
 	const char *cwd;
-	const char *output_dir;	 /* relative to the runner's output root; made by the runner */
-	int64_t timeout_us;	 /* 0: none */
+	const char *output_dir; /* relative to the runner's output root; made by the runner */
+	int64_t timeout_us;	/* 0: none */
 	int64_t kill_grace_us;
 	uint64_t output_max_bytes; /* each of stdout and stderr */
 
@@ -76,22 +79,25 @@ struct channel_message {
 	uint64_t pid_start_ticks;
 
 	/* ENDED, and KNOWN with PHASE_ENDED */
-	bool started;		 /* false: it certainly never ran */
-	bool timed_out, killed;	 /* killed: by KILL or STOP */
-	int32_t exit_code;	 /* -1: none */
-	int32_t signal;		 /* 0: none */
-	int64_t end_us;		 /* wall clock */
-	uint64_t output_bytes;	 /* written by the command, before any cap */
-	const char *reason;	 /* one line; NULL: nothing to add */
+	bool started;		/* false: it certainly never ran */
+	bool timed_out, killed; /* killed: by KILL or STOP */
+	int32_t exit_code;	/* -1: none */
+	int32_t signal;		/* 0: none */
+	int64_t end_us;		/* wall clock */
+	uint64_t output_bytes;	/* written by the command, before any cap */
+	const char *reason;	/* one line; NULL: nothing to add */
 };
 
 /* A pair of connected sockets, non-blocking, close-on-exec. */
 MUST_CHECK int channel_pair(int fds[2], struct err *err);
 
-/* Fails: ERR_BUSY when the peer's queue is full: keep it and send it later, in order. ERR_INPUT when it is larger than CHANNEL_MESSAGE_MAX. ERR_IO. */
+/* Fails: ERR_BUSY when the peer's queue is full: keep it and send it later, in order. ERR_INPUT
+ * when it is larger than CHANNEL_MESSAGE_MAX. ERR_IO. */
 MUST_CHECK int channel_send(int fd, const struct channel_message *m, struct err *err);
 
-/* Fails: ERR_BUSY when there is none; ERR_MISSING when the peer has closed; ERR_IO for a malformed one or another version. */
-MUST_CHECK int channel_receive(int fd, struct arena *a, struct channel_message *m, struct err *err);
+/* Fails: ERR_BUSY when there is none; ERR_MISSING when the peer has closed; ERR_IO for a
+ * malformed one or another version. */
+MUST_CHECK int channel_receive(
+    int fd, struct arena *a, struct channel_message *m, struct err *err);
 
 #endif

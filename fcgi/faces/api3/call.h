@@ -57,14 +57,12 @@ struct call {
 	struct err err;
 };
 
-/* ---- methods.c
- * ------------------------------------------------------------------------------------ */
+/* ---- methods.c ---- */
 
 /* The method that a path names, and its name in the path; NULL if none. */
 const struct api3_method *api3_find_method(const char *path, const char **name);
 
-/* ---- body.c
- * --------------------------------------------------------------------------------------- */
+/* ---- body.c ---- */
 
 /* Read the body as the method takes it. Fails: ERR_INPUT with the contract's text; ERR_MISSING
  * for an id that cannot exist. */
@@ -94,8 +92,7 @@ MUST_CHECK int api3_need_string(
 MUST_CHECK int api3_need_id(
     const struct json *object, const char *name, uint64_t *id, struct err *err);
 
-/* ---- answer.c
- * -------------------------------------------------------------------------------------- */
+/* ---- answer.c ---- */
 
 #define API3_TEXT "text/plain;charset=utf-8"
 #define API3_JSON "application/json;charset=utf-8"
@@ -113,8 +110,7 @@ MUST_CHECK int api3_answer_string(struct call *c, const char *s);
 MUST_CHECK int api3_answer_id(struct call *c, uint64_t id);
 MUST_CHECK int api3_answer_modified(struct call *c, uint64_t id);
 
-/* ---- view.c
- * ---------------------------------------------------------------------------------------- */
+/* ---- view.c ---- */
 
 /* API3 TaskStatus, wire/api3.md 3.8: the numbers that are sent. */
 enum {
@@ -161,8 +157,7 @@ void api3_write_schedule(struct json_writer *w, const struct schedule_view *v);
 void api3_write_task(struct json_writer *w, const struct execution *e, const struct task *t);
 void api3_write_execution(struct json_writer *w, const struct api3_run *run);
 
-/* ---- the methods
- * ------------------------------------------------------------------------------------ */
+/* ---- the methods ---- */
 
 int api3_authenticate_user(struct call *c);
 

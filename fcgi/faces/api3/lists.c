@@ -84,8 +84,7 @@ read_page(struct call *c, char kind, struct page *p)
 	return ret ? ret : read_cursor(c, kind, p);
 }
 
-/* ---- executions
- * ----------------------------------------------------------------------------------- */
+/* ---- executions ---- */
 
 static void
 write_attempt(struct json_writer *w, const struct attempt *at)
@@ -204,8 +203,7 @@ api3_list_executions(struct call *c)
 	return api3_answer(c, w);
 }
 
-/* ---- the ledger
- * ----------------------------------------------------------------------------------- */
+/* ---- the ledger ---- */
 
 static void
 write_occurrence(struct json_writer *w, const struct occurrence *o)

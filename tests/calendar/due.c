@@ -1,0 +1,74 @@
+/*
+ * Prints due times for tests/calendar/oracle.py. Each line of input is
+ *
+ *	expression|zone|gap|fold|from_us|count
+ *
+ * with gap `after` or `skip` and fold `first`, `second` or `both`; each line of output is the
+ *first `count` due times after from_us, in microseconds, with blanks between, or `error: ` and
+ *the reason.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "calendar/trigger.h"
+#include "calendar/zone.h"
+
+enum { FIELDS = 6 };
+
+static bool
+split(char *line, char *field[FIELDS])
+{
+	line[strcspn(line, "\n")] = '\0';
+	for (int i = 0; i < FIELDS; i++)
+		field[i] = strsep(&line, "|");
+	return field[FIELDS - 1] && !line;
+}
+
+static int
+answer(struct zones *zones, char *line, struct err *err)
+{
+	const struct zone *zone;
+	struct trigger t = {.kind = TRIGGER_CRON};
+	char *field[FIELDS];
+	int64_t at_us;
+	int ret;
+
+	if (!split(line, field))
+		return err_fail(err, ERR_INPUT, "six fields are expected");
+	ret = cron_parse(field[0], &t.cron, err);
+	if (ret)
+		return ret;
+	ret = zones_get(zones, field[1], &zone, err);
+	if (ret)
+		return ret;
+	t.dst_gap = strcmp(field[2], "skip") ? DST_GAP_AFTER : DST_GAP_SKIP;
+	t.dst_fold = !strcmp(field[3], "first")	   ? DST_FOLD_FIRST
+		     : !strcmp(field[3], "second") ? DST_FOLD_SECOND
+						   : DST_FOLD_BOTH;
+	at_us = strtoll(field[4], NULL, 10);
+	for (long n = strtol(field[5], NULL, 10); n > 0; n--) {
+		at_us = trigger_next(&t, zone, at_us);
+		if (at_us == INSTANT_NEVER)
+			break;
+		printf("%" PRId64 " ", at_us);
+	}
+	putchar('\n');
+	return 0;
+}
+
+int
+main(void)
+{
+	struct zones *zones = zones_new(NULL);
+	struct err err = {""};
+	char line[1024];
+
+	while (fgets(line, sizeof line, stdin)) {
+		if (answer(zones, line, &err))
+			printf("error: %s\n", err.text);
+	}
+	zones_free(zones);
+	return 0;
+}

@@ -1,0 +1,1631 @@
+/*
+ * The face API3 without a store: the use cases are made up here, so that what is tested is the
+ * translation alone. The fakes answer with fake.ret, hand out what is in `fake`, and note what
+ * they were asked.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "faces/api3/api3.h"
+
+#define GUID(n) "63617269-6c6c-8000-8000-0000000000" n
+
+enum { USER = 7, TENANT = 1, SCHEDULE = 0x2a, EXECUTION = 0x2b, TASK = 0x2c };
+
+#define TIME(s) (INT64_C(1795300200000000) + (s)*SECOND_US) /* 2026-11-22T07:10:00Z */
+
+static struct {
+	int ret; /* of every use case */
+	const char *text;
+
+	struct schedule_view views[2];
+	size_t view_count;
+	struct execution executions[4];
+	size_t execution_count;
+	struct task tasks[3];
+	size_t task_count;
+	struct occurrence occurrences[4];
+	size_t occurrence_count;
+
+	/* What the last use case was asked. */
+	unsigned calls;
+	uint64_t id, before;
+	char name[64], other[64];
+	int match, type;
+	bool flag;
+	int64_t from_us, to_us, life_us;
+	enum role role;
+	uint64_t actor_user;
+} fake;
+
+static struct arena arena;
+static struct response res;
+static char dir[] = "/tmp/test-api3-XXXXXX";
+static struct face face = {.output_dir = dir, .time_zone = "UTC"};
+
+/* ---- the use cases ---- */
+
+static int
+asked(const struct actor *actor, uint64_t id, struct err *err)
+{
+	fake.calls++;
+	fake.id = id;
+	fake.actor_user = actor ? actor->user_id : 0;
+	return fake.ret ? err_fail(err, fake.ret, "%s", fake.text ? fake.text : "") : 0;
+}
+
+static void
+note(char *to, const char *text)
+{
+	snprintf(to, sizeof fake.name, "%s", text ? text : "(none)");
+}
+
+int
+service_system_actor(struct service *sv, struct arena *a, struct actor *actor, struct err *err)
+{
+	(void)sv, (void)a, (void)err;
+	*actor = (struct actor){
+	    .tenant_id = TENANT, .name = "$system", .role = ROLE_ENTERPRISE_ADMIN};
+	return 0;
+}
+
+int
+service_authenticate(struct service *sv, struct arena *a, int64_t now_us, const char *token,
+    struct actor *actor, struct err *err)
+{
+	(void)sv, (void)a, (void)now_us;
+	*actor = (struct actor){.user_id = USER, .tenant_id = TENANT, .name = "ann"};
+	if (!strcmp(token, "admin"))
+		actor->role = ROLE_DOMAIN_ADMIN;
+	else if (!strcmp(token, "viewer"))
+		actor->role = ROLE_VIEWER;
+	else
+		return err_fail(err, ERR_IDENTITY, "no such token");
+	return 0;
+}
+
+int
+service_login(struct service *sv, int64_t now_us, const char *name, const char *password,
+    char token[TOKEN_TEXT], struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.name, name);
+	if (strcmp(password, "abc123!"))
+		return err_fail(err, ERR_IDENTITY, "wrong");
+	snprintf(token, TOKEN_TEXT, "dG9rZW4=");
+	return asked(NULL, 0, err);
+}
+
+int
+service_create_user(struct service *sv, const struct actor *actor, int64_t now_us,
+    const char *name, const char *password, enum role role, uint64_t *id, struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.name, name);
+	note(fake.other, password);
+	fake.role = role;
+	*id = USER;
+	return asked(actor, 0, err);
+}
+
+int
+service_create_token(struct service *sv, const struct actor *actor, int64_t now_us,
+    const char *user_name, int64_t life_us, char token[TOKEN_TEXT], struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.name, user_name);
+	fake.life_us = life_us;
+	snprintf(token, TOKEN_TEXT, "c2VjcmV0");
+	return asked(actor, 0, err);
+}
+
+int
+service_create_schedule(struct service *sv, const struct actor *actor, int64_t now_us,
+    struct schedule *s, uint64_t *id, struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.name, s->name);
+	note(fake.other, s->trigger_count ? s->triggers[0].time_zone : NULL);
+	*id = SCHEDULE;
+	return asked(actor, 0, err);
+}
+
+int
+service_get_schedule(struct service *sv, struct arena *a, const struct actor *actor,
+    uint64_t id, struct schedule_view *view, struct err *err)
+{
+	(void)sv, (void)a;
+	*view = fake.views[0];
+	return asked(actor, id, err);
+}
+
+int
+service_delete_schedule(
+    struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
+{
+	(void)sv, (void)now_us;
+	return asked(actor, id, err);
+}
+
+int
+service_find_schedules(struct service *sv, struct arena *a, const struct actor *actor,
+    const char *name, enum name_match match, int type, struct schedule_view **list,
+    size_t *count, struct err *err)
+{
+	(void)sv, (void)a;
+	note(fake.name, name);
+	fake.match = (int)match;
+	fake.type = type;
+	*list = fake.views;
+	*count = fake.view_count;
+	return asked(actor, 0, err);
+}
+
+int
+service_suspend_schedule(struct service *sv, const struct actor *actor, int64_t now_us,
+    uint64_t id, const char *reason, struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.other, reason);
+	return asked(actor, id, err);
+}
+
+int
+service_resume_schedule(
+    struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
+{
+	(void)sv, (void)now_us;
+	return asked(actor, id, err);
+}
+
+int
+service_run_schedule(struct service *sv, const struct actor *actor, int64_t now_us,
+    uint64_t schedule_id, bool check_triggers, const char *args, uint64_t *execution_id,
+    struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.other, args);
+	fake.flag = check_triggers;
+	*execution_id = EXECUTION;
+	return asked(actor, schedule_id, err);
+}
+
+/* The execution with the id; any unknown id gets the first, so that a test need not care. */
+int
+service_get_execution(struct service *sv, struct arena *a, const struct actor *actor,
+    uint64_t id, struct execution *e, struct task **tasks, size_t *task_count, struct err *err)
+{
+	(void)sv, (void)a;
+	*e = fake.executions[0];
+	for (size_t i = 0; i < fake.execution_count; i++) {
+		if (fake.executions[i].id == id)
+			*e = fake.executions[i];
+	}
+	*tasks = fake.tasks;
+	*task_count = fake.task_count;
+	return asked(actor, id, err);
+}
+
+int
+service_get_task(struct service *sv, struct arena *a, const struct actor *actor, uint64_t id,
+    struct task *task, struct execution *e, struct err *err)
+{
+	(void)sv, (void)a;
+	*task = fake.tasks[0];
+	*e = fake.executions[0];
+	return asked(actor, id, err);
+}
+
+int
+service_list_executions(struct service *sv, struct arena *a, const struct actor *actor,
+    uint64_t schedule_id, uint64_t before, size_t cap, struct execution **list, size_t *count,
+    struct err *err)
+{
+	size_t skip = 0;
+
+	(void)sv, (void)a;
+	fake.before = before;
+	while (before && skip < fake.execution_count && fake.executions[skip].id >= before)
+		skip++;
+	*list = fake.executions + skip;
+	*count = fake.execution_count - skip;
+	if (*count > cap)
+		*count = cap;
+	return asked(actor, schedule_id, err);
+}
+
+int
+service_list_occurrences(struct service *sv, struct arena *a, const struct actor *actor,
+    uint64_t schedule_id, int64_t from_us, int64_t to_us, size_t cap, struct occurrence **list,
+    size_t *count, struct err *err)
+{
+	size_t skip = 0;
+
+	(void)sv, (void)a;
+	fake.from_us = from_us;
+	fake.to_us = to_us;
+	while (skip < fake.occurrence_count && fake.occurrences[skip].due_us < from_us)
+		skip++;
+	*list = fake.occurrences + skip;
+	*count = fake.occurrence_count - skip;
+	if (*count > cap)
+		*count = cap;
+	return asked(actor, schedule_id, err);
+}
+
+/* ---- requests ---- */
+
+static void
+forget_response(void)
+{
+	buf_release(&res.headers);
+	buf_release(&res.body);
+	res = (struct response){0};
+	arena_clear(&arena);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	memset(&fake, 0, sizeof fake);
+	fake.executions[0] = (struct execution){
+	    .id = EXECUTION,
+	    .tenant_id = TENANT,
+	    .schedule_id = SCHEDULE,
+	    .schedule_name = "Nightly",
+	    .origin = ORIGIN_CALL,
+	    .due_us = INSTANT_NEVER,
+	    .triggered_us = TIME(0),
+	    .start_us = TIME(1),
+	    .end_us = INSTANT_NEVER,
+	    .actor_id = USER,
+	    .task_count = 1,
+	};
+	fake.execution_count = 1;
+	fake.tasks[0] = (struct task){
+	    .id = TASK,
+	    .execution_id = EXECUTION,
+	    .schedule_id = SCHEDULE,
+	    .tenant_id = TENANT,
+	    .def = {.name = "extract"},
+	};
+	fake.task_count = 1;
+	fake.views[0] = (struct schedule_view){
+	    .definition =
+		{
+		    .id = SCHEDULE,
+		    .tenant_id = TENANT,
+		    .version = 3,
+		    .name = "Nightly",
+		    .description = "",
+		    .type = 1,
+		    .start_us = INT64_MIN,
+		    .end_us = INSTANT_NEVER,
+		    .created_us = TIME(0),
+		},
+	    .state = {.schedule_id = SCHEDULE, .next_due_us = INSTANT_NEVER},
+	};
+	fake.view_count = 1;
+	forget_response();
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	forget_response();
+	arena_release(&arena);
+	return 0;
+}
+
+static struct request
+request_of(const char *path, const char *token, const char *body)
+{
+	char **params = arena_array(&arena, 2, sizeof *params);
+
+	if (token)
+		params[0] = arena_printf(&arena, "HTTP_PATOKEN=%s", token);
+	return (struct request){
+	    .arena = &arena,
+	    .method = "POST",
+	    .path = path,
+	    .query = "",
+	    .params = params,
+	    .body = body,
+	    .body_len = strlen(body),
+	    .now_us = TIME(0),
+	};
+}
+
+static void
+send_request(const struct request *req)
+{
+	assert_true(api3_owns(req->path));
+	api3_handle(&face, req, &res);
+	buf_adds(&res.headers, "");
+	buf_adds(&res.body, "");
+}
+
+static void
+post_as(const char *token, const char *path, const char *body)
+{
+	struct request req;
+
+	forget_response();
+	req = request_of(path, token, body);
+	send_request(&req);
+}
+
+static void
+post(const char *path, const char *body)
+{
+	post_as("admin", path, body);
+}
+
+static void
+assert_text(int status, const char *text)
+{
+	assert_int_equal(res.status, status);
+	assert_string_equal(res.content_type, "text/plain;charset=utf-8");
+	assert_string_equal(res.body.data, text);
+}
+
+static void
+assert_json(const char *text)
+{
+	assert_string_equal(res.body.data, text);
+	assert_int_equal(res.status, 200);
+	assert_string_equal(res.content_type, "application/json;charset=utf-8");
+}
+
+static void
+assert_headers(const char *lines)
+{
+	assert_string_equal(res.headers.data, lines);
+}
+
+#define NO_STORE "Cache-Control: no-store\r\n"
+
+/* The value of a header, copied to the arena; fails if there is none. */
+static const char *
+header(const char *name)
+{
+	const char *line = arena_printf(&arena, "%s: ", name);
+	const char *at = strstr(res.headers.data, line);
+
+	if (!at)
+		fail_msg("no header %s in %s", name, res.headers.data);
+	at += strlen(line);
+	return arena_memdup(&arena, at, strcspn(at, "\r"));
+}
+
+/* ---- paths and the order of checks ---- */
+
+static void
+everything_below_the_prefix_is_owned_in_any_case(void **state)
+{
+	(void)state;
+	assert_true(api3_owns("/API3/tasks/findSchedule"));
+	assert_true(api3_owns("/api3/nonsense"));
+	assert_true(api3_owns("/Api3/"));
+	assert_false(api3_owns("/API3"));
+	assert_false(api3_owns("/API31/tasks/findSchedule"));
+	assert_false(api3_owns("/tasks/1"));
+}
+
+static void
+the_prefix_has_no_case_but_service_and_method_have(void **state)
+{
+	(void)state;
+	post("/api3/tasks/findSchedule", "{}");
+	assert_int_equal(res.status, 200);
+	post("/aPi3/tasks/findSchedule", "{}");
+	assert_int_equal(res.status, 200);
+	post("/API3/tasks/FINDSCHEDULE", "{}");
+	assert_text(404, "Unknown method");
+	post("/API3/Tasks/findSchedule", "{}");
+	assert_text(404, "Unknown method");
+}
+
+static void
+unknown_paths_are_404_without_a_token_and_for_any_method(void **state)
+{
+	static const char *const paths[] = {
+	    "/API3/tasks/nope",
+	    "/API3/tasks/cancelTask",
+	    "/API3/tasks/",
+	    "/API3/tasks",
+	    "/API3/",
+	    "/API3/content/getItem",
+	    "/API3/authentication/logOut",
+	    "/API3/authentication/authenticateUser/x",
+	    "/API3/auth/findSchedule",
+	    "/API3/tasks/authenticateUser",
+	    "/API3/tasks/authenticateUserSAML",
+	    "/API3/tasks/findSchedule/",
+	};
+	struct request req;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		post_as(NULL, paths[i], "");
+		assert_text(404, "Unknown method");
+	}
+	forget_response();
+	req = request_of("/API3/tasks/nope", NULL, "");
+	req.method = "GET";
+	send_request(&req);
+	assert_text(404, "Unknown method");
+	assert_headers(NO_STORE);
+}
+
+static void
+other_methods_than_post_are_405_before_size_and_token(void **state)
+{
+	static const char *const methods[] = {"GET", "PUT", "HEAD", "OPTIONS", "post"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		struct request req;
+
+		forget_response();
+		req = request_of("/API3/tasks/findSchedule", NULL, "");
+		req.method = methods[i];
+		req.body_too_large = true;
+		send_request(&req);
+		assert_text(405, "Method not allowed");
+		assert_headers(NO_STORE "Allow: POST\r\n");
+	}
+}
+
+static void
+a_large_body_is_413_before_the_token_is_looked_at(void **state)
+{
+	struct request req = request_of("/API3/tasks/findSchedule", NULL, "");
+
+	(void)state;
+	req.body_too_large = true;
+	send_request(&req);
+	assert_text(413, "Request body too large");
+	assert_headers(NO_STORE);
+}
+
+static void
+without_a_valid_token_it_is_401_with_a_challenge(void **state)
+{
+	static const char *const tokens[] = {NULL, "", "x", "Bearer admin"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
+		post_as(tokens[i], "/API3/tasks/runOnDemandSchedules", "{");
+		assert_text(401, "Invalid or missing token");
+		assert_headers(NO_STORE "WWW-Authenticate: paToken realm=\"API3\"\r\n");
+	}
+}
+
+static void
+role_comes_before_501_and_501_before_the_body(void **state)
+{
+	(void)state;
+	post_as("viewer", "/API3/tasks/deleteSchedules", "");
+	assert_text(403, "Insufficient permissions");
+	assert_headers(NO_STORE);
+	post("/API3/tasks/deleteSchedules", "");
+	assert_text(501, "Not implemented: deleteSchedules");
+	post_as("viewer", "/API3/tasks/suspendSchedule", "");
+	assert_text(403, "Insufficient permissions");
+	post("/API3/tasks/suspendSchedule", "");
+	assert_text(400, "Request body is empty");
+	assert_int_equal(fake.calls, 0);
+}
+
+static void
+what_changes_things_needs_an_administrator_and_what_reads_does_not(void **state)
+{
+	static const char *const admins[] = {"tasks/suspendSchedule", "tasks/resumeSchedule",
+	    "tasks/deleteSchedule", "tasks/deleteSchedules", "tasks/createSchedule",
+	    "access/createUser", "access/createToken"};
+	static const char *const all[] = {"tasks/findSchedule", "tasks/runSchedule",
+	    "tasks/getScheduleExecutionStatus", "tasks/getTasks", "tasks/getTasksIds",
+	    "tasks/getTaskData", "tasks/getExecutions", "tasks/getSchedule",
+	    "tasks/getExecution", "tasks/listExecutions", "tasks/listOccurrences",
+	    "tasks/getTaskLog", "tasks/reRunTask", "tasks/getTaskOutputs", "access/whoAmI"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof admins / sizeof *admins; i++) {
+		post_as("viewer", arena_printf(&arena, "/API3/%s", admins[i]), "");
+		assert_text(403, "Insufficient permissions");
+	}
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		post_as("viewer", arena_printf(&arena, "/API3/%s", all[i]), "");
+		assert_int_not_equal(res.status, 403);
+		assert_int_not_equal(res.status, 404);
+	}
+}
+
+static void
+what_the_contract_has_and_we_do_not_serve_is_501(void **state)
+{
+	static const char *const names[] = {"deleteSchedules", "reRunTask", "getTaskOutputs",
+	    "getTaskOutputsForUser", "getSchedulesForUser", "runOnDemandSchedules"};
+	static const char *const logins[] = {"authenticateUserByToken", "authenticateUserSAML",
+	    "authenticateUserWindowsAltEmbed"};
+	char path[128], text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "/API3/tasks/%s", names[i]);
+		snprintf(text, sizeof text, "Not implemented: %s", names[i]);
+		post(path, "");
+		assert_text(501, text);
+	}
+	for (size_t i = 0; i < sizeof logins / sizeof *logins; i++) {
+		snprintf(path, sizeof path, "/api3/auth/%s", logins[i]);
+		snprintf(text, sizeof text, "Not implemented: %s", logins[i]);
+		post_as(NULL, path, "");
+		assert_text(501, text);
+	}
+}
+
+static void
+the_private_socket_needs_no_token(void **state)
+{
+	struct request req = request_of("/API3/access/whoAmI", NULL, "");
+
+	(void)state;
+	req.private_socket = true;
+	send_request(&req);
+	assert_json("{\"userName\":\"$system\",\"role\":\"enterpriseAdmin\"}");
+}
+
+static void
+a_body_that_was_cut_short_is_not_read(void **state)
+{
+	struct request req = request_of("/API3/tasks/deleteSchedule", "admin", "4");
+
+	(void)state;
+	req.body_short = true;
+	send_request(&req);
+	assert_text(400, "Request body is incomplete");
+	assert_int_equal(fake.calls, 0);
+}
+
+/* ---- log-in ---- */
+
+static void
+login_answers_the_bare_token(void **state)
+{
+	static const char *const paths[] = {"/api3/authentication/authenticateUser",
+	    "/API3/authentication/authenticateUser", "/API3/auth/authenticateUser"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		post_as("", paths[i], "{\"userName\":\"adminUser\",\"password\":\"abc123!\"}");
+		assert_text(200, "dG9rZW4=");
+		assert_headers(NO_STORE);
+		assert_string_equal(fake.name, "adminUser");
+	}
+}
+
+static void
+both_spellings_of_the_user_name_are_read_and_the_camel_wins(void **state)
+{
+	static const char path[] = "/API3/auth/authenticateUser";
+
+	(void)state;
+	post_as(NULL, path, "{\"username\":\"low\",\"password\":\"abc123!\",\"domain\":7}");
+	assert_text(200, "dG9rZW4=");
+	assert_string_equal(fake.name, "low");
+	post_as(NULL, path,
+	    "{\"username\":\"low\",\"userName\":\"camel\",\"password\":\"abc123!\"}");
+	assert_text(200, "dG9rZW4=");
+	assert_string_equal(fake.name, "camel");
+}
+
+static void
+a_login_that_fails_says_what_the_contract_says(void **state)
+{
+	static const struct {
+		const char *body;
+		int status;
+		const char *text;
+	} cases[] = {
+	    {"{\"userName\":\"a\",\"password\":\"b\"}", 401, "Invalid user name or password"},
+	    {"{}", 400, "Missing value: userName"},
+	    {"{\"userName\":\"a\"}", 400, "Missing value: password"},
+	    {"{\"userName\":1,\"password\":\"b\"}", 400, "Invalid value: userName"},
+	    {"{\"userName\":\"a\",\"password\":null}", 400, "Missing value: password"},
+	    {"", 400, "Request body is empty"},
+	    {" \r\n", 400, "Request body is empty"},
+	    {"[1]", 400, "Request body must be a JSON object"},
+	    {"{\"userName\"", 400, "Request body is not valid JSON"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		post_as(NULL, "/API3/authentication/authenticateUser", cases[i].body);
+		assert_text(cases[i].status, cases[i].text);
+	}
+}
+
+/* ---- id bodies ---- */
+
+static void
+an_id_is_read_in_every_form_that_clients_send(void **state)
+{
+	static const char *const bodies[] = {
+	    "\"" GUID("2b") "\"",
+	    GUID("2b"),
+	    "\"\\\"" GUID("2b") "\\\"\"",
+	    " \t\r\n\"" GUID("2b") "\" \n",
+	    "  " GUID("2b") "\r\n",
+	    "{\"executionId\":\"" GUID("2b") "\"}",
+	    "{\"executionsId\":\"" GUID("2b") "\"}",
+	    "{\"id\":\"" GUID("2b") "\"}",
+	    "{\"id\":\"" GUID("ff") "\",\"auth\":\"x\",\"executionId\":\"" GUID("2b") "\"}",
+	    "\"63617269-6C6C-8000-8000-00000000002B\"",
+	    "\"63617269000000000000002b\"",
+	    "43",
+	};
+
+	(void)state;
+	fake.tasks[0].status = TASK_RUNNING;
+	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+		fake.id = 0;
+		post("/API3/tasks/getScheduleExecutionStatus", bodies[i]);
+		assert_json("{\"status\":4}");
+		assert_int_equal(fake.id, EXECUTION);
+		assert_int_equal(fake.actor_user, USER);
+	}
+}
+
+static void
+an_id_that_is_none_is_400(void **state)
+{
+	char xs[202];
+	const struct {
+		const char *body, *text;
+	} cases[] = {
+	    {"", "Request body is empty"},
+	    {" \n", "Request body is empty"},
+	    {"\"\"", "Execution not found"},
+	    {"\"" GUID("2b"), "Request body is not valid JSON"},
+	    {"{\"executionId\":", "Request body is not valid JSON"},
+	    {"{}", "Missing value: executionId"},
+	    {"{\"taskId\":\"1\"}", "Missing value: executionId"},
+	    {"{\"executionId\":43}", "Invalid value: executionId"},
+	    {"{\"id\":[]}", "Invalid value: executionId"},
+	    {"eeeeeeee-0000-4000-8000-000000000002", "Execution not found"},
+	    {"\"a\\nb\"", "Invalid value: executionId"},
+	    {"[\"43\"]", "Execution not found"},
+	    {"0", "Execution not found"},
+	    {xs, "Invalid value: executionId"},
+	    {xs + 72, "Invalid value: executionId"},
+	    {xs + 73, "Execution not found"},
+	};
+
+	(void)state;
+	memset(xs, 'x', sizeof xs - 1);
+	xs[sizeof xs - 1] = '\0';
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		post("/API3/tasks/getScheduleExecutionStatus", cases[i].body);
+		assert_text(400, cases[i].text);
+	}
+	assert_int_equal(fake.calls, 0);
+}
+
+static void
+a_nul_in_an_id_does_not_end_it(void **state)
+{
+	struct request req = request_of("/API3/tasks/deleteSchedule", "admin", "");
+
+	(void)state;
+	req.body = "42\0evil";
+	req.body_len = 7;
+	send_request(&req);
+	assert_text(400, "Invalid value: scheduleId");
+	assert_int_equal(fake.calls, 0);
+}
+
+/* ---- findSchedule and runSchedule ---- */
+
+#define FIND "/API3/tasks/findSchedule"
+
+static void
+search_criteria_have_defaults_and_take_digits_for_numbers(void **state)
+{
+	static const struct {
+		const char *body, *name;
+		int match, type;
+	} cases[] = {
+	    {"{\"searchCriteria\":{\"searchValue\":\"My Demo Schedule\",\"searchMatchType\":2},"
+	     "\"scheduleType\":1}",
+		"My Demo Schedule", 2, 1},
+	    {"{}", "(none)", 2, -1},
+	    {"{\"searchCriteria\":null,\"scheduleType\":null}", "(none)", 2, -1},
+	    {"{\"searchCriteria\":{\"searchValue\":null,\"searchMatchType\":null}}", "(none)",
+		2, -1},
+	    {"{\"searchCriteria\":{\"searchValue\":\"\",\"searchMatchType\":\"4\"},"
+	     "\"scheduleType\":\"18\"}",
+		"", 4, 18},
+	    {"{\"searchCriteria\":{\"searchMatchType\":0,\"more\":1},\"scheduleType\":0}",
+		"(none)", 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		post(FIND, cases[i].body);
+		assert_int_equal(res.status, 200);
+		assert_string_equal(fake.name, cases[i].name);
+		assert_int_equal(fake.match, cases[i].match);
+		assert_int_equal(fake.type, cases[i].type);
+	}
+}
+
+static void
+search_criteria_out_of_range_are_named(void **state)
+{
+	static const struct {
+		const char *body, *text;
+	} cases[] = {
+	    {"{\"searchCriteria\":{\"searchMatchType\":5}}", "Invalid value: searchMatchType"},
+	    {"{\"searchCriteria\":{\"searchMatchType\":\"x\"}}",
+		"Invalid value: searchMatchType"},
+	    {"{\"searchCriteria\":{\"searchMatchType\":\"\"}}",
+		"Invalid value: searchMatchType"},
+	    {"{\"searchCriteria\":{\"searchMatchType\":\"-1\"}}",
+		"Invalid value: searchMatchType"},
+	    {"{\"searchCriteria\":{\"searchMatchType\":-1}}", "Invalid value: searchMatchType"},
+	    {"{\"searchCriteria\":{\"searchMatchType\":2.0}}",
+		"Invalid value: searchMatchType"},
+	    {"{\"searchCriteria\":{\"searchMatchType\":true}}",
+		"Invalid value: searchMatchType"},
+	    {"{\"searchCriteria\":{\"searchMatchType\":\"99999999999999999999\"}}",
+		"Invalid value: searchMatchType"},
+	    {"{\"searchCriteria\":{\"searchValue\":5}}", "Invalid value: searchValue"},
+	    {"{\"searchCriteria\":\"x\"}", "Invalid value: searchCriteria"},
+	    {"{\"scheduleType\":99}", "Invalid value: scheduleType"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		post(FIND, cases[i].body);
+		assert_text(400, cases[i].text);
+	}
+	assert_int_equal(fake.calls, 0);
+}
+
+static void
+found_schedules_have_the_contracts_shape(void **state)
+{
+	struct trigger at = {.kind = TRIGGER_AT, .at_us = TIME(60)};
+	struct trigger mixed[2] = {at, {.kind = TRIGGER_EVERY, .every_us = MINUTE_US}};
+
+	(void)state;
+	fake.view_count = 2;
+	fake.views[1] = fake.views[0];
+	fake.views[0].definition.triggers = mixed;
+	fake.views[0].definition.trigger_count = 2;
+	fake.views[0].definition.start_us = TIME(1);
+	fake.views[0].definition.end_us = TIME(2);
+	fake.views[0].definition.created_by = USER;
+	fake.views[0].state.suspended = true;
+	fake.views[0].finished = true;
+	fake.views[1].finished = true;
+	fake.views[1].definition.triggers = &at;
+	fake.views[1].definition.trigger_count = 1;
+	post(FIND, "{}");
+	assert_json("[{\"scheduleId\":\"" GUID(
+	    "2a") "\",\"name\":\"Nightly\",\"description\":\"\",\"type\":1,"
+		  "\"createdDate\":\"2026-11-22T07:10:00.000Z\",\"createdBy\":\"" GUID(
+		      "07") "\","
+			    "\"startDate\":\"2026-11-22T07:10:01.000Z\",\"endDate\":\"2026-11-"
+			    "22T07:10:02.000Z\","
+			    "\"scheduleDataType\":1,\"status\":4,\"tenantId\":\"" GUID(
+				"01") "\"},"
+				      "{\"scheduleId\":\"" GUID(
+					  "2a") "\",\"name\":\"Nightly\",\"description\":\"\","
+						"\"type\":1,"
+						"\"createdDate\":\"2026-11-22T07:10:00.000Z\","
+						"\"createdBy\":\"00000000-0000-0000-0000-"
+						"000000000000\","
+						"\"scheduleDataType\":0,\"status\":2,"
+						"\"tenantId\":\"" GUID("01") "\"}]");
+	assert_headers(NO_STORE);
+
+	fake.view_count = 1;
+	fake.views[0].definition.trigger_count = 0;
+	post(FIND, "{}");
+	assert_non_null(strstr(res.body.data, "\"scheduleDataType\":2"));
+	fake.view_count = 0;
+	post(FIND, "{}");
+	assert_json("[]");
+}
+
+#define RUN "/API3/tasks/runSchedule"
+
+static void
+check_triggers_is_read_as_clients_write_it(void **state)
+{
+	static const struct {
+		const char *member;
+		bool flag;
+	} cases[] = {
+	    {"", true},
+	    {",\"checkTriggers\":null", true},
+	    {",\"checkTriggers\":true", true},
+	    {",\"checkTriggers\":\"True\"", true},
+	    {",\"checkTriggers\":false", false},
+	    {",\"checkTriggers\":\"false\"", false},
+	    {",\"checkTriggers\":\"FALSE\"", false},
+	};
+	char body[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		snprintf(body, sizeof body, "{\"scheduleId\":\"" GUID("2a") "\"%s}",
+		    cases[i].member);
+		post_as("viewer", RUN, body);
+		assert_json("\"" GUID("2b") "\"");
+		assert_int_equal(fake.id, SCHEDULE);
+		assert_int_equal(fake.flag, cases[i].flag);
+		assert_string_equal(fake.other, "(none)");
+	}
+}
+
+static void
+a_run_that_is_asked_for_wrongly_is_400(void **state)
+{
+	static const struct {
+		const char *body, *text;
+	} cases[] = {
+	    {"{}", "Missing value: scheduleId"},
+	    {"{\"scheduleId\":null}", "Missing value: scheduleId"},
+	    {"{\"scheduleId\":42}", "Invalid value: scheduleId"},
+	    {"{\"scheduleId\":\"aaaaaaaa-0000-4000-8000-000000000001\"}", "Schedule not found"},
+	    {"{\"scheduleId\":\"42\",\"checkTriggers\":\"maybe\"}",
+		"Invalid value: checkTriggers"},
+	    {"{\"scheduleId\":\"42\",\"checkTriggers\":1}", "Invalid value: checkTriggers"},
+	    {"\"42\"", "Request body must be a JSON object"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		post(RUN, cases[i].body);
+		assert_text(400, cases[i].text);
+	}
+	assert_int_equal(fake.calls, 0);
+}
+
+static void
+suspend_resume_and_delete_list_the_id(void **state)
+{
+	static const char *const names[] = {
+	    "suspendSchedule", "resumeSchedule", "deleteSchedule"};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		post(arena_printf(&arena, "/API3/tasks/%s", names[i]), "42");
+		assert_json(
+		    "{\"success\":true,\"errorMessage\":\"\",\"modifiedList\":[{\"id\":\"" GUID(
+			"2a") "\"}]}");
+		assert_int_equal(fake.id, SCHEDULE);
+	}
+	assert_int_equal(fake.calls, 3);
+}
+
+static void
+suspending_may_say_why_but_not_until_when(void **state)
+{
+	(void)state;
+	post("/API3/tasks/suspendSchedule", "{\"scheduleId\":\"42\",\"reason\":\"migration\"}");
+	assert_int_equal(res.status, 200);
+	assert_string_equal(fake.other, "migration");
+	post("/API3/tasks/suspendSchedule", "\"42\"");
+	assert_string_equal(fake.other, "(none)");
+	post("/API3/tasks/suspendSchedule", "{\"scheduleId\":\"42\",\"reason\":1}");
+	assert_text(400, "Invalid value: reason");
+	post("/API3/tasks/suspendSchedule",
+	    "{\"scheduleId\":\"42\",\"until\":\"2027-01-01T00:00:00Z\"}");
+	assert_text(400, "Invalid value: until: not served");
+	assert_int_equal(fake.calls, 2);
+}
+
+/* ---- errors ---- */
+
+static void
+every_error_of_a_use_case_has_its_answer(void **state)
+{
+	static const struct {
+		int code;
+		const char *path;
+		int status;
+		const char *text, *headers;
+	} cases[] = {
+	    {ERR_INPUT, "deleteSchedule", 400, "the text", NO_STORE},
+	    {ERR_MISSING, "deleteSchedule", 400, "Schedule not found", NO_STORE},
+	    {ERR_MISSING, "getTasks", 400, "Execution not found", NO_STORE},
+	    {ERR_MISSING, "getTaskData", 400, "Task not found", NO_STORE},
+	    {ERR_IDENTITY, "getTaskData", 401, "Invalid or missing token",
+		NO_STORE "WWW-Authenticate: paToken realm=\"API3\"\r\n"},
+	    {ERR_DENIED, "getTaskData", 403, "Insufficient permissions", NO_STORE},
+	    {ERR_CONFLICT, "deleteSchedule", 409, "the text", NO_STORE},
+	    {ERR_BUSY, "deleteSchedule", 503, "Service unavailable",
+		NO_STORE "Retry-After: 1\r\n"},
+	    {ERR_IO, "deleteSchedule", 500, "Internal server error", NO_STORE},
+	    {ERR_RECOVER, "deleteSchedule", 503, "Service unavailable", NO_STORE},
+	    {-77, "deleteSchedule", 500, "Internal server error", NO_STORE},
+	};
+
+	(void)state;
+	fake.text = "the text";
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		fake.ret = cases[i].code;
+		post(arena_printf(&arena, "/API3/tasks/%s", cases[i].path), "42");
+		assert_text(cases[i].status, cases[i].text);
+		assert_headers(cases[i].headers);
+		assert_int_equal(res.recover, cases[i].code == ERR_RECOVER);
+	}
+}
+
+static void
+an_answer_that_is_not_utf8_is_a_500_and_nothing_of_it_leaves(void **state)
+{
+	(void)state;
+	fake.views[0].definition.description = "\xff";
+	post(FIND, "{}");
+	assert_text(500, "Internal server error");
+}
+
+/* ---- executions and tasks ---- */
+
+static void
+an_execution_folds_its_tasks(void **state)
+{
+	static const struct {
+		enum task_status of[3];
+		size_t count;
+		int status;
+	} cases[] = {
+	    {{TASK_WAITING}, 1, 0},
+	    {{TASK_PENDING}, 1, 0},
+	    {{TASK_STARTING}, 1, 4},
+	    {{TASK_RUNNING}, 1, 4},
+	    {{TASK_SUCCEEDED}, 1, 1},
+	    {{TASK_FAILED}, 1, 3},
+	    {{TASK_TIMED_OUT}, 1, 3},
+	    {{TASK_LOST}, 1, 3},
+	    {{TASK_CANCELLED}, 1, 8},
+	    {{TASK_CONDITION}, 1, 13},
+	    {{TASK_PENDING, TASK_WAITING}, 2, 0},
+	    {{TASK_SUCCEEDED, TASK_WAITING}, 2, 4},
+	    {{TASK_FAILED, TASK_RUNNING, TASK_WAITING}, 3, 4},
+	    {{TASK_SUCCEEDED, TASK_SUCCEEDED}, 2, 1},
+	    {{TASK_FAILED, TASK_TIMED_OUT}, 2, 3},
+	    {{TASK_CANCELLED, TASK_CANCELLED}, 2, 8},
+	    {{TASK_CONDITION, TASK_CONDITION}, 2, 13},
+	    {{TASK_FAILED, TASK_SUCCEEDED}, 2, 5},
+	    {{TASK_SUCCEEDED, TASK_SKIPPED}, 2, 5},
+	    {{TASK_FAILED, TASK_SKIPPED}, 2, 3},
+	    {{TASK_FAILED, TASK_CANCELLED}, 2, 3},
+	};
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		fake.task_count = cases[i].count;
+		for (size_t j = 0; j < 3; j++)
+			fake.tasks[j].status = cases[i].of[j];
+		post("/API3/tasks/getScheduleExecutionStatus", "43");
+		snprintf(text, sizeof text, "{\"status\":%d}", cases[i].status);
+		assert_json(text);
+	}
+}
+
+static void
+tasks_are_listed_by_id_in_their_order(void **state)
+{
+	(void)state;
+	fake.task_count = 2;
+	fake.tasks[1] = fake.tasks[0];
+	fake.tasks[1].id = TASK + 1;
+	post("/API3/tasks/getTasksIds", "\"43\"");
+	assert_json("[{\"id\":\"" GUID("2c") "\"},{\"id\":\"" GUID("2d") "\"}]");
+}
+
+#define TASK_HEAD "{\"id\":\"" GUID("2c") "\",\"description\":\"Nightly\",\"status\":"
+#define TASK_MID  ",\"resultType\":0,\"executorId\":\"" GUID("07") "\""
+
+static void
+a_task_shows_what_it_has_and_nothing_else(void **state)
+{
+	struct attempt tries[2] = {
+	    {.number = 1, .start_us = TIME(1), .end_us = TIME(2), .exit_code = 9},
+	    {.number = 2, .start_us = TIME(3), .end_us = INSTANT_NEVER, .exit_code = -1},
+	};
+
+	(void)state;
+	post("/API3/tasks/getTaskData", "44");
+	assert_json(TASK_HEAD "0" TASK_MID "}");
+	assert_int_equal(fake.id, TASK);
+
+	fake.tasks[0].attempts = tries;
+	fake.tasks[0].attempt_count = 2;
+	fake.tasks[0].status = TASK_RUNNING;
+	fake.executions[0].actor_id = 0;
+	post("/API3/tasks/getTaskData", "44");
+	assert_json(TASK_HEAD "4,\"resultType\":0,\"startDate\":\"2026-11-22T07:10:01.000Z\"}");
+
+	fake.executions[0].actor_id = USER;
+	fake.tasks[0].status = TASK_SUCCEEDED;
+	tries[1].end_us = TIME(4);
+	tries[1].exit_code = 0;
+	post("/API3/tasks/getTaskData", "44");
+	assert_json(TASK_HEAD "1" TASK_MID ",\"summary\":\"Succeeded\","
+			      "\"startDate\":\"2026-11-22T07:10:01.000Z\",\"endDate\":\"2026-"
+			      "11-22T07:10:04.000Z\"}");
+}
+
+static void
+a_task_that_failed_says_why(void **state)
+{
+	struct attempt try = {
+	    .number = 1, .start_us = TIME(1), .end_us = TIME(2), .exit_code = 3};
+	static const char fine[] = TASK_HEAD
+	    "3" TASK_MID
+	    ",\"summary\":\"Exit code 3\",\"taskSummary\":{\"message\":\"Exit code 3\","
+	    "\"params\":[],\"error\":{\"exceptionCategory\":0,\"msg\":\"Exit code "
+	    "3\",\"code\":3,"
+	    "\"params\":[],\"customData\":{},\"stackTrace\":\"\",\"showErrorPopUpDialog\":"
+	    "false}},"
+	    "\"startDate\":\"2026-11-22T07:10:01.000Z\",\"endDate\":\"2026-11-22T07:10:02."
+	    "000Z\"}";
+
+	(void)state;
+	fake.tasks[0].status = TASK_FAILED;
+	fake.tasks[0].attempts = &try;
+	fake.tasks[0].attempt_count = 1;
+	post("/API3/tasks/getTaskData", "44");
+	assert_json(fine);
+	post("/API3/tasks/getTasks", "43");
+	assert_json(arena_printf(&arena, "[%s]", fine));
+
+	try.exit_code = -1;
+	try.signal = 9;
+	post("/API3/tasks/getTaskData", "44");
+	assert_non_null(strstr(res.body.data, "\"summary\":\"Ended by signal 9\""));
+	assert_non_null(strstr(res.body.data, "\"code\":0"));
+	try.reason = "killed: too much output";
+	post("/API3/tasks/getTaskData", "44");
+	assert_non_null(strstr(res.body.data, "\"summary\":\"killed: too much output\""));
+}
+
+static void
+a_task_that_never_ran_ended_with_its_execution(void **state)
+{
+	(void)state;
+	fake.tasks[0].status = TASK_CONDITION;
+	fake.executions[0].end_us = TIME(5);
+	post("/API3/tasks/getTaskData", "44");
+	assert_json(TASK_HEAD "13" TASK_MID ",\"summary\":\"Not run: the trigger said no\","
+			      "\"endDate\":\"2026-11-22T07:10:05.000Z\"}");
+}
+
+static void
+an_execution_counts_each_task_once(void **state)
+{
+	(void)state;
+	fake.task_count = 3;
+	fake.tasks[2] = fake.tasks[1] = fake.tasks[0];
+	fake.tasks[0].status = TASK_LOST;
+	fake.tasks[1].status = TASK_SKIPPED;
+	fake.tasks[2].status = TASK_SUCCEEDED;
+	post("/API3/tasks/getExecutions", "42");
+	assert_int_equal(fake.before, 0);
+	assert_non_null(strstr(res.body.data,
+	    "[{\"id\":\"" GUID(
+		"2b") "\",\"startDate\":\"2026-11-22T07:10:01.000Z\",\"outputType\":6,"
+		      "\"successPct\":33.33,\"successCount\":1,"
+		      "\"partialSuccessPct\":0,\"partialSuccessCount\":0,"
+		      "\"failedPct\":33.33,\"failedCount\":1,"
+		      "\"canceledPct\":33.33,\"canceledCount\":1,"
+		      "\"runningPct\":0,\"runningCount\":0,\"pendingPct\":0,\"pendingCount\":0,"
+		      "\"triggerStoppedPct\":0,\"triggerStoppedCount\":0,\"items\":[" TASK_HEAD
+		      "3"));
+	assert_non_null(
+	    strstr(res.body.data, "],\"error\":\"Lost: how it ended is not known\"}]"));
+
+	fake.execution_count = 0;
+	post("/API3/tasks/getExecutions", "42");
+	assert_json("[]");
+}
+
+/* ---- native ---- */
+
+static void
+a_definition_becomes_a_schedule(void **state)
+{
+	(void)state;
+	post("/API3/tasks/createSchedule",
+	    "{\"name\":\"Nightly\",\"triggers\":[{\"cron\":\"30 2 * * *\"}],"
+	    "\"tasks\":[{\"name\":\"t\",\"command\":[\"/bin/true\"]}]}");
+	assert_json("\"" GUID("2a") "\"");
+	assert_string_equal(fake.name, "Nightly");
+	assert_string_equal(fake.other, "UTC");
+	assert_int_equal(fake.actor_user, USER);
+
+	fake.calls = 0;
+	post("/API3/tasks/createSchedule",
+	    "{\"tasks\":[{\"name\":\"t\",\"command\":[\"/bin/true\"]}]}");
+	assert_text(400, "Missing value: name");
+	assert_int_equal(fake.calls, 0);
+}
+
+static void
+a_schedule_shows_its_definition_and_its_state(void **state)
+{
+	const char *argv[] = {"/bin/true", NULL};
+	struct task_def def = {.name = "t", .argv = argv, .argc = 1};
+	static const char head[] =
+	    "{\"scheduleId\":\"" GUID("2a") "\",\"version\":3,\"status\":0,"
+					    "\"createdDate\":\"2026-11-22T07:10:00.000Z\","
+					    "\"nextRun\":\"2026-11-22T07:11:00.000Z\","
+					    "\"lastExecution\":\"" GUID("2b") "\",";
+
+	(void)state;
+	fake.views[0].definition.tasks = &def;
+	fake.views[0].definition.task_count = 1;
+	fake.views[0].state.next_due_us = TIME(60);
+	fake.views[0].state.last_execution_id = EXECUTION;
+	post_as("viewer", "/API3/tasks/getSchedule", "\"42\"");
+	assert_int_equal(res.status, 200);
+	assert_memory_equal(res.body.data, head, sizeof head - 1);
+	assert_non_null(strstr(res.body.data, "\"name\":\"Nightly\""));
+
+	fake.views[0].state.suspended = true;
+	fake.views[0].state.suspended_by = USER;
+	fake.views[0].state.suspended_us = TIME(3);
+	fake.views[0].state.suspended_reason = "migration";
+	post("/API3/tasks/getSchedule", "\"42\"");
+	assert_non_null(strstr(res.body.data,
+	    "\"suspended\":{\"by\":\"" GUID(
+		"07") "\","
+		      "\"reason\":\"migration\",\"since\":\"2026-11-22T07:10:03.000Z\"}"));
+	assert_non_null(strstr(res.body.data, "\"status\":4"));
+	assert_null(strstr(res.body.data, "nextRun"));
+}
+
+#define RUN_JSON(id)                                                                    \
+	"{\"executionId\":\"" GUID(id) "\",\"scheduleId\":\"" GUID(                     \
+	    "2a") "\",\"status\":4,"                                                    \
+		  "\"origin\":\"call\",\"triggeredDate\":\"2026-11-22T07:10:00.000Z\"," \
+		  "\"startDate\":\"2026-11-22T07:10:01.000Z\",\"actor\":\"" GUID("07") "\","
+
+static void
+an_execution_shows_its_tasks_and_their_attempts(void **state)
+{
+	struct attempt tries[2] = {
+	    {.number = 1,
+		.pid = 77,
+		.start_us = TIME(1),
+		.end_us = TIME(2),
+		.exit_code = 3,
+		.reason = "exit code 3"},
+	    {.number = 2,
+		.pid = 78,
+		.start_us = TIME(3),
+		.end_us = INSTANT_NEVER,
+		.exit_code = -1},
+	};
+
+	(void)state;
+	fake.tasks[0].status = TASK_RUNNING;
+	fake.tasks[0].attempts = tries;
+	fake.tasks[0].attempt_count = 2;
+	fake.executions[0].args = "a b";
+	post("/API3/tasks/getExecution", "\"43\"");
+	assert_json(RUN_JSON("2b") "\"args\":\"a b\",\"tasks\":[{\"taskId\":\"" GUID(
+	    "2c") "\","
+		  "\"name\":\"extract\",\"status\":4,\"attempts\":["
+		  "{\"attempt\":1,\"pid\":77,\"startDate\":\"2026-11-22T07:10:01.000Z\","
+		  "\"endDate\":\"2026-11-22T07:10:02.000Z\",\"exitCode\":3,\"reason\":\"exit "
+		  "code 3\"},"
+		  "{\"attempt\":2,\"pid\":78,\"startDate\":\"2026-11-22T07:10:03.000Z\"}]}]}");
+}
+
+/* The cursor in the last answer, copied. */
+static char *
+cursor_of(char *to, size_t size)
+{
+	const char *at = strstr(res.body.data, "\"cursor\":\"");
+
+	assert_non_null(at);
+	at += strlen("\"cursor\":\"");
+	snprintf(to, size, "%.*s", (int)strcspn(at, "\""), at);
+	return to;
+}
+
+static void
+executions_come_in_pages_until_there_are_no_more(void **state)
+{
+	char body[256], cursor[64];
+
+	(void)state;
+	fake.task_count = 0;
+	fake.execution_count = 3;
+	for (size_t i = 1; i < 3; i++)
+		fake.executions[i] = fake.executions[0];
+	fake.executions[0].id = EXECUTION + 2;
+	fake.executions[1].id = EXECUTION + 1;
+	post("/API3/tasks/listExecutions", "{\"scheduleId\":\"42\",\"limit\":2}");
+	assert_int_equal(res.status, 200);
+	assert_non_null(strstr(res.body.data, "{\"items\":[{\"executionId\":\"" GUID("2d")));
+	assert_non_null(strstr(res.body.data, "{\"executionId\":\"" GUID("2c")));
+	assert_null(strstr(res.body.data, "{\"executionId\":\"" GUID("2b")));
+
+	snprintf(body, sizeof body, "{\"scheduleId\":\"42\",\"limit\":2,\"cursor\":\"%s\"}",
+	    cursor_of(cursor, sizeof cursor));
+	post("/API3/tasks/listExecutions", body);
+	assert_int_equal(res.status, 200);
+	assert_int_equal(fake.before, EXECUTION + 1);
+	assert_non_null(strstr(res.body.data, "{\"items\":[{\"executionId\":\"" GUID("2b")));
+	assert_null(strstr(res.body.data, "cursor"));
+}
+
+static void
+the_ledger_comes_in_pages_and_ranges_are_one_entry(void **state)
+{
+	char body[256], cursor[64];
+
+	(void)state;
+	fake.occurrences[0] =
+	    (struct occurrence){SCHEDULE, TIME(0), TIME(0), 1, VERDICT_RAN, EXECUTION};
+	fake.occurrences[1] = (struct occurrence){
+	    SCHEDULE, TIME(60), TIME(180), 3, VERDICT_MISSED_DOWN, 0, "the scheduler was down"};
+	fake.occurrences[2] =
+	    (struct occurrence){SCHEDULE, TIME(240), TIME(240), 1, VERDICT_RAN, EXECUTION};
+	fake.occurrence_count = 3;
+	post("/API3/tasks/listOccurrences",
+	    "{\"scheduleId\":\"42\",\"limit\":2,"
+	    "\"from\":\"2026-11-22T07:00:00Z\",\"to\":\"2026-11-22T08:00:00Z\"}");
+	cursor_of(cursor, sizeof cursor);
+	assert_json(arena_printf(&arena,
+	    "{\"items\":[{\"due\":\"2026-11-22T07:10:00.000Z\",\"verdict\":\"ran\","
+	    "\"executionId\":\"" GUID("2b") "\"},"
+					    "{\"due\":\"2026-11-22T07:11:00.000Z\",\"to\":"
+					    "\"2026-11-22T07:13:00.000Z\",\"count\":3,"
+					    "\"verdict\":\"missed_down\",\"reason\":\"the "
+					    "scheduler was down\"}],\"cursor\":\"%s\"}",
+	    cursor));
+	assert_int_equal(fake.from_us, TIME(-600));
+	assert_int_equal(fake.to_us, TIME(3000));
+
+	snprintf(
+	    body, sizeof body, "{\"scheduleId\":\"42\",\"limit\":2,\"cursor\":\"%s\"}", cursor);
+	post("/API3/tasks/listOccurrences", body);
+	assert_json("{\"items\":[{\"due\":\"2026-11-22T07:14:00.000Z\",\"verdict\":\"ran\","
+		    "\"executionId\":\"" GUID("2b") "\"}]}");
+	assert_int_equal(fake.from_us, TIME(240));
+	assert_int_equal(fake.to_us, INSTANT_NEVER);
+
+	/* It belongs to its query: not to another schedule, range or method. */
+	snprintf(body, sizeof body, "{\"scheduleId\":\"43\",\"cursor\":\"%s\"}", cursor);
+	post("/API3/tasks/listOccurrences", body);
+	assert_text(400, "Invalid value: cursor");
+	snprintf(body, sizeof body,
+	    "{\"scheduleId\":\"42\",\"to\":\"2026-11-22T07:11:00Z\",\"cursor\":\"%s\"}",
+	    cursor);
+	post("/API3/tasks/listOccurrences", body);
+	assert_text(400, "Invalid value: cursor");
+	snprintf(body, sizeof body, "{\"scheduleId\":\"42\",\"cursor\":\"%s\"}", cursor);
+	post("/API3/tasks/listExecutions", body);
+	assert_text(400, "Invalid value: cursor");
+}
+
+static void
+lists_name_the_member_that_is_wrong(void **state)
+{
+	static const struct {
+		const char *body, *text;
+	} cases[] = {
+	    {"{}", "Missing value: scheduleId"},
+	    {"{\"scheduleId\":\"42\",\"limit\":0}", "Invalid value: limit"},
+	    {"{\"scheduleId\":\"42\",\"limit\":1001}", "Invalid value: limit"},
+	    {"{\"scheduleId\":\"42\",\"limit\":\"5\"}", "Invalid value: limit"},
+	    {"{\"scheduleId\":\"42\",\"cursor\":\"\"}", "Invalid value: cursor"},
+	    {"{\"scheduleId\":\"42\",\"cursor\":\"o2a-\"}", "Invalid value: cursor"},
+	    {"{\"scheduleId\":\"42\",\"cursor\":\"o2a-zz\"}", "Invalid value: cursor"},
+	    {"{\"scheduleId\":\"42\",\"cursor\":\"o2a-00000000000000001\"}",
+		"Invalid value: cursor"},
+	    {"{\"scheduleId\":\"42\",\"from\":\"yesterday\"}", "Invalid value: from"},
+	    {"{\"scheduleId\":\"42\",\"to\":5}", "Invalid value: to"},
+	    {"{\"scheduleId\":\"none\"}", "Schedule not found"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		post("/API3/tasks/listOccurrences", cases[i].body);
+		assert_text(400, cases[i].text);
+	}
+	assert_int_equal(fake.calls, 0);
+}
+
+static void
+users_and_tokens_are_made(void **state)
+{
+	(void)state;
+	post("/API3/access/createUser",
+	    "{\"userName\":\"bob\",\"password\":\"pw\",\"role\":\"pro\"}");
+	assert_json("\"" GUID("07") "\"");
+	assert_string_equal(fake.name, "bob");
+	assert_string_equal(fake.other, "pw");
+	assert_int_equal(fake.role, ROLE_PRO);
+	post("/API3/access/createUser", "{\"userName\":\"bob\",\"role\":\"domainAdmin\"}");
+	assert_string_equal(fake.other, "(none)");
+	post("/API3/access/createUser", "{\"userName\":\"bob\",\"role\":\"king\"}");
+	assert_text(400, "Invalid value: role");
+	post("/API3/access/createUser", "{\"userName\":\"bob\"}");
+	assert_text(400, "Missing value: role");
+
+	post("/API3/access/createToken", "{\"userName\":\"bob\"}");
+	assert_json("\"c2VjcmV0\"");
+	assert_int_equal(fake.life_us, 0);
+	post("/API3/access/createToken", "{\"userName\":\"bob\",\"expiresIn\":\"2h\"}");
+	assert_int_equal(fake.life_us, 2 * HOUR_US);
+	post("/API3/access/createToken", "{\"userName\":\"bob\",\"expiresIn\":\"0s\"}");
+	assert_text(400, "Invalid value: expiresIn");
+	fake.ret = ERR_MISSING;
+	post("/API3/access/createToken", "{\"userName\":\"eve\"}");
+	assert_text(400, "User not found");
+}
+
+static void
+who_am_i_needs_no_body(void **state)
+{
+	(void)state;
+	post_as("viewer", "/API3/access/whoAmI", "");
+	assert_json("{\"userId\":\"" GUID("07") "\",\"userName\":\"ann\",\"role\":\"viewer\"}");
+}
+
+/* ---- logs ---- */
+
+#define LOG "/API3/tasks/getTaskLog"
+
+/* The path of a file of the task's output, in a directory that exists. */
+static const char *
+output_path(const char *file)
+{
+	static char path[256];
+	char sub[OUTPUT_DIR_TEXT];
+
+	task_output_dir(&fake.tasks[0], sub);
+	snprintf(path, sizeof path, "%s/%s/", dir, sub);
+	for (char *p = path + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		mkdir(path, 0700);
+		*p = '/';
+	}
+	snprintf(path + strlen(path), sizeof path - strlen(path), "%s", file);
+	return path;
+}
+
+static void
+write_output(const char *file, const char *text)
+{
+	int fd = open(output_path(file), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static struct attempt log_tries[2];
+
+static void
+with_two_attempts(void)
+{
+	log_tries[0] = (struct attempt){.number = 1, .start_us = TIME(1), .end_us = TIME(2)};
+	log_tries[1] =
+	    (struct attempt){.number = 2, .start_us = TIME(3), .end_us = INSTANT_NEVER};
+	fake.tasks[0].status = TASK_RUNNING;
+	fake.tasks[0].attempts = log_tries;
+	fake.tasks[0].attempt_count = 2;
+	write_output("1.stdout", "first\n");
+	write_output("2.stdout", "0123456789");
+	write_output("2.stderr", "oops\n");
+}
+
+static void
+assert_log(const char *text, const char *offset, const char *next, const char *complete)
+{
+	assert_text(200, text);
+	assert_string_equal(header("X-Log-Offset"), offset);
+	assert_string_equal(header("X-Log-Next-Offset"), next);
+	assert_string_equal(header("X-Log-Complete"), complete);
+}
+
+static void
+a_log_is_read_from_an_offset_on(void **state)
+{
+	(void)state;
+	with_two_attempts();
+	post(LOG, "{\"taskId\":\"44\"}");
+	assert_log("0123456789", "0", "10", "false");
+	post(LOG, "{\"taskId\":\"44\",\"offset\":3,\"limit\":4}");
+	assert_log("3456", "3", "7", "false");
+	post(LOG, "{\"taskId\":\"44\",\"offset\":10}");
+	assert_log("", "10", "10", "false");
+	post(LOG, "{\"taskId\":\"44\",\"offset\":99}");
+	assert_log("", "99", "99", "false");
+	post(LOG, "{\"taskId\":\"44\",\"stream\":\"stderr\"}");
+	assert_log("oops\n", "0", "5", "false");
+}
+
+static void
+a_log_is_complete_when_the_attempt_has_ended_and_all_was_read(void **state)
+{
+	(void)state;
+	with_two_attempts();
+	post(LOG, "{\"taskId\":\"44\",\"attempt\":1}");
+	assert_log("first\n", "0", "6", "true");
+	post(LOG, "{\"taskId\":\"44\",\"attempt\":1,\"limit\":5}");
+	assert_log("first", "0", "5", "false");
+	post(LOG, "{\"taskId\":\"44\",\"attempt\":1,\"stream\":\"stderr\"}");
+	assert_log("", "0", "0", "true");
+	post(LOG, "{\"taskId\":\"44\",\"attempt\":3}");
+	assert_text(400, "Invalid value: attempt");
+}
+
+static void
+a_task_without_an_attempt_has_an_empty_log(void **state)
+{
+	(void)state;
+	post(LOG, "{\"taskId\":\"44\"}");
+	assert_log("", "0", "0", "false");
+	fake.tasks[0].status = TASK_CONDITION;
+	post(LOG, "{\"taskId\":\"44\"}");
+	assert_log("", "0", "0", "true");
+}
+
+static void
+a_log_is_at_most_a_mebibyte(void **state)
+{
+	char *big = malloc((1 << 20) + 2);
+
+	(void)state;
+	with_two_attempts();
+	memset(big, 'x', (1 << 20) + 1);
+	big[(1 << 20) + 1] = '\0';
+	write_output("2.stdout", big);
+	free(big);
+	post(LOG, "{\"taskId\":\"44\"}");
+	assert_int_equal(res.body.len, 1 << 20);
+	assert_string_equal(header("X-Log-Next-Offset"), "1048576");
+	post(LOG, "{\"taskId\":\"44\",\"limit\":1048577}");
+	assert_text(400, "Invalid value: limit");
+	post(LOG, "{\"taskId\":\"44\",\"offset\":-1}");
+	assert_text(400, "Invalid value: offset");
+	post(LOG, "{\"taskId\":\"44\",\"stream\":\"../2.stdout\"}");
+	assert_text(400, "Invalid value: stream");
+}
+
+static void
+a_link_or_a_fifo_in_place_of_a_log_is_refused(void **state)
+{
+	(void)state;
+	with_two_attempts();
+	unlink(output_path("2.stdout"));
+	assert_int_equal(symlink("1.stdout", output_path("2.stdout")), 0);
+	post(LOG, "{\"taskId\":\"44\"}");
+	assert_text(500, "Internal server error");
+	assert_headers(NO_STORE);
+	unlink(output_path("2.stdout"));
+	assert_int_equal(mkfifo(output_path("2.stdout"), 0600), 0);
+	post(LOG, "{\"taskId\":\"44\"}");
+	assert_text(500, "Internal server error");
+	unlink(output_path("2.stdout"));
+}
+
+/* What a command writes need not be text. */
+static void
+a_log_is_passed_on_byte_for_byte(void **state)
+{
+	(void)state;
+	with_two_attempts();
+	write_output("2.stdout", "\xff\x01\xc3");
+	post(LOG, "{\"taskId\":\"44\"}");
+	assert_log("\xff\x01\xc3", "0", "3", "false");
+}
+
+static int
+make_dir(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int
+remove_dir(void **state)
+{
+	static const char *const files[] = {"1.stdout", "2.stdout", "2.stderr"};
+
+	(void)state;
+	fake.tasks[0].execution_id = EXECUTION;
+	for (size_t i = 0; i < 3; i++)
+		unlink(output_path(files[i]));
+	for (char *path = arena_strdup(&arena, output_path("")), *slash;
+	     (slash = strrchr(path, '/'));) {
+		*slash = '\0';
+		if (rmdir(path))
+			break;
+	}
+	arena_release(&arena);
+	return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(everything_below_the_prefix_is_owned_in_any_case),
+	    TEST(the_prefix_has_no_case_but_service_and_method_have),
+	    TEST(unknown_paths_are_404_without_a_token_and_for_any_method),
+	    TEST(other_methods_than_post_are_405_before_size_and_token),
+	    TEST(a_large_body_is_413_before_the_token_is_looked_at),
+	    TEST(without_a_valid_token_it_is_401_with_a_challenge),
+	    TEST(role_comes_before_501_and_501_before_the_body),
+	    TEST(what_changes_things_needs_an_administrator_and_what_reads_does_not),
+	    TEST(what_the_contract_has_and_we_do_not_serve_is_501),
+	    TEST(the_private_socket_needs_no_token),
+	    TEST(a_body_that_was_cut_short_is_not_read),
+	    TEST(login_answers_the_bare_token),
+	    TEST(both_spellings_of_the_user_name_are_read_and_the_camel_wins),
+	    TEST(a_login_that_fails_says_what_the_contract_says),
+	    TEST(an_id_is_read_in_every_form_that_clients_send),
+	    TEST(an_id_that_is_none_is_400),
+	    TEST(a_nul_in_an_id_does_not_end_it),
+	    TEST(search_criteria_have_defaults_and_take_digits_for_numbers),
+	    TEST(search_criteria_out_of_range_are_named),
+	    TEST(found_schedules_have_the_contracts_shape),
+	    TEST(check_triggers_is_read_as_clients_write_it),
+	    TEST(a_run_that_is_asked_for_wrongly_is_400),
+	    TEST(suspend_resume_and_delete_list_the_id),
+	    TEST(suspending_may_say_why_but_not_until_when),
+	    TEST(every_error_of_a_use_case_has_its_answer),
+	    TEST(an_answer_that_is_not_utf8_is_a_500_and_nothing_of_it_leaves),
+	    TEST(an_execution_folds_its_tasks),
+	    TEST(tasks_are_listed_by_id_in_their_order),
+	    TEST(a_task_shows_what_it_has_and_nothing_else),
+	    TEST(a_task_that_failed_says_why),
+	    TEST(a_task_that_never_ran_ended_with_its_execution),
+	    TEST(an_execution_counts_each_task_once),
+	    TEST(a_definition_becomes_a_schedule),
+	    TEST(a_schedule_shows_its_definition_and_its_state),
+	    TEST(an_execution_shows_its_tasks_and_their_attempts),
+	    TEST(executions_come_in_pages_until_there_are_no_more),
+	    TEST(the_ledger_comes_in_pages_and_ranges_are_one_entry),
+	    TEST(lists_name_the_member_that_is_wrong),
+	    TEST(users_and_tokens_are_made),
+	    TEST(who_am_i_needs_no_body),
+	    TEST(a_log_is_read_from_an_offset_on),
+	    TEST(a_log_is_complete_when_the_attempt_has_ended_and_all_was_read),
+	    TEST(a_task_without_an_attempt_has_an_empty_log),
+	    TEST(a_log_is_at_most_a_mebibyte),
+	    TEST(a_link_or_a_fifo_in_place_of_a_log_is_refused),
+	    TEST(a_log_is_passed_on_byte_for_byte),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
