@@ -12,6 +12,7 @@
 #   BUILD=dir             where objects and programs go (default build)
 #   SAN=1                 AddressSanitizer and UndefinedBehaviorSanitizer, in build-san
 #   DEPS=no               install nothing
+#   V=1                   show the command lines
 #
 # A file config.mak beside this one may set them for good.
 
@@ -21,6 +22,10 @@ SAN   ?=
 BUILD ?= $(if $(SAN),build-san,build)
 DEPS  ?= yes
 CC    ?= cc
+
+# What a rule does is said in a word; V=1 shows how.
+SAY = @$(if $(V),:,printf '  %-5s %s\n')
+DO  = $(if $(V),,@)
 
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -53,22 +58,25 @@ $(BUILD)/carillon-scheduler: $(BUILD)/fcgi/scheduler/main.o
 $(BUILD)/carillon-runner: $(BUILD)/fcgi/runner/main.o
 $(BUILD)/carillonctl: $(BUILD)/fcgi/ctl/main.o
 $(programs): $(BUILD)/libparts.a $(BUILD)/libcarillon.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %main.o,$^) $(BUILD)/libparts.a $(BUILD)/libcarillon.a $(LIBS)
+	$(SAY) LINK $@
+	$(DO)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %main.o,$^) $(BUILD)/libparts.a $(BUILD)/libcarillon.a $(LIBS)
 
 # Archives are made anew each time: a member whose source is gone must go too.
 $(BUILD)/libcarillon.a: $(lib_obj)
-	@rm -f $@
-	ar rcsP $@ $(lib_obj)
+	$(SAY) AR $@
+	$(DO)rm -f $@ && ar rcsP $@ $(lib_obj)
 $(BUILD)/libparts.a: $(part_obj)
-	@rm -f $@
-	ar rcsP $@ $(part_obj)
+	$(SAY) AR $@
+	$(DO)rm -f $@ && ar rcsP $@ $(part_obj)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(SAY) CC $<
+	$(DO)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libparts.a $(BUILD)/libcarillon.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libparts.a $(BUILD)/libcarillon.a -lcmocka $(LIBS)
+	$(SAY) LINK $@
+	$(DO)$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libparts.a $(BUILD)/libcarillon.a -lcmocka $(LIBS)
 
 # One unit test alone: make unit-NAME for tests/unit/test_NAME.c.
 unit-%: $(BUILD)/tests/test_%
