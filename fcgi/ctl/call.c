@@ -166,7 +166,7 @@ ctl_ask_text(struct ctl *ctl, struct arena *a, const char *method, const char *t
 	return ret ? ret : read_json(a, reply, err);
 }
 
-/* ---- ids and members ----------------------------------------------------- */
+/* ---- ids and members ---- */
 
 int
 ctl_id(const char *word, const char *what, uint64_t *id, struct err *err)

@@ -33,7 +33,7 @@ enum record {
 
 enum protocol_status { REQUEST_COMPLETE = 0, OVERLOADED = 2 };
 
-/* ---- requests ------------------------------------------------------------ */
+/* ---- requests ---- */
 
 static void
 record_header(struct buf *out, enum record type, size_t len)
@@ -104,7 +104,7 @@ done:
 	return ret;
 }
 
-/* ---- answers ------------------------------------------------------------- */
+/* ---- answers ---- */
 
 static int
 end_request(struct client_decoder *d, const unsigned char *content, size_t len, struct err *err)
@@ -280,7 +280,7 @@ client_decoder_release(struct client_decoder *d)
 	buf_release(&d->errors);
 }
 
-/* ---- the connection ------------------------------------------------------ */
+/* ---- the connection ---- */
 
 /* Fill in an address for `path`; *dir_fd keeps its directory open, as long as the address is
  * used, where that is the way. */

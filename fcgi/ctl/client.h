@@ -75,7 +75,7 @@ bool client_answer_header(
 
 void client_answer_release(struct client_answer *answer);
 
-/* ---- the codec, for who moves the bytes himself -------------------------- */
+/* ---- the codec, for who moves the bytes himself ---- */
 
 /* Append the records of a whole request. Fails: ERR_INPUT when it is too large; `out` is then
  * of no use. */

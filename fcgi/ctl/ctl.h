@@ -42,12 +42,12 @@ struct ctl {
 	enum ctl_exit exit; /* of a command that answered 0 */
 };
 
-/* ---- settings.c ---------------------------------------------------------- */
+/* ---- settings.c ---- */
 
 /* Read the configuration file unless it was read before. */
 MUST_CHECK int ctl_configure(struct ctl *ctl, struct err *err);
 
-/* ---- input.c ------------------------------------------------------------- */
+/* ---- input.c ---- */
 
 /* The whole of a file, "-" for standard input. Fails: ERR_INPUT when it holds more than `max`
  * bytes, ERR_IO. */
@@ -60,7 +60,7 @@ MUST_CHECK int ctl_read_password(const char *path, struct buf *out, struct err *
 /* 100 random bits, in letters and digits that are hard to mistake. */
 MUST_CHECK int ctl_make_password(struct buf *out, struct err *err);
 
-/* ---- call.c -------------------------------------------------------------- */
+/* ---- call.c ---- */
 
 /* A request's JSON body in the making. */
 struct ctl_request {
@@ -112,7 +112,7 @@ const char *ctl_text_id(struct arena *a, const struct json *value);
 /* A member's text; NULL where there is none or it is no string or number. */
 const char *ctl_member(const struct json *object, const char *name);
 
-/* ---- output.c ------------------------------------------------------------ */
+/* ---- output.c ---- */
 
 /* Write to standard output. main.c tells whether that worked. */
 void ctl_put(const struct buf *text);
@@ -125,7 +125,7 @@ bool ctl_put_json(const struct ctl *ctl, const struct ctl_reply *reply);
 const char *ctl_status_word(int64_t status);
 bool ctl_status_ended(int64_t status);
 
-/* ---- the commands -------------------------------------------------------- */
+/* ---- the commands ---- */
 
 int ctl_init(struct ctl *ctl, struct err *err);
 int ctl_check(struct ctl *ctl, struct err *err);

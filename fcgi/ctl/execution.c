@@ -14,7 +14,7 @@ enum {
 	SUCCEEDED = 1,
 };
 
-/* ---- run ----------------------------------------------------------------- */
+/* ---- run ---- */
 
 static int
 start_run(struct ctl *ctl, uint64_t schedule_id, uint64_t *id, struct err *err)
@@ -98,7 +98,7 @@ ctl_schedule_run(struct ctl *ctl, struct err *err)
 	return ret;
 }
 
-/* ---- show ---------------------------------------------------------------- */
+/* ---- show ---- */
 
 static int
 get_execution(struct ctl *ctl, struct ctl_reply *reply, struct err *err)
@@ -190,7 +190,7 @@ ctl_execution_show(struct ctl *ctl, struct err *err)
 	return 0;
 }
 
-/* ---- log ----------------------------------------------------------------- */
+/* ---- log ---- */
 
 /* The task that was named, or the only one there is. */
 static int

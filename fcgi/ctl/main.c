@@ -95,7 +95,7 @@ static const struct {
 
 enum { OPTIONS = sizeof options / sizeof *options };
 
-/* ---- help ---------------------------------------------------------------- */
+/* ---- help ---- */
 
 static void
 print_command(const struct command *c)
@@ -149,7 +149,7 @@ help(char *const *words, int count)
 	return CTL_DONE;
 }
 
-/* ---- the command line ---------------------------------------------------- */
+/* ---- the command line ---- */
 
 static void
 set_option(struct ctl_options *o, unsigned bit, const char *value)

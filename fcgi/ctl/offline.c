@@ -18,7 +18,7 @@
 #include "service/service.h"
 #include "store/store.h"
 
-/* ---- whose store it is --------------------------------------------------- */
+/* ---- whose store it is ---- */
 
 static int
 find_user(const struct config *config, struct passwd **pw, struct err *err)
@@ -108,7 +108,7 @@ become_owner(struct ctl *ctl, struct err *err)
 	return st.st_uid ? become(st.st_uid, st.st_gid, err) : 0;
 }
 
-/* ---- the lock ------------------------------------------------------------ */
+/* ---- the lock ---- */
 
 static int
 take_store(struct ctl *ctl, struct store_options *options, int *lock, struct err *err)
@@ -129,7 +129,7 @@ take_store(struct ctl *ctl, struct store_options *options, int *lock, struct err
 	return ret;
 }
 
-/* ---- init ---------------------------------------------------------------- */
+/* ---- init ---- */
 
 /* What the child does: its exit status is the outcome, and `err` stays its own. */
 static _Noreturn void
@@ -212,7 +212,7 @@ ctl_init(struct ctl *ctl, struct err *err)
 	return ret;
 }
 
-/* ---- check --------------------------------------------------------------- */
+/* ---- check ---- */
 
 static void
 print_fault(void *ctx, const char *line)

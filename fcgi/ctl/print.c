@@ -69,7 +69,7 @@ print_lines(struct buf *out, const char *text, size_t len)
 	escape(out, text, len, "\n\t");
 }
 
-/* ---- outlines ------------------------------------------------------------ */
+/* ---- outlines ---- */
 
 static void
 scalar(struct buf *out, const struct json *value)
@@ -153,7 +153,7 @@ print_outline(struct buf *out, const struct json *value)
 	buf_addc(out, '\n');
 }
 
-/* ---- tables -------------------------------------------------------------- */
+/* ---- tables ---- */
 
 void
 table_init(struct table *t, const char *const *titles, size_t columns)

@@ -125,7 +125,7 @@ ctl_schedule_delete(struct ctl *ctl, struct err *err)
 	return change(ctl, "tasks/deleteSchedule", err);
 }
 
-/* ---- the ledger ---------------------------------------------------------- */
+/* ---- the ledger ---- */
 
 static int
 ledger_page(struct ctl *ctl, struct arena *a, uint64_t id, const char *cursor,

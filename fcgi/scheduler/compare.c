@@ -1,14 +1,17 @@
 /*
  * A new scheduler compares what the store says is under way with what the runner holds.
  *
- *   store      runner          what happened                           what follows
- *   starting   not known       the order was lost with the runner,     START again: it
- * certainly never ran or never left starting   held            the pid was not made durable as
- * if it were reported now running    held            RELEASE was lost RELEASE running running
- * nothing                                 nothing either     ended           the end was not
- * made durable            as if it were reported now running    not known       the runner died
- * sweep its processes, then onLost decides nothing    held, running   the store was put back
- * KILL nothing    ended           FORGET was lost                         FORGET
+ *   store      runner         what happened                    what follows
+ *   starting   not known      the order was lost with the      START again: it certainly
+ *                             runner, or never left            never ran
+ *   starting   held           the pid was not made durable     as if it were reported now
+ *   running    held           RELEASE was lost                 RELEASE
+ *   running    running        nothing                          nothing
+ *   either     ended          the end was not made durable     as if it were reported now
+ *   running    not known      the runner died                  sweep its processes, then
+ *                                                              onLost decides
+ *   nothing    held, running  the store was put back           KILL
+ *   nothing    ended          FORGET was lost                  FORGET
  */
 #include <stdlib.h>
 

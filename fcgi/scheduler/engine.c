@@ -105,8 +105,7 @@ engine_run(struct engine *e, int (*body)(struct txn *txn, void *ctx, struct err 
 	return rc;
 }
 
-/* ---- what is due
- * ------------------------------------------------------------------------------------ */
+/* ---- what is due ---- */
 
 struct fire {
 	struct engine *e;
@@ -160,8 +159,7 @@ fire_body(struct txn *txn, void *ctx, struct err *err)
 	return rc;
 }
 
-/* ---- what begins
- * -------------------------------------------------------------------------------------- */
+/* ---- what begins ---- */
 
 /* Give a task its next attempt; the order to start it leaves after the commit. */
 static int
@@ -250,9 +248,7 @@ begin(struct engine *e, bool *more, struct err *err)
 	return rc;
 }
 
-/* ---- the step
- * --------------------------------------------------------------------------------------------
- */
+/* ---- the step ---- */
 
 int
 engine_step(struct engine *e, int64_t now_us, int64_t *delay_us, struct err *err)

@@ -40,8 +40,7 @@ struct loader {
 	char fault[256];
 };
 
-/* ---- the file
- * -------------------------------------------------------------------------------- */
+/* ---- the file ---- */
 
 static int
 read_file(const char *path, struct buf *text, struct err *err)
@@ -166,8 +165,7 @@ done:
 	return ret;
 }
 
-/* ---- its settings
- * ---------------------------------------------------------------------------- */
+/* ---- its settings ---- */
 
 /* Levenshtein's distance without regard to case; names longer than the row are far from
  * everything. */
@@ -360,8 +358,7 @@ read_settings(struct loader *l)
 	return ret;
 }
 
-/* ---- the rest
- * -------------------------------------------------------------------------------- */
+/* ---- the rest ---- */
 
 static int
 read_environment(struct loader *l)

@@ -158,6 +158,8 @@ send_packet(int fd, const struct buf *b, struct err *err)
 		return 0;
 	if (errno == EAGAIN || errno == ENOBUFS)
 		return err_fail(err, ERR_BUSY, "the channel is full");
+	if (errno == EPIPE || errno == ECONNRESET)
+		return err_fail(err, ERR_MISSING, "the peer has closed the channel");
 	return err_errno(err, ERR_IO, errno, "send on the channel");
 }
 

@@ -1,23 +1,23 @@
 /*
  * The conversation of scheduler and runner: typed, versioned messages on a SOCK_SEQPACKET pair.
  *
- * The master makes the pair and keeps both ends, so a scheduler that dies breaks nothing: its
- * successor gets the same end and says HELLO with a number of its own. What was under way is
- * then still read in order: old orders are carried out before the HELLO is, and the scheduler
- * drops everything that arrives before the WELCOME with its number. When the runner dies both
- * get a new pair.
+ * The master makes the pair and keeps both ends, so a scheduler that dies breaks nothing: its successor gets the same end and says
+ * HELLO with a number of its own. What was under way is then still read in order: old orders are carried out before
+ * the HELLO is, and the scheduler drops everything that arrives before the WELCOME with its number. When the runner dies both get a new pair.
  *
- *   scheduler -> runner                      runner -> scheduler
- *   HELLO generation                         WELCOME generation, then one KNOWN for each
- * attempt it holds, then READY generation START attempt + what to run              HELD
- * attempt, pid, start ticks   (forked, waiting on its pipe) ENDED attempt (could not be forked:
- * started false) RELEASE attempt  (its pid is durable) KILL attempt ENDED attempt, how FORGET
- * attempt   (its end is durable) STALE pid, start ticks, session          SWEPT pid (no process
- * of that session is left) STOP                                     (TERM, grace, KILL for all;
- * each gives ENDED)
+ *   scheduler to runner             runner to scheduler
  *
- * Every order may be repeated: one that was carried out before changes nothing and is answered
- * with the present state.
+ *   HELLO generation                WELCOME generation; KNOWN for each attempt that it holds;
+ *                                   READY generation
+ *   START attempt, what to run      HELD attempt, pid, start ticks: forked, waits at its gate;
+ *                                   or ENDED, never started: it could not be forked
+ *   RELEASE attempt                 nothing: its pid is durable, it runs now
+ *   KILL attempt                    ENDED attempt, how
+ *   FORGET attempt                  nothing: its end is durable
+ *   STALE pid, start ticks          SWEPT the same: nobody of that session lives any more
+ *   STOP                            ENDED for each, after TERM, grace and KILL
+ *
+ * Every order may be repeated: one that was carried out before changes nothing and is answered with the present state.
  */
 #ifndef PROC_CHANNEL_H
 #define PROC_CHANNEL_H
@@ -92,7 +92,7 @@ struct channel_message {
 MUST_CHECK int channel_pair(int fds[2], struct err *err);
 
 /* Fails: ERR_BUSY when the peer's queue is full: keep it and send it later, in order. ERR_INPUT
- * when it is larger than CHANNEL_MESSAGE_MAX. ERR_IO. */
+ * when it is larger than CHANNEL_MESSAGE_MAX. ERR_MISSING when the peer has closed. ERR_IO. */
 MUST_CHECK int channel_send(int fd, const struct channel_message *m, struct err *err);
 
 /* Fails: ERR_BUSY when there is none; ERR_MISSING when the peer has closed; ERR_IO for a

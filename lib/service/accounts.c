@@ -57,8 +57,7 @@ token_key(struct txn *txn, struct arena *a, const unsigned char **key, struct er
 	return 0;
 }
 
-/* ---- init
- * ---------------------------------------------------------------------------------------- */
+/* ---- init ---- */
 
 struct init {
 	struct arena arena;
@@ -97,8 +96,7 @@ service_init(struct service *sv, struct err *err)
 	return rc;
 }
 
-/* ---- the administrator's command
- * ---------------------------------------------------------------------- */
+/* ---- the administrator's command ---- */
 
 struct system_actor {
 	struct arena *arena;
@@ -128,9 +126,7 @@ service_system_actor(struct service *sv, struct arena *a, struct actor *actor, s
 		   : rc;
 }
 
-/* ---- tokens
- * ---------------------------------------------------------------------------------------------
- */
+/* ---- tokens ---- */
 
 struct issue {
 	struct arena arena;
@@ -199,9 +195,7 @@ service_create_token(struct service *sv, const struct actor *actor, int64_t now_
 	return rc ? rc : issue(sv, &c, token, err);
 }
 
-/* ---- log-in
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- log-in ---- */
 
 struct find_user {
 	struct arena arena;
@@ -307,9 +301,7 @@ service_authenticate(struct service *sv, struct arena *a, int64_t now_us, const 
 	return store_run(sv->store, authenticate_body, &c, err);
 }
 
-/* ---- users
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- users ---- */
 
 static int
 create_user_body(struct txn *txn, void *ctx, struct err *err)

@@ -23,8 +23,7 @@ own_schedule(struct txn *txn, struct arena *a, const struct actor *actor, uint64
 	return rc == ERR_MISSING ? err_fail(err, rc, "Schedule not found") : rc;
 }
 
-/* ---- create
- * -------------------------------------------------------------------------------------- */
+/* ---- create ---- */
 
 /* An entry of the allow-list is a program, or a directory and everything below it. */
 static bool
@@ -146,8 +145,7 @@ service_create_schedule(struct service *sv, const struct actor *actor, int64_t n
 	return 0;
 }
 
-/* ---- show and find
- * ---------------------------------------------------------------------------------- */
+/* ---- show and find ---- */
 
 static int
 view_schedule(struct txn *txn, struct arena *a, const struct actor *actor, uint64_t id,
@@ -328,8 +326,7 @@ service_find_schedules(struct service *sv, struct arena *a, const struct actor *
 	return 0;
 }
 
-/* ---- suspend, resume, delete
- * ---------------------------------------------------------------------------- */
+/* ---- suspend, resume, delete ---- */
 
 struct change {
 	struct service *sv;

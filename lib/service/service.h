@@ -36,8 +36,7 @@ struct service {
 	void *ring_ctx;
 };
 
-/* ---- who
- * ------------------------------------------------------------------------------------------ */
+/* ---- who ---- */
 
 /* Put what a new store needs: the secret key for token hashes and the first tenant. Run once,
  * by `carillonctl init`; again it changes nothing. */
@@ -67,8 +66,7 @@ MUST_CHECK int service_create_token(struct service *sv, const struct actor *acto
     int64_t now_us, const char *user_name, int64_t life_us, char token[TOKEN_TEXT],
     struct err *err);
 
-/* ---- schedules
- * -------------------------------------------------------------------------------------- */
+/* ---- schedules ---- */
 
 /* A schedule as callers see it. */
 struct schedule_view {
@@ -109,9 +107,7 @@ MUST_CHECK int service_suspend_schedule(struct service *sv, const struct actor *
 MUST_CHECK int service_resume_schedule(struct service *sv, const struct actor *actor,
     int64_t now_us, uint64_t id, struct err *err);
 
-/* ---- runs
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- runs ---- */
 
 /*
  * Start an execution now. It and its tasks are durable before this returns; whether it begins

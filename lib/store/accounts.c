@@ -38,8 +38,7 @@ store_tenant_first(
 	return cursor_close(&c, code, err);
 }
 
-/* ---- users
- * --------------------------------------------------------------------------------------- */
+/* ---- users ---- */
 
 static int
 get_user(struct txn *txn, struct arena *a, uint64_t id, uint32_t flags, struct user *u,
@@ -94,8 +93,7 @@ store_user_by_name(struct txn *txn, struct arena *a, uint64_t tenant_id, const c
 	return code ? code : store_user_get(txn, a, id, u, err);
 }
 
-/* ---- tokens
- * -------------------------------------------------------------------------------------- */
+/* ---- tokens ---- */
 
 int
 store_token_put(struct txn *txn, const struct token *t, struct err *err)

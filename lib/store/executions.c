@@ -96,8 +96,7 @@ store_execution_list(struct txn *txn, struct arena *a, uint64_t schedule_id, uin
 	return 0;
 }
 
-/* ---- tasks
- * --------------------------------------------------------------------------------------- */
+/* ---- tasks ---- */
 
 static int
 get_task(struct txn *txn, struct arena *a, uint64_t id, uint32_t flags, struct task *t,

@@ -64,8 +64,7 @@ done:
 	return code;
 }
 
-/* ---- the format
- * ---------------------------------------------------------------------------------- */
+/* ---- the format ---- */
 
 /* The head of a small file, with a NUL; -1 and errno as open(). */
 static ssize_t
@@ -267,8 +266,7 @@ home_seal(const struct home *home, const char *dir, struct err *err)
 	return 0;
 }
 
-/* ---- room
- * ---------------------------------------------------------------------------------------- */
+/* ---- room ---- */
 
 static int
 free_bytes(int fd, uint64_t *bytes)

@@ -14,8 +14,7 @@
 #include "base/pack.h"
 #include "store/store.h"
 
-/* ---- home.c: the directory
- * --------------------------------------------------------------------- */
+/* ---- home.c: the directory ---- */
 
 struct home {
 	int fd;	    /* the directory */
@@ -52,8 +51,7 @@ void home_keep_ballast(const struct home *home, uint64_t reserve);
 /* Give every byte of the region files its block, so that no later access meets a full disk. */
 MUST_CHECK int home_pin_regions(const struct home *home, const char *dir, struct err *err);
 
-/* ---- tables
- * -------------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
 enum table {
 	TABLE_SCHEDULES,
@@ -88,8 +86,7 @@ struct table_info {
 
 extern const struct table_info tables[TABLE_COUNT];
 
-/* ---- env.c
- * ------------------------------------------------------------------------------------- */
+/* ---- env.c ---- */
 
 struct store {
 	DB_ENV *env;
@@ -104,8 +101,7 @@ struct store {
 /* The one translator of the library's codes: 0, or an ERR_* with "<words>: <reason>". */
 MUST_CHECK int db_fail(struct err *err, int dbret, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* ---- txn.c
- * ------------------------------------------------------------------------------------- */
+/* ---- txn.c ---- */
 
 struct txn {
 	struct store *st;
@@ -124,8 +120,7 @@ void txn_release(struct txn *txn);
 /* Note what a failure means for the transaction; answers `code`. */
 int txn_note(struct txn *txn, int code);
 
-/* ---- table.c
- * ------------------------------------------------------------------------------------- */
+/* ---- table.c ---- */
 
 /* Keys, built in txn->key: the next call of one of these takes it back. */
 const struct buf *key_id(struct txn *txn, uint64_t id);
@@ -222,8 +217,7 @@ MUST_CHECK int table_numbers(struct txn *txn, enum table t, const struct buf *fr
  */
 void *array_grow(struct arena *a, void *array, size_t count, size_t *cap, size_t size);
 
-/* ---- record.c: structs <-> bytes; what the key says is not in the record
- * ------------------------- */
+/* ---- record.c: structs <-> bytes; what the key says is not in the record ---- */
 
 void pack_schedule(struct buf *b, const struct schedule *s);
 void unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s);

@@ -85,8 +85,7 @@ store_plan_earliest(struct txn *txn, int64_t *due_us, struct err *err)
 	return cursor_close(&c, code, err);
 }
 
-/* ---- the ledger
- * ---------------------------------------------------------------------------------- */
+/* ---- the ledger ---- */
 
 static const struct buf *
 ledger_key(struct txn *txn, uint64_t schedule_id, int64_t due_us)

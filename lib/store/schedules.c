@@ -95,8 +95,7 @@ store_schedule_by_name(
 	return table_get_id(txn, TABLE_NAMES, key_name(txn, tenant_id, name), id, err);
 }
 
-/* ---- the walk over names
- * ------------------------------------------------------------------------- */
+/* ---- the walk over names ---- */
 
 struct name_walk {
 	uint64_t tenant_id;
@@ -184,8 +183,7 @@ store_schedule_names(struct txn *txn, uint64_t tenant_id, const char *after,
 	return code;
 }
 
-/* ---- state
- * --------------------------------------------------------------------------------------- */
+/* ---- state ---- */
 
 int
 store_state_get(struct txn *txn, struct arena *a, uint64_t schedule_id,

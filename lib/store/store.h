@@ -110,16 +110,14 @@ MUST_CHECK int store_next_id(struct txn *txn, uint64_t *id, struct err *err);
  * is full. */
 MUST_CHECK int store_has_room(struct store *st, struct err *err);
 
-/* ---- named values: small things that belong to the whole store
- * -------------------------------- */
+/* ---- named values: small things that belong to the whole store ---- */
 
 MUST_CHECK int store_value_get(struct txn *txn, struct arena *a, const char *name,
     const void **data, size_t *len, struct err *err);
 MUST_CHECK int store_value_put(
     struct txn *txn, const char *name, const void *data, size_t len, struct err *err);
 
-/* ---- schedules
- * ------------------------------------------------------------------------------- */
+/* ---- schedules ---- */
 
 /* Insert or overwrite the definition under s->id, and its name. Fails: ERR_CONFLICT when
  * another live schedule of the tenant has the name. */
@@ -147,8 +145,7 @@ MUST_CHECK int store_state_get(struct txn *txn, struct arena *a, uint64_t schedu
 MUST_CHECK int store_state_put(
     struct txn *txn, const struct schedule_state *state, struct err *err);
 
-/* ---- the plan: what is due next, ordered by time
- * --------------------------------------------- */
+/* ---- the plan: what is due next, ordered by time ---- */
 
 struct firing {
 	uint64_t schedule_id;
@@ -168,8 +165,7 @@ MUST_CHECK int store_plan_due(struct txn *txn, int64_t until_us, struct firing *
 /* When the earliest entry is due; INSTANT_NEVER if the plan is empty. */
 MUST_CHECK int store_plan_earliest(struct txn *txn, int64_t *due_us, struct err *err);
 
-/* ---- the ledger
- * -------------------------------------------------------------------------------- */
+/* ---- the ledger ---- */
 
 /* Never overwrites. Fails: ERR_CONFLICT when the due time has its entry already. */
 MUST_CHECK int store_ledger_insert(
@@ -186,8 +182,7 @@ MUST_CHECK int store_ledger_list(struct txn *txn, struct arena *a, uint64_t sche
     int64_t from_us, int64_t to_us, size_t cap, struct occurrence **list, size_t *count,
     struct err *err);
 
-/* ---- executions and tasks
- * ---------------------------------------------------------------------- */
+/* ---- executions and tasks ---- */
 
 MUST_CHECK int store_execution_put(struct txn *txn, const struct execution *e, struct err *err);
 MUST_CHECK int store_execution_get(
@@ -207,8 +202,7 @@ MUST_CHECK int store_task_get(
 MUST_CHECK int store_task_list(struct txn *txn, struct arena *a, uint64_t execution_id,
     struct task **list, size_t *count, struct err *err);
 
-/* ---- what the scheduler must look at
- * -------------------------------------------------------------- */
+/* ---- what the scheduler must look at ---- */
 
 /*
  * The queue: executions that may begin now, oldest first. Whoever creates an execution puts it
@@ -238,8 +232,7 @@ MUST_CHECK int store_active_remove(struct txn *txn, uint64_t task_id, struct err
 MUST_CHECK int store_active_list(struct txn *txn, uint64_t after, uint64_t *task_ids,
     size_t cap, size_t *count, struct err *err);
 
-/* ---- tenants, users, tokens
- * -------------------------------------------------------------------------- */
+/* ---- tenants, users, tokens ---- */
 
 MUST_CHECK int store_tenant_put(
     struct txn *txn, uint64_t id, const char *name, struct err *err);

@@ -35,8 +35,7 @@ const struct table_info tables[TABLE_COUNT] = {
     [TABLE_SEQUENCE] = {"sequence", "s"},
 };
 
-/* ---- keys
- * ---------------------------------------------------------------------------------------- */
+/* ---- keys ---- */
 
 const struct buf *
 key_id(struct txn *txn, uint64_t id)
@@ -117,8 +116,7 @@ key_describe(enum table t, const void *key, size_t len, char out[KEY_TEXT])
 	buf_release(&text);
 }
 
-/* ---- failures
- * ------------------------------------------------------------------------------------ */
+/* ---- failures ---- */
 
 /* What an access to a record ended with, noted in the transaction. */
 static int
@@ -174,8 +172,7 @@ record_begin(struct txn *txn)
 	return &txn->record;
 }
 
-/* ---- single records
- * ------------------------------------------------------------------------------ */
+/* ---- single records ---- */
 
 /* For the library to read from; it has no const. */
 static DBT
@@ -274,8 +271,7 @@ name_take(struct txn *txn, enum table t, uint64_t tenant_id, const char *name, u
 	return code;
 }
 
-/* ---- cursors
- * ------------------------------------------------------------------------------------- */
+/* ---- cursors ---- */
 
 int
 cursor_open(struct txn *txn, enum table t, uint32_t open_flags, uint32_t get_flags,

@@ -65,8 +65,7 @@ yajl_mem_free(void *ctx, void *p)
 /* yajl itself does not look whether an allocation succeeded. */
 static yajl_alloc_funcs never_null = {yajl_mem_alloc, yajl_mem_resize, yajl_mem_free, NULL};
 
-/* ---- checks of the raw text
- * ------------------------------------------------------------------ */
+/* ---- checks of the raw text ---- */
 
 /* Where the text stops being UTF-8; called only when it does. */
 static size_t
@@ -161,8 +160,7 @@ check_raw(const char *text, size_t len, struct err *err)
 	return check_escapes(text, len, err);
 }
 
-/* ---- the tree
- * -------------------------------------------------------------------------------- */
+/* ---- the tree ---- */
 
 struct level {
 	struct json *open, *last;
@@ -443,8 +441,7 @@ json_integer(const struct json *value, int64_t min, int64_t max, int64_t *out)
 	return 0;
 }
 
-/* ---- writing
- * --------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 enum place { IN_ARRAY, BEFORE_NAME, BEFORE_VALUE };
 

@@ -15,7 +15,7 @@
 
 #include "base/mem.h"
 
-/* ---- a responder --------------------------------------------------------- */
+/* ---- a responder ---- */
 
 struct responder {
 	int fd;
@@ -142,7 +142,7 @@ assert_bytes(const struct buf *b, const char *data, size_t len)
 
 static const struct client_request empty_request;
 
-/* ---- requests ------------------------------------------------------------ */
+/* ---- requests ---- */
 
 static void
 a_request_arrives_with_its_parameters_and_body(void **state)
@@ -248,7 +248,7 @@ a_request_that_is_too_large_is_not_sent(void **state)
 	buf_release(&out);
 }
 
-/* ---- answers ------------------------------------------------------------- */
+/* ---- answers ---- */
 
 static void
 an_answer_is_split_into_status_header_and_body(void **state)
@@ -412,7 +412,7 @@ standard_error_is_kept_up_to_its_bound(void **state)
 	free(noise);
 }
 
-/* ---- connections --------------------------------------------------------- */
+/* ---- connections ---- */
 
 /* A directory of its own, whose path is longer than a socket address when `deep`. */
 static char *
