@@ -22,8 +22,8 @@
 #include "config/config.h"
 #include "proc/board.h"
 #include "proc/clock.h"
+#include "proc/outbox.h"
 #include "scheduler/engine.h"
-#include "scheduler/outbox.h"
 
 enum { EXIT_STORE_LOST = 77 };
 

@@ -1,9 +1,11 @@
 /*
  * The conversation of scheduler and runner: typed, versioned messages on a SOCK_SEQPACKET pair.
  *
- * The master makes the pair and keeps both ends, so a scheduler that dies breaks nothing: its successor gets the same end and says
- * HELLO with a number of its own. What was under way is then still read in order: old orders are carried out before
- * the HELLO is, and the scheduler drops everything that arrives before the WELCOME with its number. When the runner dies both get a new pair.
+ * The master makes the pair and keeps both ends, so a scheduler that dies breaks nothing: its
+ * successor gets the same end and says HELLO with a number of its own. What was under way is
+ * then still read in order: old orders are carried out before the HELLO is, and the scheduler
+ * drops everything that arrives before the WELCOME with its number. When the runner dies both
+ * get a new pair.
  *
  *   scheduler to runner             runner to scheduler
  *
@@ -17,7 +19,8 @@
  *   STALE pid, start ticks          SWEPT the same: nobody of that session lives any more
  *   STOP                            ENDED for each, after TERM, grace and KILL
  *
- * Every order may be repeated: one that was carried out before changes nothing and is answered with the present state.
+ * Every order may be repeated: one that was carried out before changes nothing and is answered
+ * with the present state.
  */
 #ifndef PROC_CHANNEL_H
 #define PROC_CHANNEL_H

@@ -1,6 +1,7 @@
-/* Orders that wait for room: see outbox.h. */
-#include "scheduler/outbox.h"
+/* Messages that wait for room: see outbox.h. */
+#include "proc/outbox.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -34,6 +35,12 @@ drop_first(struct outbox *o)
 
 void
 outbox_release(struct outbox *o)
+{
+	outbox_clear(o);
+}
+
+void
+outbox_clear(struct outbox *o)
 {
 	while (o->first)
 		drop_first(o);
@@ -84,9 +91,8 @@ outbox_flush(struct outbox *o, struct err *err)
 		if (rc == ERR_BUSY)
 			return 0;
 		if (rc == ERR_INPUT)
-			log_error("order %d on task %llu cannot be sent: %s",
-			    o->first->message.type,
-			    (unsigned long long)o->first->message.task_id, err->text);
+			log_error("message %d on task %" PRIu64 " cannot be sent: %s",
+			    (int)o->first->message.type, o->first->message.task_id, err->text);
 		else if (rc)
 			return rc;
 		drop_first(o);
