@@ -251,14 +251,10 @@ int
 store_open(const struct store_options *options, struct store **st, struct err *err)
 {
 	struct store *s = NULL;
-	struct home home;
 	int code;
 
 	*st = NULL;
-	code = home_open(options->dir, false, &home, err);
-	if (!code && home.fresh)
-		code = err_fail(err, ERR_IO, "%s is not a store yet", options->dir);
-	home_close(&home);
+	code = home_require(options->dir, err);
 	if (code)
 		return code;
 	s = store_new(options);

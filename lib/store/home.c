@@ -213,6 +213,18 @@ home_close(struct home *home)
 	home->fd = -1;
 }
 
+int
+home_require(const char *dir, struct err *err)
+{
+	struct home home;
+	int code = home_open(dir, false, &home, err);
+
+	if (!code && home.fresh)
+		code = err_fail(err, ERR_IO, "%s is not a store yet", dir);
+	home_close(&home);
+	return code;
+}
+
 /* Write the mark and wait until it is on the disk. */
 static int
 write_mark(int dirfd)

@@ -30,6 +30,9 @@ struct home {
 MUST_CHECK int home_open(const char *dir, bool make, struct home *home, struct err *err);
 void home_close(struct home *home);
 
+/* Fails: as home_open(); ERR_IO when the directory is not a store yet. */
+MUST_CHECK int home_require(const char *dir, struct err *err);
+
 /* Make the folders; a fresh one is marked first, so that a making cut short is told from a
  * foreign directory. */
 MUST_CHECK int home_prepare(const struct home *home, const char *dir, struct err *err);

@@ -76,11 +76,12 @@ void store_close(struct store *st);
 MUST_CHECK int store_checkpoint(struct store *st, uint64_t log_bytes, struct err *err);
 
 /*
- * Check the store while no other process has it open: every page, and that the records agree
- * with each other (see FORMAT.md, Invariants). `complain` is called for each fault with a line
- * about it.
+ * Recover the store and check it while no other process has it open: every page, and that the
+ * records agree with each other (see FORMAT.md, Invariants). `complain` is called for each
+ * fault with a line about it; with faults in pages the records are not compared.
  *
- * Fails: ERR_IO when there was a fault or the check could not be made.
+ * Fails: ERR_IO when there was a fault or the check could not be made; ERR_INPUT as
+ * store_recover().
  */
 MUST_CHECK int store_verify(const struct store_options *options,
     void (*complain)(void *ctx, const char *line), void *ctx, struct err *err);

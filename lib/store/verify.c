@@ -1,0 +1,746 @@
+/*
+ * The check of a whole store: every page, then every record against those that it must agree
+ * with. FORMAT.md lists the same invariants by the same numbers.
+ *
+ * Nobody else has the store open, so all is read without a transaction. Each table is walked
+ * once and looks others up by key: what is kept in memory does not grow with the store. A
+ * record that cannot be read is complained about by the walk of its own table and by no other.
+ */
+#include "store/internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct verify {
+	void (*complain)(void *ctx, const char *line);
+	void *ctx;
+	uint64_t faults;
+	struct txn txn;		  /* without a handle */
+	struct arena arena;	  /* of one record and what is looked up for it */
+	uint64_t last_id;	  /* the sequence */
+	enum table table;	  /* where the walk stands, */
+	char key[KEY_TEXT];	  /* for people, */
+	struct unpack *at;	  /* its key's fields */
+	struct unpack *data;	  /* and its record's */
+	struct occurrence before; /* the ledger's entry before this one */
+};
+
+/* Complain about the record where the walk stands. */
+static void PRINTF_LIKE(2, 3) fault(struct verify *v, const char *fmt, ...)
+{
+	char line[KEY_TEXT + 256];
+	va_list ap;
+	int len;
+
+	len = snprintf(line, sizeof line, "%s %s: ", tables[v->table].name, v->key);
+	va_start(ap, fmt);
+	vsnprintf(line + len, sizeof line - (size_t)len, fmt, ap);
+	va_end(ap);
+	v->faults++;
+	v->complain(v->ctx, line);
+}
+
+/*
+ * What a look-up found: true if the record is there and can be read. Complains, in the words
+ * given, if it is not there.
+ */
+static bool PRINTF_LIKE(3, 4) found(struct verify *v, int code, const char *fmt, ...)
+{
+	char words[256];
+	va_list ap;
+
+	if (code != ERR_MISSING)
+		return !code;
+	va_start(ap, fmt);
+	vsnprintf(words, sizeof words, fmt, ap);
+	va_end(ap);
+	fault(v, "%s", words);
+	return false;
+}
+
+/* Is there an entry under this key? */
+static bool
+exists(struct verify *v, enum table t, const struct buf *key)
+{
+	struct unpack u;
+
+	/* One that cannot be read is there too. */
+	return table_get(&v->txn, t, key, 0, &u, NULL) != ERR_MISSING;
+}
+
+/* Complain about bytes that are no record of this table. */
+static bool
+decoded(struct verify *v)
+{
+	if (!unpack_finish(v->data))
+		return true;
+	fault(v, "the record is damaged");
+	return false;
+}
+
+/* 8: a number was never given that the sequence may give yet. */
+static void
+check_id(struct verify *v, uint64_t id)
+{
+	if (id == 0 || id > v->last_id)
+		fault(v, "the id %" PRIu64 " is not among those given, 1 to %" PRIu64, id,
+		    v->last_id);
+}
+
+static void
+check_tenant(struct verify *v, uint64_t id)
+{
+	if (!exists(v, TABLE_TENANTS, key_id(&v->txn, id)))
+		fault(v, "its tenant %" PRIu64 " does not exist", id);
+}
+
+/* ---- 1, 2: schedules, states, names and the plan
+ * -------------------------------------------------- */
+
+/* The name of a record leads back to it. */
+static void
+check_name(
+    struct verify *v, enum table names, uint64_t tenant_id, const char *name, uint64_t id)
+{
+	uint64_t named;
+	int code =
+	    table_get_id(&v->txn, names, key_name(&v->txn, tenant_id, name), &named, NULL);
+
+	if (found(v, code, "its name \"%s\" is not in %s", name, tables[names].name) &&
+	    named != id)
+		fault(v, "its name \"%s\" leads to %" PRIu64, name, named);
+}
+
+static void
+visit_schedule(struct verify *v)
+{
+	struct schedule s = {.id = unpack_u64(v->at)};
+
+	unpack_schedule(v->data, &v->arena, &s);
+	if (!decoded(v))
+		return;
+	check_id(v, s.id);
+	check_tenant(v, s.tenant_id);
+	check_name(v, TABLE_NAMES, s.tenant_id, s.name, s.id);
+	if (!exists(v, TABLE_STATES, key_id(&v->txn, s.id)))
+		fault(v, "has no state");
+}
+
+/* What a name's entry says: the tenant and the name in the key, the id in the record. */
+static bool
+read_name(struct verify *v, uint64_t *tenant_id, const char **name, uint64_t *id)
+{
+	*tenant_id = unpack_u64(v->at);
+	*name = arena_memdup(&v->arena, v->at->at, (size_t)(v->at->end - v->at->at));
+	*id = unpack_u64(v->data);
+	return decoded(v);
+}
+
+static void
+visit_name(struct verify *v)
+{
+	uint64_t tenant_id, id;
+	struct schedule s;
+	const char *name;
+
+	if (read_name(v, &tenant_id, &name, &id) &&
+	    found(v, store_schedule_get(&v->txn, &v->arena, id, &s, NULL),
+		"leads to schedule %" PRIu64 ", which does not exist", id) &&
+	    (s.tenant_id != tenant_id || strcmp(s.name, name)))
+		fault(v, "leads to schedule %" PRIu64 ", which has another name", id);
+}
+
+/* 4: how many runs of a schedule go on and wait is what its state says. */
+static void
+check_counts(struct verify *v, const struct schedule_state *state)
+{
+	uint64_t active = 0, waiting = 0, id;
+	struct execution e;
+	struct cursor c;
+	int code;
+
+	code = cursor_open(&v->txn, TABLE_EXECUTIONS_BY_SCHEDULE, 0, 0, &c, NULL);
+	if (!code)
+		code = cursor_seek(&c, key_ids(&v->txn, state->schedule_id, 0), NULL);
+	for (; !code && cursor_within(&c, state->schedule_id);
+	     code = cursor_move(&c, DB_NEXT, NULL)) {
+		unpack_u64(&c.key);
+		id = unpack_u64(&c.key);
+		if (store_execution_get(&v->txn, &v->arena, id, &e, NULL) ||
+		    e.tasks_ended == e.task_count)
+			continue;
+		if (exists(v, TABLE_WAITING, key_ids(&v->txn, state->schedule_id, id)))
+			waiting++;
+		else
+			active++;
+	}
+	/* Whatever was met is complained about where it belongs. */
+	if (cursor_close(&c, 0, NULL))
+		return;
+	if (active != state->active)
+		fault(v, "says that %" PRIu32 " executions are active, there are %" PRIu64,
+		    state->active, active);
+	if (waiting != state->waiting)
+		fault(v, "says that %" PRIu32 " executions wait, there are %" PRIu64,
+		    state->waiting, waiting);
+}
+
+/* 5: the plan goes on where the ledger ends. */
+static void
+check_settled(struct verify *v, const struct schedule_state *state)
+{
+	struct occurrence *list;
+	size_t count;
+
+	if (state->range_due_us != INSTANT_NEVER &&
+	    !store_ledger_list(&v->txn, &v->arena, state->schedule_id, state->range_due_us,
+		state->range_due_us + 1, 1, &list, &count, NULL) &&
+	    count == 0)
+		fault(
+		    v, "its open range %" PRId64 " is not in the ledger", state->range_due_us);
+	if (state->next_due_us == INSTANT_NEVER)
+		return;
+	if (!store_ledger_list(&v->txn, &v->arena, state->schedule_id, state->next_due_us,
+		INSTANT_NEVER, 1, &list, &count, NULL) &&
+	    count > 0)
+		fault(v, "its next due time %" PRId64 " is in the ledger already",
+		    state->next_due_us);
+}
+
+static void
+visit_state(struct verify *v)
+{
+	struct schedule_state state = {.schedule_id = unpack_u64(v->at)};
+	struct buf *key = &v->txn.key;
+
+	unpack_state(v->data, &v->arena, &state);
+	if (!decoded(v))
+		return;
+	if (!exists(v, TABLE_SCHEDULES, key_id(&v->txn, state.schedule_id)))
+		fault(v, "has no schedule");
+	if (state.next_due_us != INSTANT_NEVER) {
+		buf_reset(key);
+		pack_i64(key, state.next_due_us);
+		pack_u64(key, state.schedule_id);
+		if (!exists(v, TABLE_PLAN, key))
+			fault(v, "its next due time %" PRId64 " is not planned",
+			    state.next_due_us);
+	}
+	check_counts(v, &state);
+	check_settled(v, &state);
+	if (state.last_execution_id &&
+	    !exists(v, TABLE_EXECUTIONS, key_id(&v->txn, state.last_execution_id)))
+		fault(v, "its last execution %" PRIu64 " does not exist",
+		    state.last_execution_id);
+}
+
+static void
+visit_plan(struct verify *v)
+{
+	int64_t due_us = unpack_i64(v->at);
+	struct schedule_state state;
+	uint64_t id = unpack_u64(v->at);
+
+	if (decoded(v) &&
+	    found(v, store_state_get(&v->txn, &v->arena, id, &state, NULL),
+		"its schedule has no state") &&
+	    state.next_due_us != due_us)
+		fault(v, "its schedule is due next at %" PRId64, state.next_due_us);
+}
+
+/* ---- 3, 4: executions and tasks
+ * ------------------------------------------------------------------- */
+
+static bool
+is_active(enum task_status status)
+{
+	return status == TASK_STARTING || status == TASK_RUNNING;
+}
+
+/* An execution that has not ended is queued, waits for its turn, or has a task that runs: else
+ * it never ends. */
+static void
+check_moving(
+    struct verify *v, const struct execution *e, const struct task *tasks, size_t count)
+{
+	bool queued = exists(v, TABLE_QUEUE, key_id(&v->txn, e->id));
+	bool waits = exists(v, TABLE_WAITING, key_ids(&v->txn, e->schedule_id, e->id));
+	size_t active = 0, pending = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		active += is_active(tasks[i].status);
+		pending += tasks[i].status == TASK_PENDING;
+	}
+	if (queued && waits)
+		fault(v, "is queued and waits");
+	if (waits && active + e->tasks_ended > 0)
+		fault(v, "waits and has begun");
+	if (queued && !pending)
+		fault(v, "is queued and has no pending task");
+	if (!queued && !waits && (pending || !active))
+		fault(v, "has not ended, is not queued, does not wait and does not run");
+}
+
+static void
+check_tasks(struct verify *v, const struct execution *e)
+{
+	struct task *tasks;
+	uint32_t ended = 0;
+	size_t count;
+
+	if (store_task_list(&v->txn, &v->arena, e->id, &tasks, &count, NULL))
+		return;
+	if (count != e->task_count)
+		fault(v, "should have %" PRIu32 " tasks and has %zu", e->task_count, count);
+	for (size_t i = 0; i < count; i++) {
+		ended += task_status_ended(tasks[i].status);
+		if (tasks[i].ordinal != i)
+			fault(v, "has no task of ordinal %zu", i);
+	}
+	if (ended != e->tasks_ended)
+		fault(v, "says that %" PRIu32 " tasks have ended, %" PRIu32 " have",
+		    e->tasks_ended, ended);
+	if (ended < count)
+		check_moving(v, e, tasks, count);
+}
+
+/* 5: what a due time started is in the ledger. */
+static void
+check_ledgered(struct verify *v, const struct execution *e)
+{
+	struct occurrence *list;
+	size_t count;
+
+	if ((e->origin != ORIGIN_TRIGGER && e->origin != ORIGIN_CATCH_UP) ||
+	    store_ledger_list(&v->txn, &v->arena, e->schedule_id, e->due_us, e->due_us + 1, 1,
+		&list, &count, NULL))
+		return;
+	if (!count || list[0].verdict != VERDICT_RAN || list[0].execution_id != e->id)
+		fault(v, "the ledger does not say that it ran for %" PRId64, e->due_us);
+}
+
+static void
+visit_execution(struct verify *v)
+{
+	struct execution e = {.id = unpack_u64(v->at)};
+
+	unpack_execution(v->data, &v->arena, &e);
+	if (!decoded(v))
+		return;
+	check_id(v, e.id);
+	check_id(v, e.schedule_id);
+	check_tenant(v, e.tenant_id);
+	if (!exists(v, TABLE_EXECUTIONS_BY_SCHEDULE, key_ids(&v->txn, e.schedule_id, e.id)))
+		fault(v, "is not listed under its schedule");
+	check_tasks(v, &e);
+	check_ledgered(v, &e);
+	if ((e.tasks_ended == e.task_count) != (e.end_us != INSTANT_NEVER))
+		fault(v, "its end does not agree with its tasks");
+}
+
+/* An entry whose key names an execution of a schedule. */
+static void
+visit_of_schedule(struct verify *v)
+{
+	uint64_t schedule_id = unpack_u64(v->at), id = unpack_u64(v->at);
+	struct execution e;
+
+	if (!decoded(v) || !found(v, store_execution_get(&v->txn, &v->arena, id, &e, NULL),
+			       "the execution does not exist"))
+		return;
+	if (e.schedule_id != schedule_id)
+		fault(v, "the execution belongs to schedule %" PRIu64, e.schedule_id);
+	if (v->table == TABLE_WAITING && e.tasks_ended == e.task_count)
+		fault(v, "the execution has ended");
+	if (v->table == TABLE_WAITING && !exists(v, TABLE_STATES, key_id(&v->txn, schedule_id)))
+		fault(v, "the schedule does not exist");
+}
+
+static void
+visit_queue(struct verify *v)
+{
+	uint64_t id = unpack_u64(v->at);
+	struct execution e;
+
+	if (decoded(v) &&
+	    found(v, store_execution_get(&v->txn, &v->arena, id, &e, NULL),
+		"the execution does not exist") &&
+	    e.tasks_ended == e.task_count)
+		fault(v, "the execution has ended");
+}
+
+static void
+visit_task(struct verify *v)
+{
+	struct task t = {.id = unpack_u64(v->at)};
+	struct buf *key = &v->txn.key;
+	struct execution e;
+	uint64_t listed;
+	bool active;
+
+	unpack_task(v->data, &v->arena, &t);
+	if (!decoded(v))
+		return;
+	check_id(v, t.id);
+	if (found(v, store_execution_get(&v->txn, &v->arena, t.execution_id, &e, NULL),
+		"its execution %" PRIu64 " does not exist", t.execution_id) &&
+	    (e.schedule_id != t.schedule_id || e.tenant_id != t.tenant_id))
+		fault(v, "its execution %" PRIu64 " is of another schedule or tenant", e.id);
+	buf_reset(key);
+	pack_u64(key, t.execution_id);
+	pack_u32(key, t.ordinal);
+	if (found(v, table_get_id(&v->txn, TABLE_TASKS_BY_EXECUTION, key, &listed, NULL),
+		"is not listed under its execution %" PRIu64, t.execution_id) &&
+	    listed != t.id)
+		fault(v, "task %" PRIu64 " is listed in its place", listed);
+	active = exists(v, TABLE_ACTIVE, key_id(&v->txn, t.id));
+	if (active != is_active(t.status))
+		fault(v, "is %s and %s among the active", task_status_name(t.status),
+		    active ? "stands" : "does not stand");
+	if (is_active(t.status) && !t.attempt_count)
+		fault(v, "is %s and has no attempt", task_status_name(t.status));
+}
+
+static void
+visit_task_of_execution(struct verify *v)
+{
+	uint64_t execution_id = unpack_u64(v->at), id = unpack_u64(v->data);
+	uint32_t ordinal = unpack_u32(v->at);
+	struct task t;
+
+	if (decoded(v) &&
+	    found(v, store_task_get(&v->txn, &v->arena, id, &t, NULL),
+		"its task %" PRIu64 " does not exist", id) &&
+	    (t.execution_id != execution_id || t.ordinal != ordinal))
+		fault(v, "its task %" PRIu64 " has another place", id);
+}
+
+static void
+visit_active(struct verify *v)
+{
+	if (decoded(v) && !exists(v, TABLE_TASKS, key_id(&v->txn, unpack_u64(v->at))))
+		fault(v, "the task does not exist");
+}
+
+/* ---- 5: the ledger
+ * -------------------------------------------------------------------------------- */
+
+static void
+check_run(struct verify *v, const struct occurrence *o)
+{
+	struct execution e;
+
+	if (o->verdict != VERDICT_RAN && !o->execution_id)
+		return;
+	if (found(v, store_execution_get(&v->txn, &v->arena, o->execution_id, &e, NULL),
+		"its execution %" PRIu64 " does not exist", o->execution_id) &&
+	    (e.schedule_id != o->schedule_id ||
+		(o->verdict == VERDICT_RAN && e.due_us != o->due_us)))
+		fault(v, "its execution %" PRIu64 " is of another schedule or due time", e.id);
+}
+
+static void
+visit_occurrence(struct verify *v)
+{
+	struct occurrence o = {0};
+
+	o.schedule_id = unpack_u64(v->at);
+	o.due_us = unpack_i64(v->at);
+	unpack_occurrence(v->data, &v->arena, &o);
+	if (!decoded(v))
+		return;
+	if (v->before.schedule_id == o.schedule_id && v->before.to_us >= o.due_us)
+		fault(v, "lies in the range before it, %" PRId64 " to %" PRId64,
+		    v->before.due_us, v->before.to_us);
+	if (!o.count || (o.count == 1 && o.to_us != o.due_us) ||
+	    (o.count > 1 && o.to_us <= o.due_us) || (o.count > 1 && o.verdict == VERDICT_RAN))
+		fault(v, "its range to %" PRId64 " and its count %" PRIu64 " do not agree",
+		    o.to_us, o.count);
+	check_id(v, o.schedule_id);
+	check_run(v, &o);
+	v->before = o;
+}
+
+/* ---- 6, 7: tenants, users, tokens
+ * ----------------------------------------------------------------- */
+
+static void
+visit_tenant(struct verify *v)
+{
+	uint64_t id = unpack_u64(v->at);
+
+	unpack_str(v->data, &v->arena);
+	if (decoded(v))
+		check_id(v, id);
+}
+
+static void
+visit_user(struct verify *v)
+{
+	struct user user = {.id = unpack_u64(v->at)};
+
+	unpack_user(v->data, &v->arena, &user);
+	if (!decoded(v))
+		return;
+	check_id(v, user.id);
+	check_tenant(v, user.tenant_id);
+	check_name(v, TABLE_USER_NAMES, user.tenant_id, user.name, user.id);
+}
+
+static void
+visit_user_name(struct verify *v)
+{
+	uint64_t tenant_id, id;
+	struct user user;
+	const char *name;
+
+	if (read_name(v, &tenant_id, &name, &id) &&
+	    found(v, store_user_get(&v->txn, &v->arena, id, &user, NULL),
+		"leads to user %" PRIu64 ", who does not exist", id) &&
+	    (user.tenant_id != tenant_id || strcmp(user.name, name)))
+		fault(v, "leads to user %" PRIu64 ", who has another name", id);
+}
+
+static void
+visit_token(struct verify *v)
+{
+	struct token t = {0};
+	struct user user;
+
+	if (v->at->end - v->at->at != TOKEN_HASH_BYTES)
+		fault(v, "the key is no hash of a token");
+	unpack_token(v->data, &t);
+	if (!decoded(v))
+		return;
+	check_id(v, t.id);
+	if (found(v, store_user_get(&v->txn, &v->arena, t.user_id, &user, NULL),
+		"its user %" PRIu64 " does not exist", t.user_id) &&
+	    user.tenant_id != t.tenant_id)
+		fault(v, "its user %" PRIu64 " is of another tenant", t.user_id);
+}
+
+static void
+visit_value(struct verify *v)
+{
+	size_t len;
+
+	unpack_bytes(v->data, &v->arena, &len);
+	(void)decoded(v);
+}
+
+static void
+visit_sequence(struct verify *v)
+{
+	unpack_u64(v->data);
+	if (decoded(v) && strcmp(v->key, "id"))
+		fault(v, "there is no such sequence");
+}
+
+/* ---- the walk
+ * ------------------------------------------------------------------------------------- */
+
+static void (*const visits[TABLE_COUNT])(struct verify *v) = {
+    [TABLE_SCHEDULES] = visit_schedule,
+    [TABLE_STATES] = visit_state,
+    [TABLE_NAMES] = visit_name,
+    [TABLE_PLAN] = visit_plan,
+    [TABLE_LEDGER] = visit_occurrence,
+    [TABLE_EXECUTIONS] = visit_execution,
+    [TABLE_EXECUTIONS_BY_SCHEDULE] = visit_of_schedule,
+    [TABLE_TASKS] = visit_task,
+    [TABLE_TASKS_BY_EXECUTION] = visit_task_of_execution,
+    [TABLE_QUEUE] = visit_queue,
+    [TABLE_WAITING] = visit_of_schedule,
+    [TABLE_ACTIVE] = visit_active,
+    [TABLE_TENANTS] = visit_tenant,
+    [TABLE_USERS] = visit_user,
+    [TABLE_USER_NAMES] = visit_user_name,
+    [TABLE_TOKENS] = visit_token,
+    [TABLE_VALUES] = visit_value,
+    [TABLE_SEQUENCE] = visit_sequence,
+};
+
+/* Does a key have the fields of its table, and nothing else? */
+static bool
+key_fits(enum table t, struct unpack u)
+{
+	size_t rest;
+
+	for (const char *kind = tables[t].key; *kind; kind++) {
+		rest = (size_t)(u.end - u.at);
+		switch (*kind) {
+		case 'u':
+			unpack_u64(&u);
+			break;
+		case 'i':
+			unpack_i64(&u);
+			break;
+		case 'w':
+			unpack_u32(&u);
+			break;
+		default:
+			u.failed = u.failed || (*kind == 's' && memchr(u.at, '\0', rest));
+			u.at = u.end;
+			break;
+		}
+	}
+	return !unpack_finish(&u);
+}
+
+/* The record where the cursor stands. */
+static void
+visit(struct verify *v, struct cursor *c)
+{
+	struct err err;
+
+	v->at = &c->key;
+	v->data = &c->record;
+	unpack_init(&c->key, c->raw_key.data, c->raw_key.size);
+	key_describe(v->table, c->raw_key.data, c->raw_key.size, v->key);
+	if (!key_fits(v->table, c->key)) {
+		fault(v, "the key is damaged");
+	} else if (record_open(&v->txn, v->table, c->raw_key.data, c->raw_key.size,
+		       &c->raw_data, &c->record, &err)) {
+		v->faults++;
+		v->complain(v->ctx, err.text);
+	} else {
+		visits[v->table](v);
+	}
+	arena_clear(&v->arena);
+}
+
+static int
+walk(struct verify *v, enum table t, struct err *err)
+{
+	struct cursor c;
+	int code, dbret = 0;
+
+	v->table = t;
+	v->before = (struct occurrence){0};
+	code = cursor_open(&v->txn, t, 0, 0, &c, err);
+	/* Not cursor_move(): it fails at a record of a newer version, and this goes on. */
+	while (!code && !v->txn.st->lost &&
+	       !(dbret = c.dbc->get(c.dbc, &c.raw_key, &c.raw_data, DB_NEXT)))
+		visit(v, &c);
+	if (v->txn.st->lost)
+		return err_fail(
+		    err, ERR_IO, "%s: the store was lost while it was read", tables[t].name);
+	if (!code && dbret != DB_NOTFOUND)
+		code = db_fail(err, dbret, "%s", tables[t].name);
+	return cursor_close(&c, code, err);
+}
+
+static int
+read_sequence(struct verify *v, struct err *err)
+{
+	int code = table_get_id(
+	    &v->txn, TABLE_SEQUENCE, key_bytes(&v->txn, "id", 2), &v->last_id, err);
+
+	/* None was given yet. */
+	return code == ERR_MISSING ? 0 : code;
+}
+
+static int
+verify_records(struct verify *v, const struct store_options *options, struct err *err)
+{
+	struct store *st;
+	int code = store_open(options, &st, err);
+
+	if (code)
+		return code;
+	txn_init(&v->txn, st);
+	code = read_sequence(v, err);
+	for (int t = 0; !code && t < TABLE_COUNT; t++)
+		code = walk(v, t, err);
+	txn_release(&v->txn);
+	arena_release(&v->arena);
+	store_close(st);
+	return code;
+}
+
+/* ---- pages
+ * ---------------------------------------------------------------------------------------- */
+
+static void
+page_fault(const DB_ENV *env, const char *prefix, const char *text)
+{
+	struct verify *v = env->app_private;
+	char line[512];
+
+	(void)prefix;
+	snprintf(line, sizeof line, "%s: %s", tables[v->table].name, text);
+	v->faults++;
+	v->complain(v->ctx, line);
+}
+
+/* The library lets go of the handle in any case. */
+static int
+verify_table(struct verify *v, DB_ENV *env, const char *dir, struct err *err)
+{
+	struct buf path = BUF_INIT;
+	uint64_t before = v->faults;
+	DB *db = NULL;
+	int dbret;
+
+	buf_addf(&path, "%s/data/%s.db", dir, tables[v->table].name);
+	dbret = db_create(&db, env, 0);
+	if (!dbret)
+		dbret = db->verify(db, path.data, NULL, NULL, 0);
+	if (dbret == DB_VERIFY_BAD) {
+		if (v->faults == before)
+			page_fault(env, NULL, "the pages are damaged");
+		dbret = 0;
+	}
+	dbret = db_fail(err, dbret, "%s", path.data);
+	buf_release(&path);
+	return dbret;
+}
+
+/*
+ * The files as they lie on the disk, in an environment of this process alone: one with a log
+ * would be lost with the first bad page.
+ */
+static int
+verify_pages(struct verify *v, const char *dir, struct err *err)
+{
+	DB_ENV *env = NULL;
+	int code, dbret;
+
+	dbret = db_env_create(&env, 0);
+	if (dbret)
+		return db_fail(err, dbret, "%s: check", dir);
+	env->app_private = v;
+	env->set_errcall(env, page_fault);
+	dbret = env->open(env, NULL, DB_CREATE | DB_PRIVATE | DB_INIT_MPOOL, 0);
+	code = db_fail(err, dbret, "%s: check", dir);
+	for (int t = 0; !code && t < TABLE_COUNT; t++) {
+		v->table = t;
+		code = verify_table(v, env, dir, err);
+	}
+	dbret = env->close(env, 0);
+	return code ? code : db_fail(err, dbret, "%s: check", dir);
+}
+
+int
+store_verify(const struct store_options *options, void (*complain)(void *ctx, const char *line),
+    void *ctx, struct err *err)
+{
+	struct verify v = {.complain = complain, .ctx = ctx};
+	int code;
+
+	/* Recovery would make a store where there is none. */
+	code = home_require(options->dir, err);
+	if (!code)
+		code = store_recover(options, err);
+	if (!code)
+		code = verify_pages(&v, options->dir, err);
+	if (!code && !v.faults)
+		code = verify_records(&v, options, err);
+	if (!code && v.faults)
+		code = err_fail(err, ERR_IO, "%s: %" PRIu64 " fault%s", options->dir, v.faults,
+		    v.faults == 1 ? "" : "s");
+	return code == ERR_INPUT || !code ? code : ERR_IO;
+}
