@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "proc/fd.h"
@@ -94,9 +95,15 @@ command_hold(struct command *cmd, const struct command_spec *spec, struct err *e
 		goto done;
 	}
 	cmd->pid = pid;
-	/* Even if it has ended already: nobody has reaped it. */
-	if (!process_read(pid, &p))
-		cmd->start_ticks = p.start_ticks;
+	cmd->there = true;
+	/* Found even if it has ended already: nobody has reaped it. */
+	if (process_read(pid, &p)) {
+		rc = err_errno(err, ERR_IO, errno, "read /proc/%d/stat", (int)pid);
+		command_shut(cmd);
+		command_close(cmd);
+		goto done;
+	}
+	cmd->born = p.born;
 	cmd->gate = gate[1];
 	cmd->report = report[0];
 	gate[1] = report[0] = -1;
@@ -122,7 +129,21 @@ void
 command_shut(struct command *cmd)
 {
 	fd_drop(&cmd->gate);
-	kill(cmd->pid, SIGKILL);
+	if (cmd->there)
+		kill(cmd->pid, SIGKILL);
+}
+
+bool
+command_ended(const struct command *cmd, int *status)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	if (!cmd->there || waitid(P_PID, (id_t)cmd->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
+	    info.si_pid != cmd->pid)
+		return false;
+	*status = info.si_code == CLD_EXITED ? W_EXITCODE(info.si_status, 0)
+					     : W_EXITCODE(0, info.si_status);
+	return true;
 }
 
 bool
@@ -149,6 +170,9 @@ command_complaint(struct command *cmd, const char *program, const char *cwd, str
 void
 command_close(struct command *cmd)
 {
+	while (cmd->there && waitpid(cmd->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	cmd->there = false;
 	fd_drop(&cmd->gate);
 	fd_drop(&cmd->report);
 }

@@ -15,10 +15,11 @@
 #include "base/err.h"
 
 struct command {
-	pid_t pid;	      /* 0: none */
-	uint64_t start_ticks; /* /proc/PID/stat field 22 */
-	int gate;	      /* -1 once it is open or shut */
-	int report;	      /* the child says here why it could not run the command */
+	pid_t pid;     /* 0: there was none */
+	bool there;    /* not reaped: nobody else can have its number */
+	uint64_t born; /* as in struct process */
+	int gate;      /* -1 once it is open or shut */
+	int report;    /* the child says here why it could not run the command */
 };
 
 #define COMMAND_INIT                      \
@@ -36,8 +37,9 @@ struct command_spec {
 /*
  * Fork a child that leads a new session and waits at its gate.
  *
- * Owns:  the caller ends it with command_shut() or command_release(), reaps it, then calls
- * command_close(). Fails: ERR_IO when the system has no room for it; there is no child then.
+ * Owns:  the caller ends it with command_shut() or command_release(), waits for its end, then
+ * calls command_close(). Fails: ERR_IO when the system has no room for it; there is no child
+ * then.
  */
 MUST_CHECK int command_hold(
     struct command *cmd, const struct command_spec *spec, struct err *err);
@@ -45,8 +47,12 @@ MUST_CHECK int command_hold(
 /* Let it run. Answers false when the child had ended at its gate: nothing ran. */
 bool command_release(struct command *cmd);
 
-/* Shut the gate for good and kill the child: nothing ran. It is still to be reaped. */
+/* Shut the gate for good and kill the child: nothing ran. Its end is still to come. */
 void command_shut(struct command *cmd);
+
+/* Has the child ended? *status is then as from waitpid(). It stays a zombie until
+ * command_close(), so that its number stays its own. */
+bool command_ended(const struct command *cmd, int *status);
 
 /*
  * After the child has ended: why the command was not run, as one line in `text`. Answers false
@@ -55,6 +61,7 @@ void command_shut(struct command *cmd);
 bool command_complaint(
     struct command *cmd, const char *program, const char *cwd, struct err *text);
 
+/* Reap the child, which has ended, and close everything. Fine when there is none. */
 void command_close(struct command *cmd);
 
 #endif

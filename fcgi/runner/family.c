@@ -11,8 +11,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/id.h"
 #include "base/mem.h"
 #include "proc/fd.h"
+
+enum { BOOT_SHIFT = 40, ENVIRON_BYTES = 256 * 1024 };
 
 /* Read a small file of /proc whole, with a NUL behind it. */
 static ssize_t
@@ -32,6 +36,26 @@ read_small(const char *path, char *text, size_t size)
 	return n;
 }
 
+/* A number for the running kernel, above what ticks can reach: after a start of the machine
+ * pids and ticks come round. */
+static uint64_t
+this_boot(void)
+{
+	static uint64_t boot;
+	char text[64] = "";
+
+	if (!boot) {
+		uint32_t hash = 2166136261;
+
+		(void)!read_small("/proc/sys/kernel/random/boot_id", text, sizeof text);
+		for (const char *p = text; *p; p++)
+			hash = (hash ^ (unsigned char)*p) * 16777619;
+		/* 23 bits: the whole stays positive where it is kept with a sign; never 0. */
+		boot = (uint64_t)((hash & 0x3fffff) | 0x400000) << BOOT_SHIFT;
+	}
+	return boot;
+}
+
 int
 process_read(pid_t pid, struct process *p)
 {
@@ -42,7 +66,8 @@ process_read(pid_t pid, struct process *p)
 
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
 	if (read_small(path, text, sizeof text) <= 0)
-		return ERR_MISSING;
+		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? ERR_IO
+									     : ERR_MISSING;
 	/* The name before may hold anything, also `)` and spaces, but nothing after it does. */
 	rest = strrchr(text, ')');
 	if (!rest || sscanf(rest + 1,
@@ -54,7 +79,7 @@ process_read(pid_t pid, struct process *p)
 	    .pid = pid,
 	    .group = group,
 	    .session = session,
-	    .start_ticks = ticks,
+	    .born = this_boot() + ticks,
 	    /* A leading thread may be a zombie while others of its process go on. */
 	    .dead = state == 'X' || (state == 'Z' && threads <= 1),
 	};
@@ -62,10 +87,11 @@ process_read(pid_t pid, struct process *p)
 }
 
 long
-process_children(void)
+process_children(pid_t *list, size_t cap)
 {
 	char chunk[4096];
-	long count = 0;
+	size_t count = 0;
+	pid_t pid = 0;
 	ssize_t n;
 	int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
 
@@ -73,17 +99,26 @@ process_children(void)
 		return -1;
 	/* Each number is followed by a space. */
 	while ((n = read(fd, chunk, sizeof chunk)) > 0) {
-		for (ssize_t i = 0; i < n; i++)
-			count += chunk[i] == ' ';
+		for (ssize_t i = 0; i < n; i++) {
+			if (chunk[i] != ' ') {
+				pid = pid * 10 + (chunk[i] - '0');
+				continue;
+			}
+			if (count < cap)
+				list[count] = pid;
+			count++;
+			pid = 0;
+		}
 	}
 	close(fd);
-	return n < 0 ? -1 : count;
+	return n < 0 ? -1 : (long)count;
 }
 
 int
 census_take(struct census *c, struct err *err)
 {
 	struct dirent *entry;
+	int rc = 0;
 	DIR *dir;
 
 	if (c->read)
@@ -92,19 +127,21 @@ census_take(struct census *c, struct err *err)
 	if (!dir)
 		return err_errno(err, ERR_IO, errno, "read /proc");
 	c->count = 0;
-	while ((entry = readdir(dir))) {
+	while (rc != ERR_IO && (entry = readdir(dir))) {
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		if (c->count == c->cap) {
 			c->cap = c->cap ? c->cap * 2 : 256;
 			c->list = mem_resize(c->list, c->cap * sizeof *c->list);
 		}
-		if (!process_read((pid_t)strtol(entry->d_name, NULL, 10), &c->list[c->count]))
-			c->count++;
+		rc = process_read((pid_t)strtol(entry->d_name, NULL, 10), &c->list[c->count]);
+		c->count += rc == 0;
+		if (rc == ERR_IO)
+			err_errno(err, rc, errno, "read /proc/%s", entry->d_name);
 	}
 	closedir(dir);
-	c->read = true;
-	return 0;
+	c->read = rc != ERR_IO;
+	return rc == ERR_IO ? rc : 0;
 }
 
 void
@@ -131,47 +168,88 @@ signal_exactly(const struct process *p, int signal)
 	/* The descriptor is bound to a process; what /proc says after that is about it or about
 	 * nobody. */
 	if (fd >= 0) {
-		if (!process_read(p->pid, &now) && now.start_ticks == p->start_ticks)
+		if (!process_read(p->pid, &now) && now.born == p->born)
 			syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);
 		close(fd);
 	} else if (errno != ESRCH)
 		kill(p->pid, signal);
 }
 
+/* Was it started with this line in its environment? */
 static bool
-is_member(const struct process *p, pid_t leader, uint64_t start_ticks)
+has_in_environment(pid_t pid, const char *line)
 {
-	return p->session == leader && !p->dead && p->start_ticks >= start_ticks;
+	char path[40];
+	struct buf text = BUF_INIT;
+	size_t at = 0;
+	ssize_t n = 0;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	do {
+		n = read(fd, buf_reserve(&text, 4096), 4096);
+		text.len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && text.len < ENVIRON_BYTES);
+	close(fd);
+	buf_add(&text, "", 1);
+	while (at < text.len && strcmp(text.data + at, line))
+		at += strlen(text.data + at) + 1;
+	n = at < text.len;
+	buf_release(&text);
+	return n;
+}
+
+/* The kernel's threads are in session 0, and whoever started us in our own. */
+static bool
+can_be_a_family(const struct family *f)
+{
+	return f->leader > 1 && f->leader != getsid(0) &&
+	       f->born >> BOOT_SHIFT == this_boot() >> BOOT_SHIFT;
+}
+
+static const struct process *
+find_process(const struct census *c, pid_t pid)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->list[i].pid == pid)
+			return &c->list[i];
+	}
+	return NULL;
 }
 
 size_t
-family_signal(
-    const struct census *c, pid_t leader, uint64_t start_ticks, bool reaped, int signal)
+family_signal(const struct census *c, const struct family *f, int signal, size_t *unsure)
 {
-	size_t living = 0, group = 0;
+	const struct process *leader = find_process(c, f->leader);
+	char line[32 + ID_GUID_LEN], guid[ID_GUID_LEN + 1];
+	size_t living = 0, others = 0;
 
-	/* Not a command's: the kernel's threads are in session 0, and whoever started us in our
-	 * own. */
-	if (leader <= 1 || leader == getsid(0))
+	if (unsure)
+		*unsure = 0;
+	if (!can_be_a_family(f) || (leader && leader->born != f->born))
 		return 0;
+	id_guid(f->task_id, guid);
+	snprintf(line, sizeof line, "CARILLON_TASK_ID=%s", guid);
+	/* The whole group at once, so that no fork escapes. */
+	if (signal && f->ours)
+		kill(-f->leader, signal);
 	for (size_t i = 0; i < c->count; i++) {
 		const struct process *p = &c->list[i];
 
-		if (p->pid == leader && (reaped || p->start_ticks != start_ticks))
-			return 0;
-		group += is_member(p, leader, start_ticks) && p->group == leader;
-	}
-	/* At once for the whole group, so that no fork escapes. */
-	if (signal && group)
-		kill(-leader, signal);
-	for (size_t i = 0; i < c->count; i++) {
-		const struct process *p = &c->list[i];
-
-		if (!is_member(p, leader, start_ticks))
+		if (p->session != f->leader || p->dead || p->born < f->born)
 			continue;
+		if (!leader && !f->ours && !has_in_environment(p->pid, line)) {
+			others++;
+			continue;
+		}
 		living++;
-		if (signal && p->group != leader)
+		if (signal && !(f->ours && p->group == f->leader))
 			signal_exactly(p, signal);
 	}
+	if (unsure)
+		*unsure = others;
 	return living;
 }

@@ -1,9 +1,10 @@
 /*
  * Who lives: the processes of the system as one reading of /proc shows them.
  *
- * A command's family is everything in the session that it was made the leader of. The kernel
- * gives a session's number to nobody else while one member lives; so when a process has that
- * number and is not the leader, the family is gone.
+ * A command's family is everything in the session that it was made the leader of. While the
+ * leader is there, be it as a zombie, the kernel gives its number to nobody else: the runner
+ * therefore reaps a main process only when nobody of its family is left. Of the family of a
+ * dead runner's command the leader may be gone, and its number may be another's.
  */
 #ifndef RUNNER_FAMILY_H
 #define RUNNER_FAMILY_H
@@ -17,8 +18,8 @@
 
 struct process {
 	pid_t pid, group, session;
-	uint64_t start_ticks; /* since boot; field 22 of /proc/PID/stat */
-	bool dead;	      /* a zombie, all its threads ended: it does nothing any more */
+	uint64_t born; /* which boot, and ticks since it: with the pid, one process for ever */
+	bool dead;     /* a zombie, all its threads ended: it does nothing any more */
 };
 
 /* What one reading found. Old the moment it is made: use it within one step and read anew in
@@ -34,12 +35,23 @@ struct census {
 		0   \
 	}
 
-/* Fails: ERR_MISSING when there is no such process (any more). */
+struct family {
+	pid_t leader;
+	uint64_t born;	  /* the leader */
+	uint64_t task_id; /* stands in the environment of its members */
+	bool ours;	  /* the leader is a child that is not reaped */
+};
+
+/* Fails: ERR_MISSING when there is no such process (any more), ERR_IO when /proc cannot be
+ * read. */
 MUST_CHECK int process_read(pid_t pid, struct process *p);
 
-/* How many children the calling process has, dead ones included; -1 when the kernel does not
- * tell. */
-long process_children(void);
+/*
+ * The children of the calling process, dead ones included, into list[0..cap).
+ *
+ * Answers how many there are, which may be more than `cap`; -1 when the kernel does not tell.
+ */
+long process_children(pid_t *list, size_t cap);
 
 /* Read /proc unless that was done since the last census_forget(). Fails: ERR_IO. */
 MUST_CHECK int census_take(struct census *c, struct err *err);
@@ -48,13 +60,14 @@ void census_forget(struct census *c);
 void census_release(struct census *c);
 
 /*
- * Send `signal` (0: none, only count) to everyone in the family of `leader` who lives, and
- * answer how many there are.
+ * Send `signal` (0: none, only count) to everyone in the family who lives, and answer how many
+ * there are.
  *
- * `start_ticks` tells the leader from a stranger that was given its number later; with `reaped`
- * whoever has that number is a stranger.
+ * Where the leader is gone only those count who carry the task's number in their environment;
+ * *unsure, which may be NULL, is how many others there are in a session of that number. They
+ * are let alone: a stranger's number may have come round.
  */
 size_t family_signal(
-    const struct census *c, pid_t leader, uint64_t start_ticks, bool reaped, int signal);
+    const struct census *c, const struct family *f, int signal, size_t *unsure);
 
 #endif

@@ -35,7 +35,7 @@ look_soon(struct ward *w, int64_t now_mono_us)
 	w->look_mono_us = now_mono_us;
 }
 
-/* ---- output ------------------------------------------------------------------------------ */
+/* ---- output ---- */
 
 static void
 drain(struct ward_stream *s, size_t limit)
@@ -57,16 +57,8 @@ drain(struct ward_stream *s, size_t limit)
 static void
 on_output(void *ctx, int events)
 {
-	struct ward_stream *s = ctx;
-	int pipe = s->output.pipe;
-	struct loop_watch *watch = s->watch;
-
 	(void)events;
-	(void)pipe;
-	(void)watch;
-	drain(s, READ_BYTES);
-	if (!s->watch)
-		s->ward->house->wake(s->ward->house->wake_ctx);
+	drain(ctx, READ_BYTES);
 }
 
 static void
@@ -83,8 +75,7 @@ close_streams(struct ward *w)
 	}
 }
 
-/* ---- the beginning ------------------------------------------------------------------------
- */
+/* ---- the beginning ---- */
 
 static void
 never_ran(struct ward *w, int64_t now_us, const char *reason)
@@ -184,7 +175,7 @@ ward_new(const struct ward_house *house, const struct channel_message *m, int64_
 		w->streams[i].output = (struct output)OUTPUT_INIT;
 	}
 	if (hold(w, m, &err)) {
-		w->reaped = true;
+		w->dead = true;
 		never_ran(w, now_us, err.text);
 		log_never_ran(w);
 	}
@@ -206,41 +197,39 @@ ward_free(struct ward *w)
 void
 ward_release(struct ward *w, int64_t now_mono_us)
 {
-	/* A held child that has died at its gate is about to be reaped, and stays one that
-	 * never ran. */
+	/* A held child that has died at its gate stays one that never ran. */
 	if (w->stage != WARD_HELD || !command_release(&w->command))
 		return;
 	w->stage = WARD_RUNNING;
 	w->started = true;
 	if (w->timeout_us)
 		w->due_mono_us = now_mono_us + w->timeout_us;
-	w->house->wake(w->house->wake_ctx);
 }
 
-/* ---- the end -------------------------------------------------------------------------------
- */
+/* ---- the end ---- */
 
 /* Signal everybody of the command who lives; answers how many there are. */
 static size_t
 signal_all(struct ward *w, const struct ward_view *view, int signal)
 {
+	struct family family = {
+	    .leader = w->command.pid,
+	    .born = w->command.born,
+	    .task_id = w->task_id,
+	    .ours = true,
+	};
 	struct err err;
 
-	if (census_take(view->census, &err)) {
+	if (!census_take(view->census, &err))
+		return family_signal(view->census, &family, signal, NULL);
+	if (!w->blind)
 		log_error("task %" PRIu64 " attempt %" PRIu32 ": %s", w->task_id, w->attempt,
 		    err.text);
-		return 0;
-	}
-	return family_signal(
-	    view->census, w->command.pid, w->command.start_ticks, w->reaped, signal);
-}
-
-/* Does anybody of the command live? Everything that it left behind descends from a child that
- * the runner inherited. */
-static bool
-anybody_left(struct ward *w, const struct ward_view *view)
-{
-	return !w->reaped || (view->strangers && signal_all(w, view, 0));
+	w->blind = true;
+	/* Nobody knows: somebody may live. */
+	if (signal)
+		kill(-w->command.pid, signal);
+	return 1;
 }
 
 static void
@@ -256,6 +245,8 @@ void
 ward_stop(struct ward *w, int64_t grace_us, const struct ward_view *view)
 {
 	grace_us = bounded(grace_us);
+	/* One that has just ended by itself was not stopped. */
+	ward_look(w, view);
 	switch (w->stage) {
 	case WARD_HELD:
 		w->killed = true;
@@ -274,7 +265,6 @@ ward_stop(struct ward *w, int64_t grace_us, const struct ward_view *view)
 	case WARD_ENDED:
 		break;
 	}
-	w->house->wake(w->house->wake_ctx);
 }
 
 static void
@@ -295,21 +285,22 @@ say_why(struct ward *w)
 		snprintf(w->reason, sizeof w->reason, "exit code %d", w->exit_code);
 }
 
-void
-ward_reaped(struct ward *w, int status, int64_t now_us, int64_t now_mono_us)
+static void
+note_end(struct ward *w, int status, const struct ward_view *view)
 {
 	struct err why;
 
-	w->reaped = true;
-	w->end_us = now_us;
+	w->dead = true;
+	w->end_us = view->now_us;
 	if (command_complaint(&w->command, w->program, w->cwd, &why)) {
 		w->timed_out = false;
-		never_ran(w, now_us, why.text);
+		never_ran(w, view->now_us, why.text);
 		log_never_ran(w);
 		return;
 	}
 	if (w->stage == WARD_HELD) {
-		never_ran(w, now_us, w->killed ? "stopped" : "ended before it was released");
+		never_ran(
+		    w, view->now_us, w->killed ? "stopped" : "ended before it was released");
 		return;
 	}
 	if (WIFSIGNALED(status))
@@ -319,9 +310,24 @@ ward_reaped(struct ward *w, int status, int64_t now_us, int64_t now_mono_us)
 	say_why(w);
 	if (w->stage == WARD_RUNNING) {
 		w->stage = WARD_DRAINING;
-		w->due_mono_us = now_mono_us + DRAIN_US;
+		w->due_mono_us = view->now_mono_us + DRAIN_US;
 	}
-	look_soon(w, now_mono_us);
+	look_soon(w, view->now_mono_us);
+}
+
+void
+ward_look(struct ward *w, const struct ward_view *view)
+{
+	int status;
+
+	if (!w->dead && command_ended(&w->command, &status))
+		note_end(w, status, view);
+}
+
+bool
+ward_is_leaving(const struct ward *w)
+{
+	return w->dead && w->stage != WARD_ENDED;
 }
 
 /* Nobody lives who could still write, but for those who left the session: what the pipes hold
@@ -345,6 +351,7 @@ step_draining(struct ward *w, const struct ward_view *view)
 
 	if (open && view->now_mono_us < w->due_mono_us)
 		return w->due_mono_us;
+	/* Everything that it left behind descends from a child that the runner inherited. */
 	left = view->strangers ? signal_all(w, view, 0) : 0;
 	if (!left)
 		return finish(w);
@@ -355,45 +362,49 @@ step_draining(struct ward *w, const struct ward_view *view)
 	return view->now_mono_us;
 }
 
-/* The next look, later each time, and the end of the stage whichever comes first. */
-static int64_t
-look_again(struct ward *w, const struct ward_view *view)
+/* Has the time come to look who lives? The next look is later each time. */
+static bool
+looks_now(struct ward *w, const struct ward_view *view)
 {
-	if (w->look_mono_us <= view->now_mono_us) {
-		w->look_mono_us = view->now_mono_us + w->pause_us;
-		w->pause_us = w->pause_us * 2 < LOOK_MAX_US ? w->pause_us * 2 : LOOK_MAX_US;
-	}
-	return w->look_mono_us < w->due_mono_us ? w->look_mono_us : w->due_mono_us;
+	if (view->now_mono_us < w->look_mono_us)
+		return false;
+	w->look_mono_us = view->now_mono_us + w->pause_us;
+	w->pause_us = w->pause_us * 2 < LOOK_MAX_US ? w->pause_us * 2 : LOOK_MAX_US;
+	return true;
 }
 
 static int64_t
 step_killing(struct ward *w, const struct ward_view *view)
 {
-	if (w->look_mono_us > view->now_mono_us && !w->reaped)
-		return w->look_mono_us;
-	if (!signal_all(w, view, SIGKILL) && w->reaped)
+	if (w->dead && !view->strangers)
 		return finish(w);
-	if (view->now_mono_us >= w->due_mono_us && !w->stuck) {
-		w->stuck = true;
+	if (looks_now(w, view) && !signal_all(w, view, SIGKILL) && w->dead)
+		return finish(w);
+	if (view->now_mono_us >= w->due_mono_us) {
 		log_error("task %" PRIu64 " attempt %" PRIu32
 			  ": process %d or one of its session does not end",
 		    w->task_id, w->attempt, (int)w->command.pid);
 		w->due_mono_us = INT64_MAX;
 	}
-	return look_again(w, view);
+	return w->look_mono_us < w->due_mono_us ? w->look_mono_us : w->due_mono_us;
 }
 
 static int64_t
 step_stopping(struct ward *w, const struct ward_view *view)
 {
-	if (!anybody_left(w, view))
+	if (w->dead && !view->strangers)
 		return finish(w);
-	if (view->now_mono_us < w->due_mono_us)
-		return w->reaped ? look_again(w, view) : w->due_mono_us;
-	w->stage = WARD_KILLING;
-	w->due_mono_us = view->now_mono_us + STUCK_US;
-	look_soon(w, view->now_mono_us);
-	return step_killing(w, view);
+	if (view->now_mono_us >= w->due_mono_us) {
+		w->stage = WARD_KILLING;
+		w->due_mono_us = view->now_mono_us + STUCK_US;
+		look_soon(w, view->now_mono_us);
+		return step_killing(w, view);
+	}
+	if (!w->dead)
+		return w->due_mono_us;
+	if (looks_now(w, view) && !signal_all(w, view, 0))
+		return finish(w);
+	return w->look_mono_us < w->due_mono_us ? w->look_mono_us : w->due_mono_us;
 }
 
 int64_t
@@ -406,6 +417,10 @@ ward_step(struct ward *w, const struct ward_view *view)
 	case WARD_RUNNING:
 		if (view->now_mono_us < w->due_mono_us)
 			return w->due_mono_us;
+		/* It may have ended just in time. */
+		ward_look(w, view);
+		if (w->dead)
+			return view->now_mono_us;
 		w->timed_out = true;
 		begin_stop(w, w->kill_grace_us, view);
 		return w->due_mono_us;
@@ -432,7 +447,7 @@ ward_message(const struct ward *w, enum channel_type type)
 	    .attempt = w->attempt,
 	    .phase = phase,
 	    .pid = w->command.pid,
-	    .pid_start_ticks = w->command.start_ticks,
+	    .pid_start_ticks = w->command.born,
 	    .started = w->started,
 	    .timed_out = w->timed_out,
 	    .killed = w->killed,

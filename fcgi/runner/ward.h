@@ -6,10 +6,11 @@
  *              |           v                               |
  *              `------> STOPPING (TERM sent) -> KILLING ---'
  *
- * ENDED means that nothing of the command lives any more: its main process was reaped, its
+ * ENDED means that nothing of the command lives any more: its main process has ended, its
  * pipes were read to their end, and what it left behind in its session was ended, because
  * nobody would own it. A process that made a session of its own has asked to outlive the
- * command and is let alone.
+ * command and is let alone. Only then the main process is reaped: until there its number, which
+ * is that of its session, cannot become a stranger's.
  */
 #ifndef RUNNER_WARD_H
 #define RUNNER_WARD_H
@@ -39,9 +40,7 @@ enum ward_stage {
 struct ward_house {
 	struct loop *loop;
 	int output_root, null_fd;
-	struct rlimit files;	 /* RLIMIT_NOFILE of commands */
-	void (*wake)(void *ctx); /* something happened to a ward: step them soon */
-	void *wake_ctx;
+	struct rlimit files; /* RLIMIT_NOFILE of commands */
 };
 
 struct ward;
@@ -65,8 +64,8 @@ struct ward {
 	int64_t look_mono_us; /* when to look again who lives */
 	int64_t pause_us;     /* between two looks */
 
-	bool reaped;	 /* the main process is no more */
-	bool stuck;	 /* somebody outlives KILL; said once */
+	bool dead;	 /* the main process has ended, or there never was one */
+	bool blind;	 /* /proc cannot be read; said once */
 	bool complained; /* the output cannot be written; said once */
 	bool started, timed_out, killed;
 	int exit_code, signal;
@@ -77,7 +76,7 @@ struct ward {
 
 /* One look at the world, shared by all wards that are stepped together. */
 struct ward_view {
-	int64_t now_mono_us;
+	int64_t now_us, now_mono_us;
 	struct census *census; /* taken when first needed */
 	bool strangers;	       /* the runner has children that are no ward's main process */
 };
@@ -94,7 +93,7 @@ struct ward *ward_new(
 /* Kills nobody: only for a ward that has ended. */
 void ward_free(struct ward *w);
 
-/* Let a held one run; its timeout begins. Nothing happens to any other. */
+/* Let a held one run; its timeout begins. Changes nothing for any other. */
 void ward_release(struct ward *w, int64_t now_mono_us);
 
 /*
@@ -103,14 +102,18 @@ void ward_release(struct ward *w, int64_t now_mono_us);
  */
 void ward_stop(struct ward *w, int64_t grace_us, const struct ward_view *view);
 
-/* Its main process was reaped with this wait status. */
-void ward_reaped(struct ward *w, int status, int64_t now_us, int64_t now_mono_us);
+/* Look whether its main process has ended. Of all wards before the view's `strangers` are
+ * counted, because what a command leaves behind becomes the runner's child when it ends. */
+void ward_look(struct ward *w, const struct ward_view *view);
 
 /*
  * Do what is due. Answers when to be called again, INT64_MAX if only something that happens can
- * move it on. It has just ended when its stage has become WARD_ENDED.
+ * move it on.
  */
 int64_t ward_step(struct ward *w, const struct ward_view *view);
+
+/* True when its end depends on who else lives: then ward_step() uses the view's `strangers`. */
+bool ward_is_leaving(const struct ward *w);
 
 /* Tell where it stands: HELD, ENDED or KNOWN as `type` says. Borrows the reason. */
 struct channel_message ward_message(const struct ward *w, enum channel_type type);

@@ -50,6 +50,8 @@ add_stale(struct comparison *c, const struct task *t, const struct attempt *atte
 {
 	struct channel_message m = {
 	    .type = CHANNEL_STALE,
+	    .task_id = t->id,
+	    .attempt = attempt->number,
 	    .pid = attempt->pid,
 	    .pid_start_ticks = attempt->pid_start_ticks,
 	};

@@ -63,7 +63,7 @@ struct execution {
 struct attempt {
 	uint32_t number;	  /* from 1 */
 	int32_t pid;		  /* 0 until it is known durably */
-	uint64_t pid_start_ticks; /* /proc/PID/stat field 22: tells a reused pid */
+	uint64_t pid_start_ticks; /* which boot and ticks since it: tells a reused pid */
 	int64_t start_us, end_us; /* INSTANT_NEVER until then */
 	int32_t exit_code;	  /* -1: none (signal, or never started) */
 	int32_t signal;		  /* 0: none */

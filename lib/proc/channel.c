@@ -211,7 +211,7 @@ receive_packet(int fd, struct arena *a, char **data, size_t *len, struct err *er
 	if (n > CHANNEL_MESSAGE_MAX) {
 		(void)!recv(fd, NULL, 0, MSG_TRUNC | MSG_DONTWAIT);
 		return err_fail(
-		    err, ERR_IO, "a message of %zd bytes arrived, above the limit", n);
+		    err, ERR_INPUT, "a message of %zd bytes arrived, above the limit", n);
 	}
 	if (n > 0) {
 		*data = arena_alloc(a, (size_t)n);
@@ -264,17 +264,18 @@ channel_receive(int fd, struct arena *a, struct channel_message *m, struct err *
 	unpack_init(&u, data, len);
 	version = unpack_u8(&u);
 	if (version != CHANNEL_VERSION)
-		return err_fail(err, ERR_IO,
+		return err_fail(err, ERR_INPUT,
 		    "a message of version %u arrived, this is version %d", version,
 		    CHANNEL_VERSION);
 	type = unpack_u8(&u);
 	fields = fields_of(type);
 	if (!fields)
-		return err_fail(err, ERR_IO, "a message of the unknown type %u arrived", type);
+		return err_fail(
+		    err, ERR_INPUT, "a message of the unknown type %u arrived", type);
 	m->type = type;
 	unpack_message(&u, a, fields, m);
 	if (unpack_finish(&u) ||
 	    ((fields & F_PHASE) && (m->phase < PHASE_HELD || m->phase > PHASE_ENDED)))
-		return err_fail(err, ERR_IO, "a malformed message of type %u arrived", type);
+		return err_fail(err, ERR_INPUT, "a malformed message of type %u arrived", type);
 	return 0;
 }

@@ -16,7 +16,7 @@
  *   RELEASE attempt                 nothing: its pid is durable, it runs now
  *   KILL attempt                    ENDED attempt, how
  *   FORGET attempt                  nothing: its end is durable
- *   STALE pid, start ticks          SWEPT the same: nobody of that session lives any more
+ *   STALE attempt, pid, start ticks SWEPT the same: nobody of that session lives any more
  *   STOP                            ENDED for each, after TERM, grace and KILL
  *
  * Every order may be repeated: one that was carried out before changes nothing and is answered
@@ -79,7 +79,7 @@ struct channel_message {
 	/* HELD, KNOWN, ENDED, STALE, SWEPT */
 	enum attempt_phase phase; /* KNOWN */
 	int32_t pid;
-	uint64_t pid_start_ticks;
+	uint64_t pid_start_ticks; /* and which boot: the runner's word, kept as it is */
 
 	/* ENDED, and KNOWN with PHASE_ENDED */
 	bool started;		/* false: it certainly never ran */
@@ -98,8 +98,8 @@ MUST_CHECK int channel_pair(int fds[2], struct err *err);
  * when it is larger than CHANNEL_MESSAGE_MAX. ERR_MISSING when the peer has closed. ERR_IO. */
 MUST_CHECK int channel_send(int fd, const struct channel_message *m, struct err *err);
 
-/* Fails: ERR_BUSY when there is none; ERR_MISSING when the peer has closed; ERR_IO for a
- * malformed one or another version. */
+/* Fails: ERR_BUSY when there is none; ERR_MISSING when the peer has closed; ERR_INPUT for a
+ * malformed one or another version, which is gone then; ERR_IO. */
 MUST_CHECK int channel_receive(
     int fd, struct arena *a, struct channel_message *m, struct err *err);
 
