@@ -22,6 +22,19 @@ unpack_bool(struct unpack *u)
 	return v == 1;
 }
 
+/* A word of the model, which are numbered from `first` to `last`: whoever reads a record may
+ * switch on it. */
+static uint8_t
+unpack_word(struct unpack *u, uint8_t first, uint8_t last)
+{
+	uint8_t v = unpack_u8(u);
+
+	if (v >= first && v <= last)
+		return v;
+	u->failed = true;
+	return first;
+}
+
 /* Small whole numbers of either sign: pids, exit codes, signals. */
 static int32_t
 unpack_i32(struct unpack *u)
@@ -73,18 +86,22 @@ enum { TRIGGER_BYTES_MIN = 60 };
 static void
 unpack_trigger(struct unpack *u, struct arena *a, struct trigger *t)
 {
-	t->kind = unpack_u8(u);
+	uint32_t months;
+
+	t->kind = unpack_word(u, TRIGGER_CRON, TRIGGER_AT);
 	t->expression = unpack_str(u, a);
 	t->cron.minutes = unpack_u64(u);
 	t->cron.hours = unpack_u32(u);
 	t->cron.days = unpack_u32(u);
-	t->cron.months = (uint16_t)unpack_u32(u);
+	months = unpack_u32(u);
+	u->failed = u->failed || months > UINT16_MAX;
+	t->cron.months = (uint16_t)months;
 	t->cron.weekdays = unpack_u8(u);
 	t->cron.days_star = unpack_bool(u);
 	t->cron.weekdays_star = unpack_bool(u);
 	t->time_zone = unpack_str(u, a);
-	t->dst_gap = unpack_u8(u);
-	t->dst_fold = unpack_u8(u);
+	t->dst_gap = unpack_word(u, DST_GAP_AFTER, DST_GAP_SKIP);
+	t->dst_fold = unpack_word(u, DST_FOLD_FIRST, DST_FOLD_BOTH);
 	t->every_us = unpack_i64(u);
 	t->anchor_us = unpack_i64(u);
 	t->at_us = unpack_i64(u);
@@ -177,10 +194,10 @@ unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
 		unpack_trigger(u, a, &s->triggers[i]);
 	s->start_us = unpack_i64(u);
 	s->end_us = unpack_i64(u);
-	s->overlap = unpack_u8(u);
-	s->misfire = unpack_u8(u);
+	s->overlap = unpack_word(u, OVERLAP_SKIP, OVERLAP_ALLOW);
+	s->misfire = unpack_word(u, MISFIRE_ONE, MISFIRE_ALL);
 	s->misfire_window_us = unpack_i64(u);
-	s->on_lost = unpack_u8(u);
+	s->on_lost = unpack_word(u, ON_LOST_FAIL, ON_LOST_RERUN);
 	s->keep_us = unpack_i64(u);
 	s->task_count = unpack_count(u, TASK_DEF_BYTES_MIN);
 	s->tasks = arena_array(a, s->task_count, sizeof *s->tasks);
@@ -235,7 +252,7 @@ unpack_occurrence(struct unpack *u, struct arena *a, struct occurrence *o)
 {
 	o->to_us = unpack_i64(u);
 	o->count = unpack_u64(u);
-	o->verdict = unpack_u8(u);
+	o->verdict = unpack_word(u, VERDICT_RAN, VERDICT_MISSED_CLOCK);
 	o->execution_id = unpack_u64(u);
 	o->reason = unpack_str(u, a);
 	o->decided_us = unpack_i64(u);
@@ -266,7 +283,7 @@ unpack_execution(struct unpack *u, struct arena *a, struct execution *e)
 	e->tenant_id = unpack_u64(u);
 	e->schedule_id = unpack_u64(u);
 	e->schedule_name = unpack_text(u, a);
-	e->origin = unpack_u8(u);
+	e->origin = unpack_word(u, ORIGIN_TRIGGER, ORIGIN_RERUN);
 	e->due_us = unpack_i64(u);
 	e->triggered_us = unpack_i64(u);
 	e->start_us = unpack_i64(u);
@@ -276,7 +293,7 @@ unpack_execution(struct unpack *u, struct arena *a, struct execution *e)
 	e->args = unpack_str(u, a);
 	e->task_count = unpack_u32(u);
 	e->tasks_ended = unpack_u32(u);
-	e->on_lost = unpack_u8(u);
+	e->on_lost = unpack_word(u, ON_LOST_FAIL, ON_LOST_RERUN);
 }
 
 static void
@@ -329,7 +346,7 @@ unpack_task(struct unpack *u, struct arena *a, struct task *t)
 	t->schedule_id = unpack_u64(u);
 	t->tenant_id = unpack_u64(u);
 	t->ordinal = unpack_u32(u);
-	t->status = unpack_u8(u);
+	t->status = unpack_word(u, TASK_WAITING, TASK_CONDITION);
 	unpack_task_def(u, a, &t->def);
 	t->attempt_count = unpack_count(u, ATTEMPT_BYTES_MIN);
 	t->attempts = arena_array(a, t->attempt_count, sizeof *t->attempts);
@@ -355,7 +372,7 @@ unpack_user(struct unpack *u, struct arena *a, struct user *user)
 	user->tenant_id = unpack_u64(u);
 	user->name = unpack_text(u, a);
 	user->password_hash = unpack_str(u, a);
-	user->role = unpack_u8(u);
+	user->role = unpack_word(u, ROLE_VIEWER, ROLE_ENTERPRISE_ADMIN);
 	user->enabled = unpack_bool(u);
 	user->created_us = unpack_i64(u);
 }
@@ -379,7 +396,7 @@ unpack_token(struct unpack *u, struct token *t)
 	t->id = unpack_u64(u);
 	t->user_id = unpack_u64(u);
 	t->tenant_id = unpack_u64(u);
-	t->kind = unpack_u8(u);
+	t->kind = unpack_word(u, TOKEN_SESSION, TOKEN_KEY);
 	t->created_us = unpack_i64(u);
 	t->used_us = unpack_i64(u);
 	t->idle_us = unpack_i64(u);
