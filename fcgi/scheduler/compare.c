@@ -1,17 +1,20 @@
 /*
  * A new scheduler compares what the store says is under way with what the runner holds.
  *
- *   store      runner         what happened                    what follows
- *   starting   not known      the order was lost with the      START again: it certainly
- *                             runner, or never left            never ran
- *   starting   held           the pid was not made durable     as if it were reported now
- *   running    held           RELEASE was lost                 RELEASE
- *   running    running        nothing                          nothing
- *   either     ended          the end was not made durable     as if it were reported now
- *   running    not known      the runner died                  sweep its processes, then
+ *   store     runner         what happened                     what follows
+ *   starting  not known      START was lost, with the runner   START again: it certainly
+ *                            or before it left                 never ran
+ *   starting  held           its pid was not made durable      as if it were reported now
+ *   running   held           RELEASE was lost                  RELEASE
+ *   running   running        nothing                           nothing
+ *   either    ended          its end was not made durable      as if it were reported now
+ *   running   not known      the runner died                   sweep its processes, then
  *                                                              onLost decides
- *   nothing    held, running  the store was put back           KILL
- *   nothing    ended          FORGET was lost                  FORGET
+ *   nothing   held, running  the store was put back            KILL
+ *   nothing   ended          FORGET was lost                   FORGET
+ *
+ * It is done once in the life of an engine, and again from its beginning when the store fails
+ * it: what the runner told is kept until the comparison is durable.
  */
 #include <stdlib.h>
 
@@ -28,21 +31,24 @@ struct comparison {
 };
 
 static int
-by_task(const void *a, const void *b)
+by_attempt(const void *a, const void *b)
 {
 	const struct report *x = a, *y = b;
 
-	return x->task_id < y->task_id ? -1 : x->task_id > y->task_id;
+	if (x->task_id != y->task_id)
+		return x->task_id < y->task_id ? -1 : 1;
+	return x->attempt < y->attempt ? -1 : x->attempt > y->attempt;
 }
 
 static struct report *
 find_known(struct engine *e, const struct task *t)
 {
-	struct report key = {.task_id = t->id}, *r = NULL;
+	struct report key = {
+	    .task_id = t->id, .attempt = t->attempts[t->attempt_count - 1].number};
 
-	if (e->known.count)
-		r = bsearch(&key, e->known.items, e->known.count, sizeof key, by_task);
-	return r && r->attempt == t->attempts[t->attempt_count - 1].number ? r : NULL;
+	return e->known.count
+		   ? bsearch(&key, e->known.items, e->known.count, sizeof key, by_attempt)
+		   : NULL;
 }
 
 static void
@@ -99,8 +105,13 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 	int rc;
 
 	rc = store_task_get(txn, &e->arena, id, &t, err);
-	if (rc)
+	if (rc && rc != ERR_MISSING)
 		return rc;
+	if (rc || (t.status != TASK_STARTING && t.status != TASK_RUNNING)) {
+		log_error("task %llu is among the active and is not under way: taken out",
+		    (unsigned long long)id);
+		return store_active_remove(txn, id, err);
+	}
 	r = find_known(e, &t);
 	if (r) {
 		r->matched = true;
@@ -147,6 +158,8 @@ compare_body(struct txn *txn, void *ctx, struct err *err)
 	size_t count;
 	int rc;
 
+	for (size_t i = 0; i < c->e->known.count; i++)
+		c->e->known.items[i].matched = false;
 	reports_drop(&c->reports, c->reports.count);
 	c->stale_count = 0;
 	c->running = 0;
@@ -170,7 +183,7 @@ compare_with_runner(struct engine *e, struct err *err)
 	int rc;
 
 	if (e->known.count)
-		qsort(e->known.items, e->known.count, sizeof *e->known.items, by_task);
+		qsort(e->known.items, e->known.count, sizeof *e->known.items, by_attempt);
 	rc = engine_run(e, compare_body, &c, err);
 	if (rc)
 		goto done;
@@ -193,8 +206,9 @@ compare_with_runner(struct engine *e, struct err *err)
 	if (e->stale_count)
 		log_warn("%zu commands of a runner that died are being ended", e->stale_count);
 
-done:
 	reports_drop(&e->known, e->known.count);
+
+done:
 	reports_drop(&c.reports, c.reports.count);
 	free(c.reports.items);
 	free(c.stale);
