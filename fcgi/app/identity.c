@@ -43,17 +43,40 @@ identity_find(const struct config *config, struct identity *id, struct err *err)
 	return rc;
 }
 
-int
-identity_make_dir(const struct identity *id, const char *path, struct err *err)
+/* mkdir() whatever the umask is; 0 or an errno value. */
+static int
+make_dir(const char *path, mode_t mode)
 {
-	if (mkdir(path, 0750)) {
-		if (errno == EEXIST)
-			return 0;
-		return err_errno(err, ERR_IO, errno, "make the directory %s", path);
+	mode_t mask = umask(0);
+	int errnum = mkdir(path, mode) ? errno : 0;
+
+	umask(mask);
+	return errnum == EEXIST ? 0 : errnum;
+}
+
+int
+identity_make_dir(const struct identity *id, const char *path, mode_t mode, struct err *err)
+{
+	struct stat st;
+	int rc, errnum;
+
+	if (!stat(path, &st))
+		return 0;
+	/* Where it may write itself root does nothing, because it could be led astray there. */
+	rc = identity_assume(id, err);
+	if (rc)
+		return rc;
+	errnum = make_dir(path, mode);
+	rc = identity_resume(id, err);
+	if (rc)
+		return rc;
+	if (id->change && (errnum == EACCES || errnum == EROFS)) {
+		errnum = make_dir(path, mode);
+		if (!errnum && lchown(path, id->uid, id->gid))
+			errnum = errno;
 	}
-	if (id->change && lchown(path, id->uid, id->gid))
-		return err_errno(
-		    err, ERR_IO, errno, "give the directory %s to %s", path, id->user);
+	if (errnum)
+		return err_errno(err, ERR_IO, errnum, "make the directory %s", path);
 	return 0;
 }
 

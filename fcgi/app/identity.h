@@ -19,8 +19,9 @@ struct identity {
 /* Look up the names in the configuration. Fails: ERR_INPUT for an unknown one. */
 MUST_CHECK int identity_find(const struct config *config, struct identity *id, struct err *err);
 
-/* Make a directory of mode 0750 that belongs to it, unless it is there. Its parent must be. */
-MUST_CHECK int identity_make_dir(const struct identity *id, const char *path, struct err *err);
+/* Make a directory that belongs to it, unless it is there. Its parent must be. */
+MUST_CHECK int identity_make_dir(
+    const struct identity *id, const char *path, mode_t mode, struct err *err);
 
 /* For files that it is to own: act as it for a while, and as oneself again. */
 MUST_CHECK int identity_assume(const struct identity *id, struct err *err);

@@ -158,7 +158,7 @@ next_pair(struct policy *p, int64_t now_mono_us, struct policy_action *action)
 
 	if (!runner->alive && scheduler->alive) {
 		if (!scheduler->told)
-			return tell(p, SLOT_SCHEDULER, SIGTERM, deadline_mono_us, action);
+			return tell(p, SLOT_SCHEDULER, SIGHUP, deadline_mono_us, action);
 		return false;
 	}
 	if (!runner->alive)

@@ -183,9 +183,12 @@ check_path(const char *path, struct err *err)
 	return 0;
 }
 
-/* Bind under a temporary name that nobody else can open yet. */
+/*
+ * Bind to a name, with the mode from the first moment: a chmod() later could meet something else
+ * under that name. Nobody is let in before listen().
+ */
 static int
-bind_closed(int fd, const char *path, struct err *err)
+bind_to(int fd, const char *path, mode_t mode, struct err *err)
 {
 	struct sockaddr_un address;
 	int dir_fd, rc;
@@ -194,7 +197,7 @@ bind_closed(int fd, const char *path, struct err *err)
 	rc = address_of(path, &address, &dir_fd, err);
 	if (rc)
 		return rc;
-	mask = umask(0777);
+	mask = umask(~mode & 0777);
 	if (bind(fd, (struct sockaddr *)&address, sizeof address))
 		rc = err_errno(err, ERR_IO, errno, "make the socket %s", path);
 	umask(mask);
@@ -203,14 +206,17 @@ bind_closed(int fd, const char *path, struct err *err)
 	return rc;
 }
 
-/* Give the new socket its owner and mode and move it to its place. */
+/* Give the new socket to its owner, let connections in, and move it to its place. */
 static int
-publish(const char *temporary, const struct socket_options *o, struct stat *st, struct err *err)
+publish(int fd, const char *temporary, const struct socket_options *o, struct stat *st,
+    struct err *err)
 {
 	if (lchown(temporary, o->uid, o->gid))
 		return err_errno(err, ERR_IO, errno,
 		    "socket %s: give it to its group: start as root or as a member", o->path);
-	if (chmod(temporary, o->mode) || lstat(temporary, st) || rename(temporary, o->path))
+	if (listen(fd, o->backlog))
+		return err_errno(err, ERR_IO, errno, "listen at %s", o->path);
+	if (lstat(temporary, st) || rename(temporary, o->path))
 		return err_errno(err, ERR_IO, errno, "socket %s: put it in place", o->path);
 	return 0;
 }
@@ -235,15 +241,11 @@ listener_open(struct listener *l, const struct socket_options *options, struct e
 	}
 	/* In a container the process that was killed half-way here had the same number. */
 	unlink(temporary);
-	rc = bind_closed(fd, temporary, err);
+	rc = bind_to(fd, temporary, options->mode, err);
 	if (rc)
 		goto done;
 	bound = true;
-	if (listen(fd, options->backlog)) {
-		rc = err_errno(err, ERR_IO, errno, "listen at %s", options->path);
-		goto done;
-	}
-	rc = publish(temporary, options, &st, err);
+	rc = publish(fd, temporary, options, &st, err);
 	if (rc)
 		goto done;
 	*l = (struct listener){

@@ -3,8 +3,9 @@
  *
  * Signals come in at one place only, while it waits: never in the middle of a request, because
  * libfcgi takes an interrupted read for the end of the body. On the board it is busy exactly
- * while it may hold locks of the store: a client that is slow to send or to take is bounded by
- * the connection's time limits instead and never looks like a stuck worker.
+ * while it may hold locks of the store, from its start (the master says so) to its end: a client
+ * that is slow to send or to take is bounded by the connection's time limits instead and never
+ * looks like a stuck worker.
  */
 #include "app/worker.h"
 
@@ -265,7 +266,9 @@ worker_run(const struct worker *w)
 		log_error("%s", err.text);
 		return rc == ERR_RECOVER ? WORKER_EXIT_RECOVER : WORKER_EXIT_FAILED;
 	}
+	board_idle(w->slot, clock_mono_us());
 	serve(&s);
+	board_busy(w->slot, clock_mono_us());
 	/* Not one more call into a store that is lost. */
 	if (s.recover)
 		return WORKER_EXIT_RECOVER;

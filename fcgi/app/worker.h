@@ -14,8 +14,8 @@ enum {
 struct worker {
 	const struct config *config;
 	const struct sockets *sockets;
-	struct board_slot *slot;
-	int bell_fd; /* eventfd: rings the scheduler */
+	struct board_slot *slot; /* busy already */
+	int bell_fd;		 /* eventfd: rings the scheduler */
 };
 
 /*

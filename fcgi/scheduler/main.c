@@ -5,8 +5,10 @@
  *
  * This file is the shell around the engine: it reads the clock, waits on descriptors and does
  * the housekeeping of the store. It sleeps on a timer of the wall clock that is cancelled when
- * the clock is set, so that a step is noticed at once. Exits 0 when it was told to stop, 77
- * when the store is lost, 1 for everything else.
+ * the clock is set, so that a step is noticed at once. SIGTERM stops all commands and leaves
+ * when they have ended; SIGHUP leaves at once, so that another can take over with the commands
+ * still running. Exits 0 when it was told to leave, 77 when the store is lost, 1 for everything
+ * else.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -50,7 +52,7 @@ struct scheduler {
 	int board_fd;
 	uint64_t generation;
 
-	bool runner_gone;
+	bool runner_gone, replaced;
 	int64_t kept_mono_us; /* the last housekeeping */
 	int64_t
 	    stop_mono_us; /* when to stop waiting for commands; INSTANT_NEVER: not stopping */
@@ -139,6 +141,7 @@ start(struct scheduler *s, struct err *err)
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGHUP);
 	s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	s->timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (s->signals < 0 || s->timer < 0)
@@ -245,6 +248,10 @@ wait_for_work(struct scheduler *s, int64_t now_us, int64_t delay_us)
 	if (read(s->bell, &n, sizeof n) < 0 && errno != EAGAIN)
 		log_error("bell: %s", strerror(errno));
 	while (read(s->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+		if (signal.ssi_signo == SIGHUP) {
+			s->replaced = true;
+			continue;
+		}
 		if (s->stop_mono_us == INSTANT_NEVER)
 			s->stop_mono_us = clock_mono_us() + (int64_t)s->config.drain_us;
 		engine_stop(s->engine);
@@ -254,6 +261,8 @@ wait_for_work(struct scheduler *s, int64_t now_us, int64_t delay_us)
 static bool
 must_stop(const struct scheduler *s)
 {
+	if (s->replaced)
+		return true;
 	if (s->stop_mono_us == INSTANT_NEVER)
 		return false;
 	return (engine_is_idle(s->engine) && !outbox_waits(&s->outbox)) ||
@@ -293,10 +302,8 @@ run(struct scheduler *s)
 			return rc == ERR_RECOVER ? EXIT_STORE_LOST : 1;
 		if (must_stop(s))
 			return 0;
-		if (delay_us > 0)
-			wait_for_work(s, now_us, delay_us);
-		else
-			board_busy(s->slot, clock_mono_us());
+		/* Also when more is due already: that is no reason to miss a signal. */
+		wait_for_work(s, now_us, delay_us);
 	}
 }
 
