@@ -139,10 +139,7 @@ static int
 take_descriptors(struct shell *s, struct err *err)
 {
 	int keep[] = {s->channel};
-	int rc = fd_open_standard(err);
 
-	if (rc)
-		return rc;
 	fd_close_except(keep, 1);
 	return fd_set_cloexec(s->channel, err);
 }
@@ -183,10 +180,13 @@ static int
 start(struct shell *s, struct err *err)
 {
 	static const int signals[] = {SIGTERM, SIGCHLD};
-	int rc = take_descriptors(s, err);
+	int rc = fd_open_standard(err);
 
+	/* The file may be a descriptor that the master left open for it. */
 	if (!rc)
 		rc = config_load(s->config_path, &s->config, err);
+	if (!rc)
+		rc = take_descriptors(s, err);
 	if (!rc)
 		rc = raise_files(&s->house.files, err);
 	if (!rc)
