@@ -484,10 +484,11 @@ add_rule(struct zone *z, const unsigned char *at, const unsigned char *end)
 	text[len] = '\0';
 	if (!read_rule(text, &z->rule))
 		return "its footer is no rule";
+	/* First: a summer that never ends leaves no standard time to be in. */
+	rule_settle(&z->rule);
 	if (last->offset_s != z->rule.std_s &&
 	    (!z->rule.has_dst || last->offset_s != z->rule.dst_s))
 		return "its footer contradicts its last transition";
-	rule_settle(&z->rule);
 	z->has_rule = z->rule.has_dst;
 	return NULL;
 }
