@@ -321,7 +321,7 @@ add_block(struct buf *b, const struct file *f, bool full, int width)
 	else
 		buf_add(b, zeros, 7);
 	for (size_t i = 0; i < leaps; i++)
-		add_be(b, 0, 12);
+		buf_add(b, zeros, 12);
 }
 
 /* Parses in memory of exactly that size, so that a sanitizer sees a byte read too far. */
@@ -493,7 +493,7 @@ a_footer_that_is_no_rule_is_refused(void **state)
 static void
 the_footer_rules_behind_the_last_transition(void **state)
 {
-	/* Of 2100: when the clock changes there, and the offsets then. */
+	/* When the clock changes in the year of `first`, and the offsets then. */
 	static const struct {
 		const char *footer, *first, *second;
 		int first_s, second_s;
@@ -503,7 +503,10 @@ the_footer_rules_behind_the_last_transition(void **state)
 	    /* J60 is always the first of March, 59 is the leap day in a leap year. */
 	    {"STD-1DST,J60/0,J304/0", "2100-02-28T23:00:00Z", "2100-10-30T22:00:00Z", 7200,
 		3600},
+	    {"STD-1DST,J60/0,J304/0", "2096-02-29T23:00:00Z", "2096-10-30T22:00:00Z", 7200,
+		3600},
 	    {"STD-1DST,59/0,303/0", "2100-02-28T23:00:00Z", "2100-10-30T22:00:00Z", 7200, 3600},
+	    {"STD-1DST,59/0,303/0", "2096-02-28T23:00:00Z", "2096-10-29T22:00:00Z", 7200, 3600},
 	    {"<+01>-1<+0330>-3:30:00,M3.1.1/-1,M11.4.6/25:30", "2100-02-28T22:00:00Z",
 		"2100-11-27T22:00:00Z", 12600, 3600},
 	    /* Negative: the winter is the exception. */
@@ -525,7 +528,8 @@ the_footer_rules_behind_the_last_transition(void **state)
 		f.footer = text;
 		if (parse_file(&f, &zone))
 			fail_msg("%s: %s", cases[i].footer, err.text);
-		s = zone_segment_at(zone, instant("2100-01-01T00:00:00Z"));
+		snprintf(text, sizeof text, "%.4s-01-01T00:00:00Z", cases[i].first);
+		s = zone_segment_at(zone, instant(text));
 		if (s.end_us != instant(cases[i].first)) {
 			instant_format(s.end_us, text);
 			fail_msg("%s: first %s", cases[i].footer, text);
