@@ -82,6 +82,9 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libparts.a $(BUILD)/libcarill
 simulated := $(BUILD)/tests/test_engine $(BUILD)/tests/test_engine_crash $(BUILD)/tests/test_engine_history
 $(simulated): LDFLAGS += -Wl,--wrap=store_run,--wrap=log_warn,--wrap=log_error
 
+# The runner's tests speak to the real program.
+$(BUILD)/tests/test_runner $(BUILD)/tests/test_runner_death: $(BUILD)/carillon-runner
+
 # One unit test alone: make unit-NAME for tests/unit/test_NAME.c.
 unit-%: $(BUILD)/tests/test_%
 	$<
