@@ -633,14 +633,14 @@ walk(struct verify *v, enum table t, struct err *err)
 	return cursor_close(&c, code, err);
 }
 
-static int
-read_sequence(struct verify *v, struct err *err)
+/* The last number given: 0 while there is none, and every number where that cannot be read. */
+static uint64_t
+last_given(struct txn *txn)
 {
-	int code = table_get_id(
-	    &v->txn, TABLE_SEQUENCE, key_bytes(&v->txn, "id", 2), &v->last_id, err);
+	uint64_t id;
+	int code = table_get_id(txn, TABLE_SEQUENCE, key_bytes(txn, "id", 2), &id, NULL);
 
-	/* None was given yet. */
-	return code == ERR_MISSING ? 0 : code;
+	return !code ? id : code == ERR_MISSING ? 0 : UINT64_MAX;
 }
 
 static int
@@ -652,7 +652,7 @@ verify_records(struct verify *v, const struct store_options *options, struct err
 	if (code)
 		return code;
 	txn_init(&v->txn, st);
-	code = read_sequence(v, err);
+	v->last_id = last_given(&v->txn);
 	for (int t = 0; !code && t < TABLE_COUNT; t++)
 		code = walk(v, t, err);
 	txn_release(&v->txn);
