@@ -87,7 +87,7 @@ const struct setting settings[] = {
 	"The zone of cron triggers that name none, such as Europe/Amsterdam. A schedule takes "
 	"it "
 	"over when it is created, so a change here moves none that exists."},
-    {NULL, "sessionIdle", SETTING_DURATION, MEMBER(session_idle_us), "60m", "1m", "365d",
+    {NULL, "sessionIdle", SETTING_DURATION, MEMBER(session_idle_us), "60m", "1s", "365d",
 	"A token of a login dies after so long without use."},
 };
 

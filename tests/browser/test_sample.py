@@ -17,7 +17,8 @@ def test_the_vendors_sample_runs_to_its_end(engine, service, admin, demo):
     told = json.loads(done.stdout)
     assert told["errors"] == []
     assert told["lines"][0].startswith("got token ")
-    assert told["lines"][1] in ("executionId status is pending", "executionId status is running")
+    # jsdom starts a process for each of its blocking requests: the run may be over when it asks.
+    assert told["lines"][1] in [f"executionId status is {word}" for word in ("pending", "running", "finished")]
     assert told["lines"][2].startswith("got task ")
     assert told["lines"][-1] == "task status is 1"
     # Its last steps suspend and resume the schedule.

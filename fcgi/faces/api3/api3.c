@@ -13,7 +13,7 @@
 bool
 api3_owns(const char *path)
 {
-	return !strncasecmp(path, "/api3/", 6);
+	return !strncasecmp(path, "/api3", 5) && (path[5] == '/' || !path[5]);
 }
 
 /* Work out who calls and whether the role suffices. */
