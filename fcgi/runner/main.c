@@ -269,11 +269,11 @@ main(int argc, char **argv)
 	log_identity("runner");
 	if (parse_arguments(&s, argc, argv))
 		return usage();
-	if (start(&s, &err)) {
+	rc = start(&s, &err) ? 1 : 0;
+	if (rc)
 		log_error("%s", err.text);
-		return 1;
-	}
-	rc = run(&s);
+	else
+		rc = run(&s);
 	loop_watch_free(s.channel_watch);
 	loop_watch_free(s.signal_watch);
 	loop_timer_free(s.timer);

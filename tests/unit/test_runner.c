@@ -1,6 +1,8 @@
 /* What the runner does with orders: the real program, spoken to as its scheduler does. */
 #include "runner_bench.h"
 
+#include <limits.h>
+
 #include "proc/outbox.h"
 
 /* ---- held and released ---- */
@@ -10,7 +12,7 @@ a_held_child_has_run_nothing_until_it_is_released(void **state)
 {
 	struct bench *b = *state;
 	struct channel_message held = bench_hold(b, 1, "touch ran"), known, ended;
-	char exe[512] = "";
+	char exe[512] = "", program[PATH_MAX];
 
 	assert_true(held.pid > 1);
 	bench_hello(b);
@@ -22,7 +24,8 @@ a_held_child_has_run_nothing_until_it_is_released(void **state)
 	/* It is still the runner's program. */
 	assert_true(readlink(arena_printf(&b->arena, "/proc/%d/exe", held.pid), exe,
 			sizeof exe - 1) > 0);
-	assert_string_equal(exe, realpath(b->program, NULL));
+	assert_non_null(realpath(b->program, program));
+	assert_string_equal(exe, program);
 	assert_false(bench_exists(b, "ran"));
 
 	bench_order(b, CHANNEL_RELEASE, 1);
