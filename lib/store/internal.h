@@ -97,7 +97,7 @@ struct store {
 	char *dir;
 	uint64_t reserve_bytes;
 	bool lost;    /* the environment panicked: no further call into the library */
-	bool running; /* inside a store_run() */
+	struct txn *running; /* the transaction under way; NULL: none */
 	unsigned char swept[TOKEN_HASH_BYTES]; /* the last token that a sweep looked at */
 };
 

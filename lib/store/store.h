@@ -97,11 +97,18 @@ MUST_CHECK int store_verify(const struct store_options *options,
  * Returns 0 only when everything the body wrote is durable. A transaction that wrote nothing
  * waits for no disk.
  *
+ * Called inside a body it joins the transaction under way: its body runs once, and what it wrote
+ * becomes durable with the outermost, which is also the one that is tried again. If it fails
+ * after it wrote something, the outermost fails too, whatever the bodies in between answer.
+ *
  * Fails: as the body; ERR_BUSY after too many deadlocks; ERR_RECOVER when the outcome is
  * unknown.
  */
 MUST_CHECK int store_run(struct store *st,
     int (*body)(struct txn *txn, void *ctx, struct err *err), void *ctx, struct err *err);
+
+/* A transaction is under way in this process: what is written now is not durable yet. */
+bool store_is_running(const struct store *st);
 
 /* The next number of the store's one sequence: from 1, ascending in the order of commits, never
  * given twice. */

@@ -8,7 +8,6 @@
  */
 #include "store/internal.h"
 
-#include <assert.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +121,9 @@ run_once(struct store *st, int (*body)(struct txn *txn, void *ctx, struct err *e
 	}
 	txn_init(&txn, st);
 	txn.handle = handle;
+	st->running = &txn;
 	code = body(&txn, ctx, err);
+	st->running = NULL;
 	if (!code && txn.failed)
 		code = err_fail(err, txn.failed, "a failed access was overlooked");
 	code = code ? abort_txn(&txn, code, err) : commit_txn(&txn, err);
@@ -145,6 +146,38 @@ back_off(unsigned attempt)
 		nanosleep(&pause, NULL);
 }
 
+/*
+ * One more body in the transaction under way. What it wrote before it failed cannot be taken
+ * back alone: then nothing of the whole may be committed, whatever the bodies around it make of
+ * the failure. A deadlock is for the outermost to try again.
+ */
+static int
+join(struct txn *txn, int (*body)(struct txn *txn, void *ctx, struct err *err), void *ctx,
+    struct err *err)
+{
+	bool dirty = txn->dirty;
+	int code;
+
+	if (txn->st->lost)
+		return lost(txn->st, err);
+	if (txn->failed)
+		return err_fail(err, txn->failed, "the transaction has failed already");
+	txn->dirty = false;
+	code = body(txn, ctx, err);
+	if (!code && txn->failed)
+		code = err_fail(err, txn->failed, "a failed access was overlooked");
+	if (code && txn->dirty && !txn->failed)
+		txn->failed = code;
+	txn->dirty = txn->dirty || dirty;
+	return code;
+}
+
+bool
+store_is_running(const struct store *st)
+{
+	return st->running != NULL;
+}
+
 int
 store_run(struct store *st, int (*body)(struct txn *txn, void *ctx, struct err *err), void *ctx,
     struct err *err)
@@ -152,13 +185,11 @@ store_run(struct store *st, int (*body)(struct txn *txn, void *ctx, struct err *
 	bool again = true;
 	int code = ERR_BUSY;
 
-	/* A transaction inside another would wait for its own locks. */
-	assert(!st->running);
-	st->running = true;
+	if (st->running)
+		return join(st->running, body, ctx, err);
 	for (unsigned attempt = 0; again && attempt < ATTEMPTS_MAX; attempt++) {
 		back_off(attempt);
 		code = run_once(st, body, ctx, &again, err);
 	}
-	st->running = false;
 	return code;
 }
