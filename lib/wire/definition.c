@@ -89,7 +89,7 @@ read_string(struct reader *r, const struct json *value, void *at)
 {
 	const char **text = at;
 
-	if (value->type != JSON_STRING)
+	if (!json_is(value, JSON_STRING))
 		return refuse(r, "must be a string");
 	*text = value->text;
 	return 0;
@@ -100,7 +100,7 @@ read_bool(struct reader *r, const struct json *value, void *at)
 {
 	bool *b = at;
 
-	if (value->type != JSON_BOOL)
+	if (!json_is(value, JSON_BOOL))
 		return refuse(r, "must be true or false");
 	*b = value->boolean;
 	return 0;
@@ -119,7 +119,7 @@ read_number(struct reader *r, const struct json *value, int64_t min, int64_t max
 static int
 read_duration(struct reader *r, const struct json *value, void *at)
 {
-	if (value->type != JSON_STRING || duration_parse(value->text, at))
+	if (!json_is(value, JSON_STRING) || duration_parse(value->text, at))
 		return refuse(r, "must be a duration such as \"90s\", \"15m\", \"2h\", \"7d\"");
 	return 0;
 }
@@ -130,7 +130,7 @@ read_instant(struct reader *r, const struct json *value, void *at)
 {
 	int64_t *us = at, rest;
 
-	if (value->type != JSON_STRING || instant_parse(value->text, us))
+	if (!json_is(value, JSON_STRING) || instant_parse(value->text, us))
 		return refuse(r, "must be a time such as \"2026-12-24T18:00:00+01:00\"");
 	rest = *us % (SECOND_US / 1000);
 	*us -= rest < 0 ? rest + SECOND_US / 1000 : rest;
@@ -226,7 +226,7 @@ read_members(struct reader *r, const struct json *object, const struct field *fi
 {
 	int ret = 0;
 
-	if (object->type != JSON_OBJECT)
+	if (!json_is(object, JSON_OBJECT))
 		return refuse(r, "must be an object");
 	for (const struct json *m = object->first; m && !ret; m = m->next) {
 		size_t back = push_member(r, m->name), i = 0;
@@ -247,7 +247,7 @@ static int
 read_list(struct reader *r, const struct json *value, size_t max, size_t size, void *entries,
     size_t *count)
 {
-	if (value->type != JSON_ARRAY)
+	if (!json_is(value, JSON_ARRAY))
 		return refuse(r, "must be an array");
 	*count = value->count <= max ? value->count : max + 1;
 	*(void **)entries = arena_array(r->arena, *count, size);
@@ -262,7 +262,7 @@ read_strings(
 	const char **list;
 	int ret = 0;
 
-	if (value->type != JSON_ARRAY)
+	if (!json_is(value, JSON_ARRAY))
 		return refuse(r, "must be an array");
 	*count = value->count <= max ? value->count : max + 1;
 	/* With a NULL behind the last. */
@@ -406,7 +406,7 @@ read_env(struct reader *r, const struct json *value, void *at)
 	const struct json *m = value->first;
 	int ret = 0;
 
-	if (value->type != JSON_OBJECT)
+	if (!json_is(value, JSON_OBJECT))
 		return refuse(r, "must be an object");
 	t->env_count = value->count <= SCHEDULE_ENV_MAX ? value->count : SCHEDULE_ENV_MAX + 1;
 	t->env = arena_array(r->arena, t->env_count, sizeof *t->env);
@@ -427,7 +427,7 @@ read_retries(struct reader *r, const struct json *value, void *at)
 	int64_t max = 0;
 
 	(void)at;
-	if (value->type != JSON_OBJECT)
+	if (!json_is(value, JSON_OBJECT))
 		return refuse(r, "must be an object");
 	if (has(value, "max") && json_integer(json_member(value, "max"), 0, 0, &max))
 		return refuse(r, "not served");
@@ -442,7 +442,7 @@ static int
 read_after(struct reader *r, const struct json *value, void *at)
 {
 	(void)at;
-	if (value->type != JSON_ARRAY)
+	if (!json_is(value, JSON_ARRAY))
 		return refuse(r, "must be an array");
 	return value->count ? refuse(r, "not served") : 0;
 }
@@ -540,14 +540,14 @@ read_calendars(struct reader *r, const struct json *value, void *at)
 	const struct json *exclude = json_member(value, "exclude");
 
 	(void)at;
-	if (value->type != JSON_OBJECT)
+	if (!json_is(value, JSON_OBJECT))
 		return refuse(r, "must be an object");
 	for (const struct json *m = value->first; m; m = m->next) {
 		if (m->type != JSON_NULL && strcmp(m->name, "exclude") &&
 		    strcmp(m->name, "onExcluded"))
 			return refuse(r, "not served");
 	}
-	if (exclude && exclude->type != JSON_NULL && exclude->type != JSON_ARRAY)
+	if (exclude && exclude->type != JSON_NULL && !json_is(exclude, JSON_ARRAY))
 		return refuse(r, "not served");
 	return exclude && exclude->count ? refuse(r, "not served") : 0;
 }

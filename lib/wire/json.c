@@ -9,37 +9,13 @@
 #include "wire/json.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <yajl/yajl_gen.h>
 #include <yajl/yajl_parse.h>
 
-#include "base/id.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "calendar/civil.h"
-
-enum { SHOWN_BYTES = 64 };
-
-const char *
-json_shown(struct arena *a, const char *s)
-{
-	size_t len = strlen(s);
-	bool cut = len > SHOWN_BYTES;
-	char *shown;
-
-	if (cut) {
-		len = SHOWN_BYTES;
-		while (len && ((unsigned char)s[len] & 0xc0) == 0x80)
-			len--;
-	}
-	shown = arena_printf(a, "%.*s%s", (int)len, s, cut ? "..." : "");
-	for (char *p = shown; *p; p++) {
-		if (iscntrl((unsigned char)*p))
-			*p = '?';
-	}
-	return shown;
-}
+#include "wire/tree.h"
+#include "wire/writer.h"
 
 static void *
 yajl_mem_alloc(void *ctx, size_t size)
@@ -160,87 +136,30 @@ check_raw(const char *text, size_t len, struct err *err)
 	return check_escapes(text, len, err);
 }
 
-/* ---- the tree ---- */
-
-struct level {
-	struct json *open, *last;
-	const char *name; /* of the member whose value comes next */
-};
+/* ---- reading ---- */
 
 struct parser {
-	struct arena *arena;
+	struct tree tree;
 	yajl_handle yajl;
-	struct err *err;
-	const struct json **sorted; /* scratch of has_duplicate() */
-	size_t sorted_cap;
-	struct json *root;
-	size_t values, depth;
-	struct level levels[JSON_DEPTH_MAX];
-	bool failed; /* we found the fault, and the text stands in `err` */
 };
 
-/* For the callbacks: 0 makes yajl stop. */
 static int
-stop(struct parser *p, const char *why)
-{
-	p->failed = true;
-	err_fail(
-	    p->err, ERR_INPUT, "JSON: byte %zu: %s", yajl_get_bytes_consumed(p->yajl), why);
-	return 0;
-}
-
-static struct json *
 add(struct parser *p, enum json_type type)
 {
-	struct level *in = p->depth ? &p->levels[p->depth - 1] : NULL;
-	struct json *v;
-
-	if (++p->values > JSON_VALUES_MAX) {
-		stop(p, "too many values");
-		return NULL;
-	}
-	v = arena_alloc(p->arena, sizeof *v);
-	v->type = type;
-	if (!in) {
-		p->root = v;
-		return v;
-	}
-	if (in->last)
-		in->last->next = v;
-	else
-		in->open->first = v;
-	in->last = v;
-	in->open->count++;
-	v->name = in->name;
-	in->name = NULL;
-	return v;
-}
-
-/* A string's bytes in the arena, or NULL and a fault. */
-static const char *
-text_of(struct parser *p, const unsigned char *text, size_t len)
-{
-	if (memchr(text, '\0', len)) {
-		stop(p, "a NUL character");
-		return NULL;
-	}
-	if (!utf8_valid((const char *)text, len)) {
-		stop(p, "a string is not UTF-8");
-		return NULL;
-	}
-	return arena_memdup(p->arena, text, len);
+	return tree_add(&p->tree, type) != NULL;
 }
 
 static int
 on_null(void *ctx)
 {
-	return add(ctx, JSON_NULL) != NULL;
+	return add(ctx, JSON_NULL);
 }
 
 static int
 on_bool(void *ctx, int value)
 {
-	struct json *v = add(ctx, JSON_BOOL);
+	struct parser *p = ctx;
+	struct json *v = tree_add(&p->tree, JSON_BOOL);
 
 	if (v)
 		v->boolean = value;
@@ -250,13 +169,9 @@ on_bool(void *ctx, int value)
 static int
 on_text(struct parser *p, enum json_type type, const unsigned char *text, size_t len)
 {
-	struct json *v = add(p, type);
+	struct json *v = tree_add(&p->tree, type);
 
-	if (!v)
-		return 0;
-	v->text = text_of(p, text, len);
-	v->len = len;
-	return v->text != NULL;
+	return v && tree_text(&p->tree, v, (const char *)text, len);
 }
 
 static int
@@ -276,21 +191,15 @@ on_name(void *ctx, const unsigned char *text, size_t len)
 {
 	struct parser *p = ctx;
 
-	return (p->levels[p->depth - 1].name = text_of(p, text, len)) != NULL;
+	return tree_name(&p->tree, (const char *)text, len);
 }
 
 static int
 on_start(struct parser *p, enum json_type type)
 {
-	struct json *v;
+	struct json *v = tree_add(&p->tree, type);
 
-	if (p->depth == JSON_DEPTH_MAX)
-		return stop(p, "too deep");
-	v = add(p, type);
-	if (!v)
-		return 0;
-	p->levels[p->depth++] = (struct level){.open = v};
-	return 1;
+	return v && tree_open(&p->tree, v);
 }
 
 static int
@@ -306,57 +215,14 @@ on_start_array(void *ctx)
 }
 
 static int
-on_end_array(void *ctx)
+on_end(void *ctx)
 {
 	struct parser *p = ctx;
 
-	p->depth--;
-	return 1;
+	return tree_close(&p->tree);
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	const struct json *const *x = a, *const *y = b;
-
-	return strcmp((*x)->name, (*y)->name);
-}
-
-/* A name that stands twice in `object`, or NULL. Sorted, because a hostile object has 100,000
- * members. */
-static const char *
-duplicate(struct parser *p, const struct json *object)
-{
-	size_t n = 0;
-
-	if (object->count > p->sorted_cap) {
-		p->sorted_cap = object->count * 2;
-		p->sorted = mem_resize(p->sorted, p->sorted_cap * sizeof *p->sorted);
-	}
-	for (const struct json *m = object->first; m; m = m->next)
-		p->sorted[n++] = m;
-	if (n > 1)
-		qsort(p->sorted, n, sizeof *p->sorted, by_name);
-	for (size_t i = 1; i < n; i++) {
-		if (!strcmp(p->sorted[i - 1]->name, p->sorted[i]->name))
-			return p->sorted[i]->name;
-	}
-	return NULL;
-}
-
-static int
-on_end_object(void *ctx)
-{
-	struct parser *p = ctx;
-	const char *twice = duplicate(p, p->levels[p->depth - 1].open);
-
-	if (twice)
-		return stop(p, arena_printf(p->arena, "this object has \"%s\" twice",
-				   json_shown(p->arena, twice)));
-	p->depth--;
-	return 1;
-}
-
+/* 0 makes yajl stop: the fault stands in the tree. */
 static const yajl_callbacks callbacks = {
     .yajl_null = on_null,
     .yajl_boolean = on_bool,
@@ -364,22 +230,22 @@ static const yajl_callbacks callbacks = {
     .yajl_string = on_string,
     .yajl_start_map = on_start_object,
     .yajl_map_key = on_name,
-    .yajl_end_map = on_end_object,
+    .yajl_end_map = on_end,
     .yajl_start_array = on_start_array,
-    .yajl_end_array = on_end_array,
+    .yajl_end_array = on_end,
 };
 
-/* Translate what yajl found. */
+/* Translate what yajl found, or the tree. */
 static int
-yajl_fail(struct parser *p)
+yajl_fail(struct parser *p, struct err *err)
 {
 	unsigned char *why;
 	size_t at = yajl_get_bytes_consumed(p->yajl);
 
-	if (p->failed)
-		return ERR_INPUT;
+	if (p->tree.fault)
+		return err_fail(err, ERR_INPUT, "JSON: byte %zu: %s", at, p->tree.fault);
 	why = yajl_get_error(p->yajl, 0, NULL, 0);
-	err_fail(p->err, ERR_INPUT, "JSON: byte %zu: %.*s", at,
+	err_fail(err, ERR_INPUT, "JSON: byte %zu: %.*s", at,
 	    (int)strcspn((const char *)why, "\n"), (const char *)why);
 	yajl_free_error(p->yajl, why);
 	return ERR_INPUT;
@@ -389,7 +255,7 @@ int
 json_parse(
     struct arena *a, const char *text, size_t len, const struct json **value, struct err *err)
 {
-	struct parser p = {.arena = a, .err = err};
+	struct parser p = {.tree = {.arena = a}};
 	yajl_status status;
 	int ret;
 
@@ -402,94 +268,20 @@ json_parse(
 	if (status == yajl_status_ok)
 		status = yajl_complete_parse(p.yajl);
 	if (status == yajl_status_ok)
-		*value = p.root;
+		*value = p.tree.root;
 	else
-		ret = yajl_fail(&p);
+		ret = yajl_fail(&p, err);
 	yajl_free(p.yajl);
-	free(p.sorted);
+	tree_release(&p.tree);
 	return ret;
 }
 
-const struct json *
-json_member(const struct json *object, const char *name)
-{
-	if (!object || object->type != JSON_OBJECT)
-		return NULL;
-	for (const struct json *m = object->first; m; m = m->next) {
-		if (!strcmp(m->name, name))
-			return m;
-	}
-	return NULL;
-}
-
-int
-json_integer(const struct json *value, int64_t min, int64_t max, int64_t *out)
-{
-	const char *digits;
-	long long n;
-
-	if (!value || value->type != JSON_NUMBER)
-		return ERR_INPUT;
-	digits = value->text + (value->text[0] == '-');
-	if (!*digits || digits[strspn(digits, "0123456789")])
-		return ERR_INPUT;
-	errno = 0;
-	n = strtoll(value->text, NULL, 10);
-	if (errno || n < min || n > max)
-		return ERR_INPUT;
-	*out = n;
-	return 0;
-}
-
 /* ---- writing ---- */
-
-enum place { IN_ARRAY, BEFORE_NAME, BEFORE_VALUE };
-
-/* yajl_gen does not notice a wrong bracket nor a name without a value, so the places are ours.
- */
-struct json_writer {
-	yajl_gen gen;
-	bool failed, begun;
-	size_t depth;
-	enum place places[JSON_DEPTH_MAX];
-};
 
 static void
 to_buf(void *ctx, const char *text, size_t len)
 {
 	buf_add(ctx, text, len);
-}
-
-struct json_writer *
-json_writer_new(struct buf *out)
-{
-	struct json_writer *w = mem_alloc(sizeof *w);
-
-	w->gen = yajl_gen_alloc(&never_null);
-	yajl_gen_config(w->gen, yajl_gen_print_callback, to_buf, out);
-	return w;
-}
-
-static enum place *
-place(struct json_writer *w)
-{
-	return &w->places[w->depth - 1];
-}
-
-/* True when a value may come now; it is then as good as written. */
-static bool
-begin_value(struct json_writer *w)
-{
-	if (w->failed)
-		return false;
-	if (w->depth ? *place(w) == BEFORE_NAME : w->begun) {
-		w->failed = true;
-		return false;
-	}
-	w->begun = true;
-	if (w->depth && *place(w) == BEFORE_VALUE)
-		*place(w) = BEFORE_NAME;
-	return true;
 }
 
 static void
@@ -500,159 +292,42 @@ check(struct json_writer *w, yajl_gen_status status)
 }
 
 static void
-open_level(struct json_writer *w, enum place first)
+gen_open(struct json_writer *w, bool array)
 {
-	if (!begin_value(w))
-		return;
-	if (w->depth == JSON_DEPTH_MAX) {
-		w->failed = true;
-		return;
-	}
-	w->places[w->depth++] = first;
-	check(w, first == IN_ARRAY ? yajl_gen_array_open(w->gen) : yajl_gen_map_open(w->gen));
+	check(w, array ? yajl_gen_array_open(w->end) : yajl_gen_map_open(w->end));
 }
 
 static void
-close_level(struct json_writer *w, enum place last)
+gen_close(struct json_writer *w, bool array)
 {
-	if (w->failed)
-		return;
-	if (!w->depth || *place(w) != last) {
-		w->failed = true;
-		return;
-	}
-	w->depth--;
-	check(w, last == IN_ARRAY ? yajl_gen_array_close(w->gen) : yajl_gen_map_close(w->gen));
-}
-
-void
-json_object(struct json_writer *w)
-{
-	open_level(w, BEFORE_NAME);
-}
-
-void
-json_end_object(struct json_writer *w)
-{
-	close_level(w, BEFORE_NAME);
-}
-
-void
-json_array(struct json_writer *w)
-{
-	open_level(w, IN_ARRAY);
-}
-
-void
-json_end_array(struct json_writer *w)
-{
-	close_level(w, IN_ARRAY);
+	check(w, array ? yajl_gen_array_close(w->end) : yajl_gen_map_close(w->end));
 }
 
 static void
-write_text(struct json_writer *w, const char *s)
+gen_string(struct json_writer *w, const char *s, size_t len)
 {
-	size_t len = strlen(s);
-
-	if (!utf8_valid(s, len))
-		w->failed = true;
-	else
-		check(w, yajl_gen_string(w->gen, (const unsigned char *)s, len));
+	check(w, yajl_gen_string(w->end, (const unsigned char *)s, len));
 }
 
-void
-json_name(struct json_writer *w, const char *name)
+static void
+gen_word(struct json_writer *w, const char *word)
 {
-	if (w->failed)
-		return;
-	if (!w->depth || *place(w) != BEFORE_NAME) {
-		w->failed = true;
-		return;
-	}
-	*place(w) = BEFORE_VALUE;
-	write_text(w, name);
+	check(w, word ? yajl_gen_number(w->end, word, strlen(word)) : yajl_gen_null(w->end));
 }
 
-void
-json_string(struct json_writer *w, const char *s)
+static void
+gen_free(struct json_writer *w)
 {
-	if (begin_value(w))
-		write_text(w, s);
+	yajl_gen_free(w->end);
 }
 
-void
-json_number(struct json_writer *w, int64_t n)
+struct json_writer *
+json_writer_new(struct buf *out)
 {
-	if (begin_value(w))
-		check(w, yajl_gen_integer(w->gen, n));
-}
+	static const struct writer_form form = {
+	    gen_open, gen_close, gen_string, gen_string, gen_word, gen_free};
+	yajl_gen gen = yajl_gen_alloc(&never_null);
 
-void
-json_percent(struct json_writer *w, uint64_t part, uint64_t whole)
-{
-	char text[32];
-	uint64_t hundredths;
-	int len;
-
-	if (!begin_value(w))
-		return;
-	if (part > whole) {
-		w->failed = true;
-		return;
-	}
-	/* Two decimals need no more than the leading bits. */
-	while (whole > UINT64_MAX / 20000) {
-		part >>= 1;
-		whole >>= 1;
-	}
-	hundredths = whole ? (part * 10000 + whole / 2) / whole : 0;
-	len = snprintf(
-	    text, sizeof text, "%" PRIu64 ".%02" PRIu64, hundredths / 100, hundredths % 100);
-	while (text[len - 1] == '0')
-		len--;
-	if (text[len - 1] == '.')
-		len--;
-	check(w, yajl_gen_number(w->gen, text, (size_t)len));
-}
-
-void
-json_bool(struct json_writer *w, bool b)
-{
-	if (begin_value(w))
-		check(w, yajl_gen_bool(w->gen, b));
-}
-
-void
-json_null(struct json_writer *w)
-{
-	if (begin_value(w))
-		check(w, yajl_gen_null(w->gen));
-}
-
-void
-json_instant(struct json_writer *w, int64_t us)
-{
-	char text[INSTANT_TEXT];
-
-	instant_format(us, text);
-	json_string(w, text);
-}
-
-void
-json_guid(struct json_writer *w, uint64_t id)
-{
-	char text[ID_GUID_LEN + 1];
-
-	id_guid(id, text);
-	json_string(w, text);
-}
-
-int
-json_writer_finish(struct json_writer *w)
-{
-	int ret = w->failed || w->depth || !w->begun ? ERR_INPUT : 0;
-
-	yajl_gen_free(w->gen);
-	free(w);
-	return ret;
+	yajl_gen_config(gen, yajl_gen_print_callback, to_buf, out);
+	return writer_new(&form, gen);
 }

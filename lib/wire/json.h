@@ -1,5 +1,6 @@
 /*
- * JSON (RFC 8259) through yajl, hardened.
+ * JSON (RFC 8259) through yajl, hardened; and the values themselves, which xml.h reads and
+ * writes too.
  *
  * Reading: the whole text must be strict UTF-8, one value, at most JSON_DEPTH_MAX deep and
  * JSON_VALUES_MAX values; a name twice in one object, a NUL (also as \u0000) and a lone
@@ -23,6 +24,11 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 
 struct json {
 	enum json_type type;
+	/*
+	 * A JSON_STRING from a text that has no types, which may also stand for something else:
+	 * ask json_is() and not `type` whether it can be what is wanted.
+	 */
+	bool untyped;
 	bool boolean;
 	const char *text;	  /* string: decoded, number: as written; NUL behind it */
 	size_t len;		  /* of text */
@@ -42,6 +48,14 @@ struct json {
 MUST_CHECK int json_parse(
     struct arena *a, const char *text, size_t len, const struct json **value, struct err *err);
 
+/*
+ * True when the value is of the type or, without a type of its own, can serve as one: any text
+ * as a string, "true" and "false" as a boolean, what JSON would call a number as a number, and
+ * nothing but blanks as an array or an object without anything in it. What the type needs of
+ * `boolean`, `text`, `first` and `count` is then valid. False for NULL.
+ */
+bool json_is(const struct json *value, enum json_type type);
+
 /* The member, or NULL if `object` has none or is no object. */
 const struct json *json_member(const struct json *object, const char *name);
 
@@ -58,7 +72,7 @@ const char *json_shown(struct arena *a, const char *s);
 
 struct json_writer;
 
-/* Appends to `out`, which must outlive the writer. */
+/* Writes JSON; xml.h has another. Appends to `out`, which must outlive the writer. */
 struct json_writer *json_writer_new(struct buf *out);
 
 void json_object(struct json_writer *w);

@@ -233,7 +233,7 @@ api3_bool(const struct json *object, const char *name, bool *value, struct err *
 
 	if (!m)
 		return 0;
-	if (m->type == JSON_BOOL)
+	if (json_is(m, JSON_BOOL))
 		*value = m->boolean;
 	else if (m->type == JSON_STRING && !strcasecmp(m->text, "true"))
 		*value = true;

@@ -12,7 +12,7 @@ read_criteria(struct call *c, struct criteria *k)
 	const struct json *search = json_member(c->body, "searchCriteria");
 
 	*k = (struct criteria){.match = MATCH_EQUALS, .type = -1};
-	if (search && search->type != JSON_OBJECT && search->type != JSON_NULL)
+	if (search && !json_is(search, JSON_OBJECT) && search->type != JSON_NULL)
 		return err_fail(&c->err, ERR_INPUT, "Invalid value: searchCriteria");
 	if (api3_string(search, "searchValue", &k->name, &c->err))
 		return ERR_INPUT;
