@@ -114,11 +114,24 @@ process_children(pid_t *list, size_t cap)
 	return n < 0 ? -1 : (long)count;
 }
 
+/* The next process's number, 0 at the end, -1 when the list cannot be read. */
+static pid_t
+next_process(DIR *dir)
+{
+	struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(dir);
+	} while (entry && !isdigit((unsigned char)entry->d_name[0]));
+	return entry ? (pid_t)strtol(entry->d_name, NULL, 10) : errno ? -1 : 0;
+}
+
 int
 census_take(struct census *c, struct err *err)
 {
-	struct dirent *entry;
 	int rc = 0;
+	pid_t pid;
 	DIR *dir;
 
 	if (c->read)
@@ -127,21 +140,21 @@ census_take(struct census *c, struct err *err)
 	if (!dir)
 		return err_errno(err, ERR_IO, errno, "read /proc");
 	c->count = 0;
-	while (rc != ERR_IO && (entry = readdir(dir))) {
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
+	while ((pid = next_process(dir)) > 0) {
 		if (c->count == c->cap) {
 			c->cap = c->cap ? c->cap * 2 : 256;
 			c->list = mem_resize(c->list, c->cap * sizeof *c->list);
 		}
-		rc = process_read((pid_t)strtol(entry->d_name, NULL, 10), &c->list[c->count]);
-		c->count += rc == 0;
+		rc = process_read(pid, &c->list[c->count]);
 		if (rc == ERR_IO)
-			err_errno(err, rc, errno, "read /proc/%s", entry->d_name);
+			break;
+		c->count += rc == 0;
 	}
+	/* Half a list would tell that the other half does not live. */
+	rc = rc == ERR_IO || pid < 0 ? err_errno(err, ERR_IO, errno, "read /proc") : 0;
 	closedir(dir);
-	c->read = rc != ERR_IO;
-	return rc == ERR_IO ? rc : 0;
+	c->read = !rc;
+	return rc;
 }
 
 void
@@ -166,13 +179,14 @@ signal_exactly(const struct process *p, int signal)
 	int fd = (int)syscall(SYS_pidfd_open, p->pid, 0);
 
 	/* The descriptor is bound to a process; what /proc says after that is about it or about
-	 * nobody. */
-	if (fd >= 0) {
-		if (!process_read(p->pid, &now) && now.born == p->born)
+	 * nobody. Without one there remains the moment between the two calls. */
+	if (!process_read(p->pid, &now) && now.born == p->born) {
+		if (fd >= 0)
 			syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);
-		close(fd);
-	} else if (errno != ESRCH)
-		kill(p->pid, signal);
+		else
+			kill(p->pid, signal);
+	}
+	fd_drop(&fd);
 }
 
 /* Was it started with this line in its environment? */

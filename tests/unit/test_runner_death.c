@@ -277,6 +277,25 @@ a_sweep_does_not_touch_the_runners_own_commands(void **state)
 	assert_int_equal(bench_expect(b, CHANNEL_ENDED, 1).exit_code, 6);
 }
 
+static void
+a_dead_commands_number_stays_its_own_until_its_family_has_ended(void **state)
+{
+	struct bench *b = *state;
+	struct channel_message start = bench_shell(
+	    b, 1, "(trap '' TERM; echo $$ > ready; while :; do sleep 1000; done) & exit 0");
+	struct process leader;
+
+	bench_send(b, &start);
+	leader.pid = bench_expect(b, CHANNEL_HELD, 1).pid;
+	bench_order(b, CHANNEL_RELEASE, 1);
+	bench_pid(b, "ready");
+	/* Its family has the session for a second or two yet. */
+	WAIT_UNTIL(!process_read(leader.pid, &leader) && leader.dead);
+	assert_int_equal(b->inbox_count, 0);
+	bench_expect(b, CHANNEL_ENDED, 1);
+	assert_int_equal(process_read(leader.pid, &leader), ERR_MISSING);
+}
+
 /* ---- the master dies ---- */
 
 static void
@@ -379,6 +398,7 @@ main(void)
 	    BENCH(a_stranger_who_was_given_the_number_later_is_not_touched),
 	    BENCH(nonsense_is_swept_and_harms_nobody),
 	    BENCH(a_sweep_does_not_touch_the_runners_own_commands),
+	    BENCH(a_dead_commands_number_stays_its_own_until_its_family_has_ended),
 	    BENCH(when_the_channel_closes_all_is_ended_and_it_leaves),
 	    BENCH(when_the_master_is_killed_all_is_ended_and_it_leaves),
 	    BENCH(without_a_channel_or_a_configuration_it_does_not_begin),
