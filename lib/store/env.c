@@ -30,8 +30,10 @@ enum {
 	    30000, /* locks, lockers, transactions and handles; cache pages come on top */
 	CACHE_BYTES_MIN = 1 << 20,
 	CACHE_BYTES_MAX = 1 << 30,
-	/* Regions beside the cache, and what recovery itself writes. */
-	RECOVERY_BYTES = 24 << 20,
+	/* The regions but for what grows with the cache, with all the sizes above: measured. */
+	REGION_BYTES = 18 << 20,
+	/* What recovery writes at least, and the tables when they are new. */
+	RECOVERY_BYTES = 1 << 20,
 };
 
 int
@@ -92,18 +94,33 @@ on_event(DB_ENV *env, uint32_t event, void *info)
 		st->lost = true;
 }
 
+static uint64_t
+cache_size(const struct store_options *options)
+{
+	if (options->cache_bytes < CACHE_BYTES_MIN)
+		return CACHE_BYTES_MIN;
+	return options->cache_bytes < CACHE_BYTES_MAX ? options->cache_bytes : CACHE_BYTES_MAX;
+}
+
+/* What a recovery needs on the disk: the regions, with a quarter of the cache for its headers
+ * and a fifteenth for its mutexes, and what it writes. */
+static uint64_t
+recovery_needs(const struct store_options *options, bool fresh)
+{
+	uint64_t cache = cache_size(options);
+
+	return cache + cache / 3 + REGION_BYTES + RECOVERY_BYTES + (fresh ? LOG_FILE_BYTES : 0);
+}
+
 /* Everything that is set before the environment opens. */
 static int
-env_set_up(struct store *st, uint64_t cache_bytes)
+env_set_up(struct store *st, const struct store_options *options)
 {
+	uint64_t cache_bytes = cache_size(options);
 	DB_ENV *env = st->env;
 	uint32_t mutexes;
 	int dbret;
 
-	if (cache_bytes < CACHE_BYTES_MIN)
-		cache_bytes = CACHE_BYTES_MIN;
-	if (cache_bytes > CACHE_BYTES_MAX)
-		cache_bytes = CACHE_BYTES_MAX;
 	mutexes = MUTEXES_MIN + (uint32_t)(2 * cache_bytes / PAGE_BYTES);
 
 	env->app_private = st;
@@ -143,7 +160,7 @@ env_set_up(struct store *st, uint64_t cache_bytes)
 
 /* Open the environment in st->env; `flags` are added to those of every process. */
 static int
-env_open(struct store *st, uint64_t cache_bytes, uint32_t flags, struct err *err)
+env_open(struct store *st, const struct store_options *options, uint32_t flags, struct err *err)
 {
 	struct buf region = BUF_INIT;
 	int dbret;
@@ -154,7 +171,7 @@ env_open(struct store *st, uint64_t cache_bytes, uint32_t flags, struct err *err
 		st->env = NULL;
 		goto done;
 	}
-	dbret = env_set_up(st, cache_bytes);
+	dbret = env_set_up(st, options);
 	if (!dbret)
 		dbret = st->env->open(st->env, region.data,
 		    DB_INIT_MPOOL | DB_INIT_LOCK | DB_INIT_LOG | DB_INIT_TXN | DB_THREAD |
@@ -258,7 +275,7 @@ store_open(const struct store_options *options, struct store **st, struct err *e
 	if (code)
 		return code;
 	s = store_new(options);
-	code = env_open(s, options->cache_bytes, 0, err);
+	code = env_open(s, options, 0, err);
 	if (!code)
 		code = tables_open(s, 0, err);
 	if (code) {
@@ -278,19 +295,35 @@ store_close(struct store *st)
 		log_warn("store: close: %s", db_strerror(dbret));
 }
 
+static int
+checkpoint(struct store *st, uint32_t log_kib, uint32_t flags, struct err *err)
+{
+	char **removed = NULL;
+	int dbret;
+
+	dbret = st->env->txn_checkpoint(st->env, log_kib, 0, flags);
+	if (!dbret)
+		dbret = st->env->log_archive(st->env, &removed, DB_ARCH_REMOVE);
+	free(removed);
+	return db_fail(err, dbret, "%s: checkpoint", st->dir);
+}
+
 /* Recover, make what is missing, bring all of it to the data files, close. */
 static int
-recover_once(const struct store_options *options, struct err *err)
+recover_once(const struct store_options *options, const struct home *home, struct err *err)
 {
 	struct store *st = store_new(options);
 	int code, dbret;
 
-	code = env_open(st, options->cache_bytes, DB_CREATE | DB_RECOVER, err);
+	home_drop_regions(home);
+	code = env_open(st, options, DB_CREATE | DB_RECOVER, err);
+	if (!code)
+		code = home_pin_regions(home, st->dir, err);
 	if (!code)
 		code = tables_open(st, DB_CREATE, err);
+	/* Old logs go at once: the disk may be full of them. */
 	if (!code)
-		code = db_fail(err, st->env->txn_checkpoint(st->env, 0, 0, DB_FORCE),
-		    "%s: checkpoint", st->dir);
+		code = checkpoint(st, 0, DB_FORCE, err);
 	dbret = store_free(st);
 	return code ? code : db_fail(err, dbret, "%s: close", options->dir);
 }
@@ -302,21 +335,21 @@ store_recover(const struct store_options *options, struct err *err)
 	int code;
 
 	code = home_open(options->dir, true, &home, err);
-	if (!code)
-		code = home_make_room(&home, options->dir,
-		    options->cache_bytes + options->cache_bytes / 4 + RECOVERY_BYTES, err);
+	if (!code) {
+		home_drop_regions(&home);
+		code = home_make_room(
+		    &home, options->dir, recovery_needs(options, home.fresh), err);
+	}
 	if (!code)
 		code = home_prepare(&home, options->dir, err);
 	if (code)
 		goto done;
-	code = recover_once(options, err);
+	code = recover_once(options, &home, err);
 	if (code && home_drop_ballast(&home)) {
 		log_warn(
 		    "%s: the disk is full: the ballast was dropped to recover", options->dir);
-		code = recover_once(options, err);
+		code = recover_once(options, &home, err);
 	}
-	if (!code)
-		code = home_pin_regions(&home, options->dir, err);
 	if (!code)
 		code = home_seal(&home, options->dir, err);
 	if (!code)
@@ -331,12 +364,7 @@ done:
 int
 store_checkpoint(struct store *st, uint64_t log_bytes, struct err *err)
 {
-	char **removed = NULL;
-	int dbret;
-
-	dbret = st->env->txn_checkpoint(st->env, (uint32_t)(log_bytes / 1024), 0, 0);
-	if (!dbret)
-		dbret = st->env->log_archive(st->env, &removed, DB_ARCH_REMOVE);
-	free(removed);
-	return db_fail(err, dbret, "checkpoint");
+	if (st->lost)
+		return db_fail(err, DB_RUNRECOVERY, "checkpoint");
+	return checkpoint(st, (uint32_t)(log_bytes / 1024), 0, err);
 }

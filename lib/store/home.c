@@ -8,6 +8,7 @@
  */
 #include "store/internal.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,10 @@
 
 #define FORMAT_WORD "carillon-store "
 
-enum { FORMAT = 1, BALLAST_BYTES = 8 * 1024 * 1024 };
+enum {
+	FORMAT = 1, /* A log file and the pages that recovery writes. */
+	BALLAST_BYTES = 24 * 1024 * 1024
+};
 
 static const char format_text[] = FORMAT_WORD "1\n";
 
@@ -92,7 +96,9 @@ check_format(const char *dir, const char *text, struct err *err)
 
 	if (!strcmp(text, format_text))
 		return 0;
-	if (!strncmp(text, FORMAT_WORD, strlen(FORMAT_WORD)))
+	/* strtoul() would take a sign too. */
+	if (!strncmp(text, FORMAT_WORD, strlen(FORMAT_WORD)) &&
+	    isdigit((unsigned char)text[strlen(FORMAT_WORD)]))
 		number = strtoul(text + strlen(FORMAT_WORD), &end, 10);
 	if (number > FORMAT && !strcmp(end, "\n"))
 		return err_fail(err, ERR_INPUT,
@@ -292,41 +298,52 @@ free_bytes(int fd, uint64_t *bytes)
 	return 0;
 }
 
-/* What the region files hold now and give back when recovery replaces them. */
-static uint64_t
-region_bytes(int home)
+static bool
+is_region(const char *name)
 {
-	DIR *list = list_folder(home, "region");
+	return !strncmp(name, "__db.", 5);
+}
+
+void
+home_drop_regions(const struct home *home)
+{
+	DIR *list = list_folder(home->fd, "region");
 	struct dirent *entry;
-	struct stat st;
-	uint64_t bytes = 0;
 
 	while (list && (entry = readdir(list)))
-		if (!strncmp(entry->d_name, "__db.", 5) &&
-		    !fstatat(dirfd(list), entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
-			bytes += (uint64_t)st.st_blocks * 512;
+		if (is_region(entry->d_name))
+			unlinkat(dirfd(list), entry->d_name, 0);
 	if (list)
 		closedir(list);
-	return bytes;
+}
+
+static uint64_t
+ballast_bytes(const struct home *home)
+{
+	struct stat st;
+
+	return fstatat(home->fd, "ballast", &st, AT_SYMLINK_NOFOLLOW)
+		   ? 0
+		   : (uint64_t)st.st_blocks * 512;
 }
 
 int
 home_make_room(const struct home *home, const char *dir, uint64_t need, struct err *err)
 {
-	uint64_t room, regions = region_bytes(home->fd);
+	uint64_t room;
 
 	if (free_bytes(home->fd, &room))
 		return err_errno(err, ERR_IO, errno, "%s", dir);
-	if (room + regions >= need)
+	if (room >= need)
 		return 0;
-	if (!unlinkat(home->fd, "ballast", 0)) {
+	/* It is not given away for nothing. */
+	if (room + ballast_bytes(home) >= need && !unlinkat(home->fd, "ballast", 0)) {
 		log_warn("%s: the disk is full: the ballast was dropped to recover", dir);
-		if (!free_bytes(home->fd, &room) && room + regions >= need)
-			return 0;
+		return 0;
 	}
 	return err_fail(err, ERR_IO,
 	    "%s: %" PRIu64 " bytes free, %" PRIu64 " needed to open the store: free some space",
-	    dir, room, need > regions ? need - regions : 0);
+	    dir, room, need);
 }
 
 bool
@@ -341,12 +358,10 @@ home_drop_ballast(const struct home *home)
 void
 home_keep_ballast(const struct home *home, uint64_t reserve)
 {
-	struct stat st;
 	uint64_t room;
 	int fd;
 
-	if (!fstatat(home->fd, "ballast", &st, 0) &&
-	    (uint64_t)st.st_blocks * 512 >= BALLAST_BYTES)
+	if (ballast_bytes(home) >= BALLAST_BYTES)
 		return;
 	if (free_bytes(home->fd, &room) || room < reserve + 2 * BALLAST_BYTES)
 		return;
@@ -359,16 +374,43 @@ home_keep_ballast(const struct home *home, uint64_t reserve)
 	close(fd);
 }
 
+/* The length that this process has mapped of a region file; 0 when that cannot be told. */
+static uint64_t
+mapped_bytes(FILE *maps, const char *name)
+{
+	uint64_t from, to, most = 0;
+	char *line = NULL;
+	size_t size = 0, len, tail = strlen(name);
+
+	rewind(maps);
+	while (getline(&line, &size, maps) > 0) {
+		len = strcspn(line, "\n");
+		if (len > tail && line[len - tail - 1] == '/' &&
+		    !strncmp(line + len - tail, name, tail) &&
+		    sscanf(line, "%" SCNx64 "-%" SCNx64, &from, &to) == 2 && to - from > most)
+			most = to - from;
+	}
+	free(line);
+	return most;
+}
+
+/* The file grows into its mapping later, and must find its blocks there; how long it is now is
+ * the library's to say. */
 static int
-pin_region(int folder, const char *name)
+pin_region(int folder, const char *name, uint64_t mapped)
 {
 	int fd = openat(folder, name, O_RDWR | O_CLOEXEC);
 	struct stat st;
-	int code;
+	int code = 0;
 
 	if (fd < 0)
 		return errno;
-	code = fstat(fd, &st) ? errno : st.st_size ? posix_fallocate(fd, 0, st.st_size) : 0;
+	if (fstat(fd, &st) ||
+	    fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, mapped ? (off_t)mapped : st.st_size))
+		code = errno;
+	/* Not every file system can reserve what lies behind the end. */
+	if (code == EOPNOTSUPP || code == ENOSYS)
+		code = posix_fallocate(fd, 0, st.st_size);
 	close(fd);
 	return code;
 }
@@ -377,15 +419,18 @@ int
 home_pin_regions(const struct home *home, const char *dir, struct err *err)
 {
 	DIR *list = list_folder(home->fd, "region");
+	FILE *maps = fopen("/proc/self/maps", "re");
 	struct dirent *entry;
-	int failed = 0;
+	int failed = list ? 0 : errno;
 
-	if (!list)
-		return err_errno(err, ERR_IO, errno, "%s/region", dir);
 	while (!failed && (entry = readdir(list)))
-		if (!strncmp(entry->d_name, "__db.", 5))
-			failed = pin_region(dirfd(list), entry->d_name);
-	closedir(list);
+		if (is_region(entry->d_name))
+			failed = pin_region(dirfd(list), entry->d_name,
+			    maps ? mapped_bytes(maps, entry->d_name) : 0);
+	if (list)
+		closedir(list);
+	if (maps)
+		fclose(maps);
 	return failed ? err_errno(err, ERR_IO, failed, "%s/region", dir) : 0;
 }
 
