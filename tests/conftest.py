@@ -1,7 +1,9 @@
 """Fixtures: one service for the whole session, and fresh ones for tests that kill or restart."""
 
-import sys
 import pathlib
+import shutil
+import sys
+import tempfile
 
 import pytest
 
@@ -23,12 +25,21 @@ def pytest_sessionstart(session):
         pytest.exit(f"{BUILD}/carillon is missing: run make first", returncode=2)
 
 
+def make_folder():
+    """A folder that everybody can walk into, unlike pytest's own: commands run as another user when root tests."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="carillon-"))
+    folder.chmod(0o755)
+    return folder
+
+
 @pytest.fixture(scope="session")
-def service(tmp_path_factory):
+def service():
     """A running service that tests share: they make schedules of their own in it and stop nothing."""
-    shared = Service(tmp_path_factory.mktemp("service") / "state").start()
+    folder = make_folder()
+    shared = Service(folder / "state").start()
     yield shared
     shared.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -42,23 +53,33 @@ def viewer(service):
 
 
 @pytest.fixture
-def make_service(tmp_path):
+def make_service():
     """Makes services, not yet started, and stops at the end what still runs."""
-    made = []
+    folder, made = make_folder(), []
 
     def make(name="state", **settings):
-        made.append(Service(tmp_path / name, **settings))
+        made.append(Service(folder / name, **settings))
         return made[-1]
 
     yield make
     for one in made:
         if one.state.joinpath("quickstart.env").exists():
             one.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
 def fresh_service(make_service):
     return make_service().start()
+
+
+@pytest.fixture
+def scratch():
+    """A directory that commands can write to: pytest's own are closed to the user that they run as."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="carillon-test-"))
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -62,10 +62,10 @@ def test_due_times_that_passed_while_it_was_down_are_in_the_ledger(fresh_service
     assert due == list(range(due[0], due[0] + len(due))) or 86399 in due, "a due time has no entry, or two"
 
 
-def test_a_reload_refuses_nobody_and_ends_no_command(fresh_service):
+def test_a_reload_refuses_nobody_and_ends_no_command(fresh_service, scratch):
     service = fresh_service
     admin = service.admin()
-    go = service.state / "output" / "go"
+    go = scratch / "go"
     execution = admin.run(admin.create("through reloads", f"while [ ! -e {go} ]; do sleep 0.05; done"))
     until(lambda: admin.status(execution) == 4)
     bad, done, ending = [], [0], threading.Event()

@@ -158,16 +158,18 @@ def test_a_store_that_cannot_be_read_is_named(stopped):
     if IS_ROOT:
         shutil.chown(store, "www-data", "www-data")
     assert done.returncode not in (0, None)
-    assert "store" in done.stderr and "ermission" in done.stderr, done.stderr
+    assert "store" in done.stderr and ("ermission" in done.stderr or "chown" in done.stderr), done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
     stopped.start()
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="mounts need root")
-def test_a_missing_nginx_is_named(make_service):
+def test_a_missing_nginx_is_named(make_service, tmp_path):
     service = make_service()
-    hide = 'mount --bind /dev/null "$(command -v nginx || echo /usr/sbin/nginx)" && exec "$0" start'
-    env = {**os.environ, "PORT": str(service.port), "STATE": str(service.state), "BUILD": str(BUILD)}
-    env["PATH"] += ":/usr/sbin"
+    # Root can look up a file that cannot be executed, so the whole folder goes.
+    hide = 'mkdir "$HIDE" && cp -a /usr/sbin/. "$HIDE" && rm "$HIDE/nginx" && mount --bind "$HIDE" /usr/sbin && exec "$0" start'
+    env = {**os.environ, "PORT": str(service.port), "STATE": str(service.state), "BUILD": str(BUILD),
+           "HIDE": str(tmp_path / "sbin")}
     done = subprocess.run(["unshare", "--mount", "bash", "-c", hide, QUICKSTART], env=env, capture_output=True, text=True,
                           timeout=60, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode != 0
