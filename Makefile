@@ -85,6 +85,11 @@ $(simulated): LDFLAGS += -Wl,--wrap=store_run,--wrap=log_warn,--wrap=log_error
 # The runner's tests speak to the real program.
 $(BUILD)/tests/test_runner $(BUILD)/tests/test_runner_death: $(BUILD)/carillon-runner
 
+# What tests/calendar asks.
+$(BUILD)/tests/due: $(BUILD)/tests/calendar/due.o $(BUILD)/libcarillon.a
+	$(SAY) LINK $@
+	$(DO)$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libcarillon.a $(LIBS)
+
 # One unit test alone: make unit-NAME for tests/unit/test_NAME.c.
 unit-%: $(BUILD)/tests/test_%
 	$<
@@ -124,7 +129,7 @@ check: deps-test
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory test
 
-test: all node_modules
+test: all node_modules $(BUILD)/tests/due
 	$(PYTHON) -m pytest -q -p no:cacheprovider $(T)
 
 node_modules: tests/browser/node_modules/.installed

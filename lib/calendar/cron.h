@@ -5,7 +5,7 @@
  *
  * Day of month and day of week combine as in Vixie cron: a day matches when either does, unless
  * one of the two fields begins with `*`: then both must. Sunday is 0 and 7. A range may not run
- * backwards. `a/n` means `a-max/n`.
+ * backwards. `a/n` means `a-max/n`, with Saturday as the last day of the week.
  */
 #ifndef CALENDAR_CRON_H
 #define CALENDAR_CRON_H

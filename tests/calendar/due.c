@@ -1,11 +1,11 @@
 /*
- * Prints due times for tests/calendar/oracle.py. Each line of input is
+ * Prints due times for tests/calendar/test_oracle.py. Each line of input is
  *
  *	expression|zone|gap|fold|from_us|count
  *
  * with gap `after` or `skip` and fold `first`, `second` or `both`; each line of output is the
- *first `count` due times after from_us, in microseconds, with blanks between, or `error: ` and
- *the reason.
+ * first `count` due times after from_us, in microseconds, with blanks between, or `error: ` and
+ * the reason.
  */
 #include <inttypes.h>
 #include <stdio.h>

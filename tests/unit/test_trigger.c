@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "calendar/trigger.h"
 #include "zone_names.h"
 
@@ -181,6 +182,51 @@ clock_changes_follow_the_policies(void **state)
 		assert_due(changes[i].expression, &t, zone_of(changes[i].zone), changes[i].from,
 		    changes[i].due);
 	}
+}
+
+/* A zone of which the file has nothing but a footer. */
+static struct zone *
+zone_by_rule(const char *rule)
+{
+	/* One local time, STD at +1, whose abbreviation takes four bytes. */
+	static const char body[6 + 4] = {0, 0, 0x0e, 0x10, 0, 0, 'S', 'T', 'D', 0};
+	struct buf file = BUF_INIT;
+	struct zone *zone;
+	struct err err;
+
+	for (int i = 0; i < 2; i++) {
+		static const char head[44] = {'T', 'Z', 'i', 'f', '2', [39] = 1, [43] = 4};
+
+		buf_add(&file, head, sizeof head);
+		buf_add(&file, body, sizeof body);
+	}
+	buf_addf(&file, "\n%s\n", rule);
+	if (zone_parse(file.data, file.len, &zone, &err))
+		fail_msg("%s: %s", rule, err.text);
+	buf_release(&file);
+	return zone;
+}
+
+static void
+a_gap_that_was_there_before_it_opened_is_none(void **state)
+{
+	/* On the 10th of April, at 03:00 back to 02:00, and half an hour later on to 03:30. */
+	struct zone *zone = zone_by_rule("STD-1WIN0,J100/3,J100/2:30");
+	static const char *const shown[] = {
+	    "2026-04-09T01:45:00Z", "2026-04-10T01:45:00Z", "2026-04-11T01:45:00Z", NULL};
+	static const char *const skipped[] = {
+	    "2026-04-09T02:15:00Z", "2026-04-10T02:30:00Z", "2026-04-11T02:15:00Z", NULL};
+	static const char *const twice[] = {
+	    "2026-04-09T01:15:00Z", "2026-04-10T02:15:00Z", "2026-04-11T01:15:00Z", NULL};
+	struct trigger t = cron("45 2 * * *", DST_GAP_AFTER, DST_FOLD_SECOND);
+
+	(void)state;
+	assert_due("02:45", &t, zone, "2026-04-09T00:00:00Z", shown);
+	t = cron("15 3 * * *", DST_GAP_AFTER, DST_FOLD_FIRST);
+	assert_due("03:15", &t, zone, "2026-04-09T00:00:00Z", skipped);
+	t = cron("15 2 * * *", DST_GAP_AFTER, DST_FOLD_SECOND);
+	assert_due("02:15", &t, zone, "2026-04-09T00:00:00Z", twice);
+	zone_free(zone);
 }
 
 /* Days since 1970 of the civil day that a due time stands for. */
@@ -375,6 +421,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(clock_changes_follow_the_policies),
+	    cmocka_unit_test(a_gap_that_was_there_before_it_opened_is_none),
 	    cmocka_unit_test(a_daily_job_is_due_exactly_once_on_every_day_in_every_zone),
 	    cmocka_unit_test(the_due_times_after_any_instant_are_a_tail_of_one_sequence),
 	    cmocka_unit_test(cron_has_an_end_and_no_beginning),
