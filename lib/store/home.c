@@ -1,7 +1,8 @@
 /*
  * The store's directory: its lock, the file that names its format, room on its disk.
  *
- * A directory is a store when it has `format`. Making one is marked by `format.new` from the
+ * A directory is a store when it has `format`, which lists its tables: one that is missing was
+ * lost, one that is not listed is new in this program. Making one is marked by `format.new` from the
  * first step to the last, so that a making cut short is taken up again, while anything else
  * that is not empty is refused untouched: a store is never started empty over data that cannot
  * be read.
@@ -26,11 +27,12 @@
 #define FORMAT_WORD "carillon-store "
 
 enum {
-	FORMAT = 1, /* A log file and the pages that recovery writes. */
-	BALLAST_BYTES = 24 * 1024 * 1024
+	FORMAT = 1,
+	FORMAT_BYTES_MAX = 4096,
+	BALLAST_BYTES = 24 * 1024 * 1024, /* a log file and the pages that recovery writes */
 };
 
-static const char format_text[] = FORMAT_WORD "1\n";
+static const char format_line[] = FORMAT_WORD "1\n";
 
 static const char *const folders[] = {"data", "log", "region"};
 
@@ -89,25 +91,31 @@ read_head(int dirfd, const char *name, char *text, size_t size)
 }
 
 static int
+is_foreign(const char *dir, struct err *err)
+{
+	return err_fail(err, ERR_INPUT,
+	    "%s/format is not of this program: name another directory for the store", dir);
+}
+
+/* Is it a format file of this format? */
+static int
 check_format(const char *dir, const char *text, struct err *err)
 {
 	char *end = NULL;
 	unsigned long number = 0;
 
-	if (!strcmp(text, format_text))
+	if (!strncmp(text, format_line, strlen(format_line)))
 		return 0;
 	/* strtoul() would take a sign too. */
 	if (!strncmp(text, FORMAT_WORD, strlen(FORMAT_WORD)) &&
 	    isdigit((unsigned char)text[strlen(FORMAT_WORD)]))
 		number = strtoul(text + strlen(FORMAT_WORD), &end, 10);
-	if (number > FORMAT && !strcmp(end, "\n"))
+	if (number > FORMAT && *end == '\n')
 		return err_fail(err, ERR_INPUT,
 		    "%s/format: the store has format %lu, this program knows up to %d: run the "
-		    "newer "
-		    "program, or restore a backup made with this one",
+		    "newer program, or restore a backup made with this one",
 		    dir, number, FORMAT);
-	return err_fail(err, ERR_INPUT,
-	    "%s/format is not of this program: name another directory for the store", dir);
+	return is_foreign(dir, err);
 }
 
 /* May this entry be in a directory that is about to become a store? */
@@ -141,14 +149,14 @@ list_folder(int dirfd, const char *name)
 static int
 check_fresh(int dirfd, const char *dir, struct err *err)
 {
-	char text[sizeof format_text + 1] = "";
+	char text[sizeof format_line] = "";
 	bool making = read_head(dirfd, "format.new", text, sizeof text) >= 0;
 	struct dirent *entry;
 	DIR *list;
 	int code = 0;
 
 	/* The mark itself may have been cut short. */
-	if (making && strncmp(text, format_text, strlen(text)))
+	if (making && strncmp(text, format_line, strlen(text)))
 		making = false;
 	list = list_folder(dirfd, ".");
 	if (!list)
@@ -164,22 +172,60 @@ check_fresh(int dirfd, const char *dir, struct err *err)
 	return code;
 }
 
-/* A store must have its data and its log: without them it would silently start anew. */
-static int
-check_complete(int dirfd, const char *dir, struct err *err)
+static bool
+is_table(const char *name)
 {
-	struct dirent *entry;
-	char path[64];
-	bool log = false;
-	DIR *list;
+	for (int t = 0; t < TABLE_COUNT; t++)
+		if (!strcmp(name, tables[t].name))
+			return true;
+	return false;
+}
 
-	for (int t = 0; t < TABLE_COUNT; t++) {
-		snprintf(path, sizeof path, "data/%s.db", tables[t].name);
-		if (faccessat(dirfd, path, F_OK, 0))
-			return err_errno(
-			    err, ERR_IO, errno, "%s/%s: restore a backup", dir, path);
+/* One table that the store has. */
+static int
+check_table(int dirfd, const char *dir, const char *name, struct err *err)
+{
+	char path[64];
+
+	if (!is_table(name))
+		return err_fail(err, ERR_INPUT,
+		    "%s/format: the store has a table \"%s\", which this program does not "
+		    "know: "
+		    "run the newer program, or restore a backup made with this one",
+		    dir, name);
+	snprintf(path, sizeof path, "data/%.40s.db", name);
+	return faccessat(dirfd, path, F_OK, 0)
+		   ? err_errno(err, ERR_IO, errno, "%s/%s: restore a backup", dir, path)
+		   : 0;
+}
+
+/* A store must have the tables that its format lists: without them it would silently start
+ * anew. `list` is taken apart. */
+static int
+check_tables(struct home *home, const char *dir, char *list, struct err *err)
+{
+	int code = 0, count = 0;
+	char *end;
+
+	for (; !code && *list; list = end + 1, count++) {
+		end = strchr(list, '\n');
+		if (!end)
+			return is_foreign(dir, err);
+		*end = '\0';
+		code = check_table(home->fd, dir, list, err);
 	}
-	list = list_folder(dirfd, "log");
+	home->outdated = count < TABLE_COUNT;
+	return code || count ? code : is_foreign(dir, err);
+}
+
+/* And its log. */
+static int
+check_log(int dirfd, const char *dir, struct err *err)
+{
+	DIR *list = list_folder(dirfd, "log");
+	struct dirent *entry;
+	bool log = false;
+
 	while (list && (entry = readdir(list)))
 		log = log || !strncmp(entry->d_name, "log.", 4);
 	if (list)
@@ -192,7 +238,7 @@ check_complete(int dirfd, const char *dir, struct err *err)
 int
 home_open(const char *dir, bool make, struct home *home, struct err *err)
 {
-	char text[64] = "";
+	char text[FORMAT_BYTES_MAX] = "";
 	int code;
 
 	*home = (struct home){.fd = -1};
@@ -203,7 +249,9 @@ home_open(const char *dir, bool make, struct home *home, struct err *err)
 		return err_errno(err, ERR_IO, errno, "%s", dir);
 	if (read_head(home->fd, "format", text, sizeof text) >= 0) {
 		code = check_format(dir, text, err);
-		return code ? code : check_complete(home->fd, dir, err);
+		if (!code)
+			code = check_tables(home, dir, text + strlen(format_line), err);
+		return code ? code : check_log(home->fd, dir, err);
 	}
 	if (errno != ENOENT)
 		return err_errno(err, ERR_IO, errno, "%s/format", dir);
@@ -231,18 +279,22 @@ home_require(const char *dir, struct err *err)
 	return code;
 }
 
-/* Write the mark and wait until it is on the disk. */
+/* Write the mark, which becomes the format file, and wait until it is on the disk. */
 static int
 write_mark(int dirfd)
 {
 	int fd = openat(dirfd, "format.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	ssize_t len = (ssize_t)strlen(format_text);
+	struct buf text = BUF_INIT;
 	int failed;
 
 	if (fd < 0)
 		return -1;
+	buf_adds(&text, format_line);
+	for (int t = 0; t < TABLE_COUNT; t++)
+		buf_addf(&text, "%s\n", tables[t].name);
 	errno = ENOSPC; /* what a short write means */
-	failed = write(fd, format_text, (size_t)len) != len || fsync(fd);
+	failed = write(fd, text.data, text.len) != (ssize_t)text.len || fsync(fd);
+	buf_release(&text);
 	if (close(fd) || failed)
 		return -1;
 	return fsync(dirfd);
@@ -275,8 +327,10 @@ sync_folder(int dirfd, const char *name)
 int
 home_seal(const struct home *home, const char *dir, struct err *err)
 {
-	if (!home->fresh)
+	if (!home->fresh && !home->outdated)
 		return 0;
+	if (home->outdated && write_mark(home->fd))
+		return err_errno(err, ERR_IO, errno, "%s/format.new", dir);
 	/* The files' names must be durable before the name that vouches for them. */
 	if (sync_folder(home->fd, "data") || sync_folder(home->fd, "log") ||
 	    renameat(home->fd, "format.new", home->fd, "format") || fsync(home->fd))

@@ -17,8 +17,9 @@
 /* ---- home.c: the directory ---- */
 
 struct home {
-	int fd;	    /* the directory */
-	bool fresh; /* no store yet, or one whose making was cut short */
+	int fd;	       /* the directory */
+	bool fresh;    /* no store yet, or one whose making was cut short */
+	bool outdated; /* it lacks tables that are new in this program */
 };
 
 /*
@@ -37,7 +38,7 @@ MUST_CHECK int home_require(const char *dir, struct err *err);
  * foreign directory. */
 MUST_CHECK int home_prepare(const struct home *home, const char *dir, struct err *err);
 
-/* Name the format, durably: from now on the directory is a store. */
+/* Name the format and the tables, durably: from now on the directory is a store and has them. */
 MUST_CHECK int home_seal(const struct home *home, const char *dir, struct err *err);
 
 /* Remove the region files. Whoever recovers makes new ones, and would stumble over one that was
@@ -101,7 +102,7 @@ struct store {
 	DB *tables[TABLE_COUNT];
 	char *dir;
 	uint64_t reserve_bytes;
-	bool lost;    /* the environment panicked: no further call into the library */
+	bool lost;	     /* the environment panicked: no further call into the library */
 	struct txn *running; /* the transaction under way; NULL: none */
 	unsigned char swept[TOKEN_HASH_BYTES]; /* the last token that a sweep looked at */
 };

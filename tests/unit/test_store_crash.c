@@ -220,8 +220,9 @@ static void
 a_format_of_another_program_is_refused(void **state)
 {
 	static const char *const texts[] = {"", "hello\n", "carillon-store x\n",
-	    "carillon-store 0\n", "carillon-store 1", "carillon-store 1\n\n",
-	    "carillon-store -1\n", "carillon-store 99999999999999999999 x\n"};
+	    "carillon-store 0\n", "carillon-store 1", "carillon-store 1\n",
+	    "carillon-store 1\nledger", "carillon-store -1\n",
+	    "carillon-store 99999999999999999999 x\n"};
 
 	(void)state;
 	assert_int_equal(recover(), 0);
@@ -244,6 +245,31 @@ a_store_without_its_data_is_not_started_empty(void **state)
 	assert_int_equal(recover(), 0);
 	shell("rm %s/log/*", dir);
 	assert_refused(ERR_IO, "/log has no log of the store: restore a backup");
+}
+
+static void
+a_store_with_a_table_of_a_newer_program_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(recover(), 0);
+	shell("echo gong >> %s/format", dir);
+	assert_refused(ERR_INPUT, "has a table \"gong\", which this program does not know");
+	assert_not_joined(ERR_INPUT);
+}
+
+static void
+a_store_of_an_older_program_gets_the_tables_that_it_lacks(void **state)
+{
+	(void)state;
+	assert_int_equal(recover(), 0);
+	shell("sed -i /ledger/d %s/format && rm %s/data/ledger.db", dir, dir);
+	if (recover())
+		fail_msg("%s", err.text);
+	assert_true(has_file("data/ledger.db"));
+	assert_false(has_file("format.new"));
+	/* From now on it must not be missing. */
+	shell("rm %s/data/ledger.db", dir);
+	assert_refused(ERR_IO, "/data/ledger.db: restore a backup");
 }
 
 static void
@@ -847,6 +873,8 @@ main(void)
 	    ALONE(a_store_of_a_newer_format_is_refused_and_left_alone),
 	    ALONE(a_format_of_another_program_is_refused),
 	    ALONE(a_store_without_its_data_is_not_started_empty),
+	    ALONE(a_store_with_a_table_of_a_newer_program_is_refused),
+	    ALONE(a_store_of_an_older_program_gets_the_tables_that_it_lacks),
 	    ALONE(a_directory_that_holds_nothing_but_the_lock_becomes_a_store),
 	    ALONE(a_directory_that_may_not_be_read_is_an_error_that_names_it),
 	    ALONE(a_file_in_place_of_the_directory_is_an_error),
