@@ -161,20 +161,20 @@ check_store(const struct start *s, struct err *err)
 	int rc = 0;
 
 	buf_addf(&path, "%s/format", dir);
-	if (stat(dir, &st) && errno != ENOENT)
-		rc = err_errno(err, ERR_IO, errno, "%s", dir);
-	else if (access(dir, F_OK) == 0 && st.st_uid != geteuid())
+	if (stat(dir, &st))
+		rc = err_errno(err, errno == ENOENT ? ERR_MISSING : ERR_IO, errno, "%s", dir);
+	else if (st.st_uid != geteuid())
 		rc = err_fail(err, ERR_INPUT,
 		    "%s belongs to user %u, and the service runs as %u: chown it, or start as "
 		    "its owner",
 		    dir, (unsigned)st.st_uid, (unsigned)geteuid());
 	else if (faccessat(AT_FDCWD, path.data, R_OK, AT_EACCESS))
-		rc = errno == ENOENT
-			 ? err_fail(err, ERR_MISSING,
-			       "%s holds no store: mount its disk, or make one with "
-			       "carillonctl init",
-			       dir)
-			 : err_errno(err, ERR_IO, errno, "%s", path.data);
+		rc = err_errno(
+		    err, errno == ENOENT ? ERR_MISSING : ERR_IO, errno, "%s", path.data);
+	if (rc == ERR_MISSING)
+		err_fail(err, rc,
+		    "%s holds no store: mount its disk, or make one with carillonctl init",
+		    dir);
 	buf_release(&path);
 	return rc;
 }

@@ -14,10 +14,10 @@ enum {
 	SECOND_US = 1000000,
 	WINDOW_US = 10 * SECOND_US, /* of a throttle */
 	DELAY_MAX_US = 30 * SECOND_US,
-	RETRY_US = SECOND_US,		    /* after a start that failed */
-	SPARE_US = 30 * SECOND_US,	    /* an idle worker is kept that long */
-	SCHEDULER_LEAVE_US = 3 * SECOND_US, /* without commands to wait for */
-	SCHEDULER_EXTRA_US = 2 * SECOND_US, /* on top of its own drain */
+	RETRY_US = SECOND_US,		     /* after a start that failed */
+	SPARE_US = 30 * SECOND_US,	     /* an idle worker is kept that long */
+	SCHEDULER_LEAVE_US = 30 * SECOND_US, /* without commands to wait for, but with a step */
+	SCHEDULER_EXTRA_US = 2 * SECOND_US,  /* on top of its own drain */
 	RUNNER_LEAVE_US = 5 * SECOND_US,
 	TICK_BUSY_US = SECOND_US / 10,
 	TICK_IDLE_US = SECOND_US / 2,
@@ -204,21 +204,22 @@ static bool
 next_worker(struct policy *p, int64_t now_mono_us, struct policy_action *action)
 {
 	int idle, slot, count = workers_count(p, &idle);
-	int64_t deadline_mono_us = now_mono_us + p->limits.drain_us;
 
 	if (count < p->workers_wanted && now_mono_us >= p->workers.due_mono_us) {
 		slot = free_slot(p);
 		if (slot >= 0)
 			return start(p, slot, action);
 	}
+	/* However slow its client is, nobody waits for one of these; one that hangs in the
+	 * store is found to be stuck. */
 	for (slot = SLOT_WORKERS; slot < BOARD_SLOTS; slot++) {
 		const struct policy_child *c = &p->children[slot];
 
 		if (c->alive && !c->told && c->generation != p->generation)
-			return tell(p, slot, SIGUSR1, deadline_mono_us, action);
+			return tell(p, slot, SIGUSR1, INT64_MAX, action);
 	}
 	if (count > p->workers_wanted && idle >= 0)
-		return tell(p, idle, SIGUSR1, deadline_mono_us, action);
+		return tell(p, idle, SIGUSR1, INT64_MAX, action);
 	return false;
 }
 

@@ -47,7 +47,7 @@ enum policy_end {
 
 struct policy_limits {
 	int workers_min, workers_max;
-	int64_t drain_us; /* how long a child that was told to leave may take */
+	int64_t drain_us; /* how long a stop waits for workers, then for the scheduler */
 };
 
 struct policy_child {
