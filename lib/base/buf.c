@@ -8,8 +8,9 @@
 
 #include "base/mem.h"
 
-char *
-buf_reserve(struct buf *b, size_t len)
+/* As buf_reserve(), but what is there is not zeroed. */
+static char *
+grow(struct buf *b, size_t len)
 {
 	size_t need = b->len + len + 1;
 
@@ -25,10 +26,16 @@ buf_reserve(struct buf *b, size_t len)
 	return b->data + b->len;
 }
 
+char *
+buf_reserve(struct buf *b, size_t len)
+{
+	return memset(grow(b, len), 0, len);
+}
+
 void
 buf_add(struct buf *b, const void *data, size_t len)
 {
-	char *to = buf_reserve(b, len);
+	char *to = grow(b, len);
 
 	if (len)
 		memcpy(to, data, len);
@@ -59,7 +66,7 @@ buf_addf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 	if (len < 0)
 		abort();
-	vsnprintf(buf_reserve(b, (size_t)len), (size_t)len + 1, fmt, again);
+	vsnprintf(grow(b, (size_t)len), (size_t)len + 1, fmt, again);
 	va_end(again);
 	b->len += (size_t)len;
 }

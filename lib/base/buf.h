@@ -24,8 +24,8 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Make room for `len` more bytes and answer where they go; `b->len` is for the caller to move
- * on. */
+/* Make room for `len` more bytes, zeroed, and answer where they go; `b->len` is for the caller to
+ * move on, by `len` or less. */
 char *buf_reserve(struct buf *b, size_t len);
 
 /* Empty, but keep the memory. */

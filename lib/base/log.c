@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 static const char *identity = "carillon";
 
 void
@@ -15,20 +17,35 @@ log_identity(const char *role)
 	identity = role;
 }
 
+/* Bytes of the character at `p` that may stand in a line as they are; 0 if it must be escaped. */
+static size_t
+printable(const unsigned char *p)
+{
+	size_t len = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+
+	if (*p < 0x20 || *p == 0x7f || strnlen((const char *)p, len) < len)
+		return 0;
+	/* U+0080 to U+009F are control characters too: a terminal takes some for ESC and [. */
+	if (*p == 0xc2 && p[1] < 0xa0)
+		return 0;
+	return utf8_valid((const char *)p, len) ? len : 0;
+}
+
 static void
 line(const char *level, const char *fmt, va_list ap)
 {
-	char raw[1024], out[sizeof raw * 4 + 64];
+	/* All of it escaped is less than PIPE_BUF, which is what a pipe keeps in one piece. */
+	char raw[1000], out[sizeof raw * 4 + 64];
 	int saved = errno;
-	size_t len;
+	size_t len, n;
 
 	vsnprintf(raw, sizeof raw, fmt, ap);
 	len = (size_t)snprintf(out, 64, "%s[%d]: %s: ", identity, (int)getpid(), level);
-	for (const unsigned char *p = (const unsigned char *)raw; *p; p++) {
-		if (*p < 0x20 || *p == 0x7f)
-			len += (size_t)snprintf(out + len, sizeof out - len, "\\x%02x", *p);
-		else
-			out[len++] = (char)*p;
+	for (const unsigned char *p = (const unsigned char *)raw; *p; p += n ? n : 1) {
+		n = printable(p);
+		if (n)
+			memcpy(out + len, p, n);
+		len += n ? n : (size_t)snprintf(out + len, sizeof out - len, "\\x%02x", *p);
 	}
 	out[len++] = '\n';
 	/* A log that cannot be written has nowhere to complain. */

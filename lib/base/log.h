@@ -3,7 +3,8 @@
  *
  * error: something was lost or an operator must act; warn: something went wrong and was dealt
  * with; info: a change of state that an operator may ask for later. Control characters in a
- * message are escaped, so that nothing a client sends can make a line of its own.
+ * message, and what is no UTF-8, are escaped, so that nothing a client sends can make a line of
+ * its own or speak to a terminal. A message is cut at some 1000 bytes.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
