@@ -90,7 +90,6 @@ report_known(struct comparison *c, const struct report *r)
 	    .reason = r->reason,
 	};
 
-	c->running++;
 	reports_add(&c->reports, &m);
 }
 
@@ -115,6 +114,7 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 	r = find_known(e, &t);
 	if (r) {
 		r->matched = true;
+		c->running++;
 		report_known(c, r);
 		return 0;
 	}
@@ -122,12 +122,25 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 		add_stale(c, &t, &t.attempts[t.attempt_count - 1]);
 		return 0;
 	}
+	/* It stays as it is for the engine that comes after the stop. */
+	if (e->stopping)
+		return 0;
 	rc = store_execution_get(txn, &e->arena, t.execution_id, &x, err);
 	if (rc)
 		return rc;
 	start = dispatch_start(e, &x, &t);
 	engine_add_order(e, &start);
 	return 0;
+}
+
+/* Its record cannot be read: whatever runs of it goes on, until an engine can read it. */
+static void
+let_alone(struct comparison *c, uint64_t id)
+{
+	for (size_t i = 0; i < c->e->known.count; i++) {
+		if (c->e->known.items[i].task_id == id)
+			c->e->known.items[i].matched = true;
+	}
 }
 
 static void
@@ -145,7 +158,6 @@ end_unmatched(struct comparison *c)
 
 		if (r->matched)
 			continue;
-		c->running += m.type == CHANNEL_KILL;
 		engine_add_order(e, &m);
 	}
 }
@@ -166,8 +178,11 @@ compare_body(struct txn *txn, void *ctx, struct err *err)
 	do {
 		rc = store_active_list(txn, after, ids, ENGINE_BATCH, &count, err);
 		for (size_t i = 0; !rc && i < count; i++) {
-			after = ids[i];
-			rc = compare_task(txn, c, ids[i], err);
+			after = c->e->at_id = ids[i];
+			if (aside_has(c->e, ids[i]))
+				let_alone(c, ids[i]);
+			else
+				rc = compare_task(txn, c, ids[i], err);
 		}
 	} while (!rc && count == ENGINE_BATCH);
 	if (!rc)
@@ -184,7 +199,7 @@ compare_with_runner(struct engine *e, struct err *err)
 
 	if (e->known.count)
 		qsort(e->known.items, e->known.count, sizeof *e->known.items, by_attempt);
-	rc = engine_run(e, compare_body, &c, err);
+	rc = engine_run_each(e, compare_body, &c, err);
 	if (rc)
 		goto done;
 

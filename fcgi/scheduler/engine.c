@@ -31,6 +31,7 @@ engine_free(struct engine *e)
 	free(e->known.items);
 	free(e->reports.items);
 	free(e->stale);
+	free(e->aside);
 	arena_release(&e->arena);
 	free(e);
 }
@@ -85,9 +86,15 @@ static int
 fresh_body(struct txn *txn, void *ctx, struct err *err)
 {
 	struct fresh *c = ctx;
+	int rc;
 
 	forget_orders(c->e);
-	return c->body(txn, c->ctx, err);
+	c->e->at_id = 0;
+	rc = c->body(txn, c->ctx, err);
+	/* A commit that fails is nobody's fault alone. */
+	if (!rc)
+		c->e->at_id = 0;
+	return rc;
 }
 
 int
@@ -95,7 +102,10 @@ engine_run(struct engine *e, int (*body)(struct txn *txn, void *ctx, struct err 
     void *ctx, struct err *err)
 {
 	struct fresh c = {e, body, ctx};
-	int rc = store_run(e->options.store, fresh_body, &c, err);
+	int rc;
+
+	e->at_id = 0;
+	rc = store_run(e->options.store, fresh_body, &c, err);
 
 	for (size_t i = 0; !rc && i < e->order_count; i++) {
 		e->running += e->orders[i].type == CHANNEL_START;
@@ -109,10 +119,22 @@ engine_run(struct engine *e, int (*body)(struct txn *txn, void *ctx, struct err 
 
 struct fire {
 	struct engine *e;
-	int64_t now_us;
 	bool more, queued;
 	int64_t earliest_us;
 };
+
+/* The plan and the state disagree: the state is right, because the ledger's entries go with it. */
+static int
+mend_plan(struct txn *txn, struct firing f, int64_t next_due_us, struct err *err)
+{
+	int rc = store_plan_remove(txn, f, err);
+
+	log_error("schedule %llu is planned for another due time than its state says: mended",
+	    (unsigned long long)f.schedule_id);
+	if (!rc && next_due_us != INSTANT_NEVER)
+		rc = store_plan_put(txn, (struct firing){f.schedule_id, next_due_us}, err);
+	return rc;
+}
 
 static int
 fire_one(struct txn *txn, struct fire *c, struct firing f, struct err *err)
@@ -131,9 +153,11 @@ fire_one(struct txn *txn, struct fire *c, struct firing f, struct err *err)
 	}
 	if (!rc)
 		rc = store_state_get(txn, &c->e->arena, f.schedule_id, &state, err);
+	if (!rc && state.next_due_us != f.due_us)
+		return mend_plan(txn, f, state.next_due_us, err);
 	if (!rc)
 		rc = fire_due(
-		    txn, &s, &state, c->e->options.zones, c->now_us, &c->queued, &more, err);
+		    txn, &s, &state, c->e->options.zones, c->e->now_us, &c->queued, &more, err);
 	if (!rc)
 		rc = store_state_put(txn, &state, err);
 	if (!rc && more)
@@ -141,22 +165,48 @@ fire_one(struct txn *txn, struct fire *c, struct firing f, struct err *err)
 	return rc ? err_wrap(err, rc, "schedule %llu", (unsigned long long)f.schedule_id) : 0;
 }
 
+/* When the next one is due that is not put aside. */
+static int
+earliest(struct txn *txn, struct fire *c, struct err *err)
+{
+	size_t cap = c->e->aside_count + 1, count;
+	struct firing *next;
+	int rc;
+
+	if (cap == 1)
+		return store_plan_earliest(txn, &c->earliest_us, err);
+	c->earliest_us = INSTANT_NEVER;
+	next = arena_array(&c->e->arena, cap, sizeof *next);
+	rc = store_plan_due(txn, INSTANT_NEVER, next, cap, &count, err);
+	for (size_t i = count; !rc && i-- > 0;) {
+		if (!aside_has(c->e, next[i].schedule_id))
+			c->earliest_us = next[i].due_us;
+	}
+	return rc;
+}
+
 static int
 fire_body(struct txn *txn, void *ctx, struct err *err)
 {
 	struct fire *c = ctx;
-	struct firing due[ENGINE_BATCH];
-	size_t count;
+	struct engine *e = c->e;
+	size_t cap = ENGINE_BATCH + e->aside_count, count;
+	struct firing *due = arena_array(&e->arena, cap, sizeof *due);
 	int rc;
 
 	c->queued = false;
-	rc = store_plan_due(txn, c->now_us, due, ENGINE_BATCH, &count, err);
-	c->more = count == ENGINE_BATCH;
-	for (size_t i = 0; !rc && i < count; i++)
+	rc = store_plan_due(txn, e->now_us, due, cap, &count, err);
+	c->more = count == cap;
+	for (size_t i = 0; !rc && i < count; i++) {
+		if (aside_has(e, due[i].schedule_id))
+			continue;
+		e->at_id = due[i].schedule_id;
 		rc = fire_one(txn, c, due[i], err);
-	if (!rc)
-		rc = store_plan_earliest(txn, &c->earliest_us, err);
-	return rc;
+	}
+	if (rc)
+		return rc;
+	e->at_id = 0; /* what follows is about all of them */
+	return earliest(txn, c, err);
 }
 
 /* ---- what begins ---- */
@@ -217,47 +267,44 @@ begin_execution(struct txn *txn, struct engine *e, uint64_t id, struct err *err)
 	return rc ? err_wrap(err, rc, "begin execution %llu", (unsigned long long)id) : 0;
 }
 
+struct begin {
+	struct engine *e;
+	bool more;
+};
+
 static int
 begin_body(struct txn *txn, void *ctx, struct err *err)
 {
-	struct engine *e = ctx;
-	uint64_t ids[ENGINE_BATCH];
-	size_t count;
+	struct begin *c = ctx;
+	struct engine *e = c->e;
+	size_t cap = ENGINE_BATCH + e->aside_count, count;
+	uint64_t *ids = arena_array(&e->arena, cap, sizeof *ids);
 	int rc;
 
-	rc = store_queue_list(txn, ids, ENGINE_BATCH, &count, err);
-	for (size_t i = 0; !rc && i < count && e->running + e->order_count < ENGINE_RUNNING_MAX;
-	     i++)
+	rc = store_queue_list(txn, ids, cap, &count, err);
+	c->more = count == cap;
+	for (size_t i = 0; !rc && i < count; i++) {
+		if (aside_has(e, ids[i]))
+			continue;
+		if (e->running + e->order_count >= ENGINE_RUNNING_MAX) {
+			c->more = false;
+			break;
+		}
+		e->at_id = ids[i];
 		rc = begin_execution(txn, e, ids[i], err);
-	return rc;
-}
-
-/*
- * Begin a batch. *more: there may be more to begin at once. An attempt counts as the runner's
- * from the commit on, also before it has read its order.
- */
-static int
-begin(struct engine *e, bool *more, struct err *err)
-{
-	uint64_t before = e->running;
-	int rc = 0;
-
-	if (before < ENGINE_RUNNING_MAX)
-		rc = engine_run(e, begin_body, e, err);
-	*more = e->running > before;
+	}
 	return rc;
 }
 
 /* ---- the step ---- */
 
-int
-engine_step(struct engine *e, int64_t now_us, int64_t *delay_us, struct err *err)
+static int
+step(struct engine *e, int64_t *delay_us, struct err *err)
 {
-	struct fire fire = {.e = e, .now_us = now_us};
-	bool more;
+	struct fire fire = {.e = e};
+	struct begin begin = {.e = e};
 	int rc;
 
-	*delay_us = INSTANT_NEVER;
 	if (e->compare) {
 		rc = compare_with_runner(e, err);
 		if (rc)
@@ -267,20 +314,39 @@ engine_step(struct engine *e, int64_t now_us, int64_t *delay_us, struct err *err
 	}
 	if (!e->ready)
 		return 0;
-	rc = reports_settle(e, now_us, err);
+	rc = reports_settle(e, err);
 	if (rc || e->stopping)
 		return rc;
-	rc = engine_run(e, fire_body, &fire, err);
+	rc = engine_run_each(e, fire_body, &fire, err);
 	if (rc)
 		return err_wrap(err, rc, "fire");
-	rc = begin(e, &more, err);
+	/* An attempt counts as the runner's from the commit on, also before it has read its
+	 * order. With the runner full, the next end makes room. */
+	if (e->running < ENGINE_RUNNING_MAX)
+		rc = engine_run_each(e, begin_body, &begin, err);
 	if (rc)
 		return err_wrap(err, rc, "begin");
-	if (fire.more || more || e->reports.count > 0)
+	if (fire.more || begin.more)
 		*delay_us = 0;
 	else if (fire.earliest_us != INSTANT_NEVER)
-		*delay_us = fire.earliest_us > now_us ? fire.earliest_us - now_us : 0;
+		*delay_us = fire.earliest_us > e->now_us ? fire.earliest_us - e->now_us : 0;
 	return 0;
+}
+
+int
+engine_step(struct engine *e, int64_t now_us, int64_t *delay_us, struct err *err)
+{
+	int64_t aside_us;
+	int rc;
+
+	e->now_us = now_us;
+	e->failures = 0;
+	*delay_us = INSTANT_NEVER;
+	rc = step(e, delay_us, err);
+	aside_us = aside_delay(e);
+	if (aside_us < *delay_us)
+		*delay_us = aside_us;
+	return rc;
 }
 
 void
@@ -296,5 +362,5 @@ engine_stop(struct engine *e)
 bool
 engine_is_idle(const struct engine *e)
 {
-	return e->running == 0 && e->reports.count == 0;
+	return e->ready && e->running == 0 && e->reports.count == 0;
 }

@@ -11,7 +11,7 @@
  * whatever dies in between, the store knows what cannot have happened.
  *
  * Nothing is kept in memory that the store does not know, but for the reports that wait for the
- * next step.
+ * next step, and for what failed alone and is let alone for a while (aside.c).
  */
 #ifndef SCHEDULER_ENGINE_H
 #define SCHEDULER_ENGINE_H
@@ -58,7 +58,7 @@ MUST_CHECK int engine_step(
 /* The service stops: begin nothing more and end what runs. */
 void engine_stop(struct engine *e);
 
-/* True when nothing that was begun is left. */
+/* True when the runner has told what it holds, and nothing that was begun is left. */
 bool engine_is_idle(const struct engine *e);
 
 #endif

@@ -29,6 +29,7 @@ struct report {
 	uint64_t output_bytes;
 	char *reason;
 	bool matched; /* of a KNOWN: the store has it */
+	bool settled; /* acted on by the transaction under way */
 };
 
 struct reports {
@@ -44,8 +45,15 @@ struct stale {
 	int32_t pid;
 };
 
+/* A schedule, execution or task that failed alone; see aside.c. */
+struct aside {
+	uint64_t id;
+	int64_t until_us, wait_us;
+};
+
 struct engine {
 	struct engine_options options;
+	int64_t now_us;	    /* of the step */
 	struct arena arena; /* of one transaction's attempt */
 
 	bool welcomed; /* what arrives before the WELCOME was meant for a predecessor */
@@ -53,11 +61,16 @@ struct engine {
 	bool ready;
 	bool stopping;
 
-	uint64_t
-	    running; /* attempts that the runner holds, or will when it has read its orders */
+	/* Attempts under way that the runner holds, or will when it has read its orders. */
+	uint64_t running;
 	struct reports known, reports;
 	struct stale *stale;
 	size_t stale_count;
+
+	struct aside *aside; /* what is let alone for a while */
+	size_t aside_count;
+	uint64_t at_id;	   /* what the transaction under way is working at; 0: at none */
+	unsigned failures; /* of single things in this step */
 
 	/* Orders that leave after the commit. They live in the arena. */
 	struct channel_message *orders;
@@ -72,14 +85,26 @@ void engine_add_order(struct engine *e, const struct channel_message *m);
 MUST_CHECK int engine_run(struct engine *e,
     int (*body)(struct txn *txn, void *ctx, struct err *err), void *ctx, struct err *err);
 
+/* As engine_run() for a body that works through many things and notes in at_id which one it is
+ * working at: what fails alone is put aside, and the rest is done without it. The body leaves
+ * out what aside_has(). */
+MUST_CHECK int engine_run_each(struct engine *e,
+    int (*body)(struct txn *txn, void *ctx, struct err *err), void *ctx, struct err *err);
+
+/* aside.c: is it to be let alone now? */
+bool aside_has(const struct engine *e, uint64_t id);
+/* Until the first of them is to be tried again; INSTANT_NEVER: there is none. */
+int64_t aside_delay(const struct engine *e);
+
 /* dispatch.c: the START of a task's present attempt; lives in the arena. */
 struct channel_message dispatch_start(
     struct engine *e, const struct execution *x, const struct task *t);
 
 /* reports.c */
 void reports_add(struct reports *r, const struct channel_message *m);
+/* Drop the `count` oldest. */
 void reports_drop(struct reports *r, size_t count);
-MUST_CHECK int reports_settle(struct engine *e, int64_t now_us, struct err *err);
+MUST_CHECK int reports_settle(struct engine *e, struct err *err);
 
 /* compare.c */
 MUST_CHECK int compare_with_runner(struct engine *e, struct err *err);

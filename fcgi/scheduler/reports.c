@@ -73,8 +73,7 @@ active_task(struct txn *txn, struct engine *e, const struct report *r, struct ta
 
 /* The child stands behind its gate: its pid becomes durable, and then it is released. */
 static int
-note_held(
-    struct txn *txn, struct engine *e, const struct report *r, int64_t now_us, struct err *err)
+note_held(struct txn *txn, struct engine *e, const struct report *r, struct err *err)
 {
 	struct attempt *attempt;
 	struct execution x;
@@ -90,12 +89,12 @@ note_held(
 		t.status = TASK_RUNNING;
 		attempt->pid = r->pid;
 		attempt->pid_start_ticks = r->pid_start_ticks;
-		attempt->start_us = now_us;
+		attempt->start_us = e->now_us;
 		rc = store_task_put(txn, &t, err);
 		if (!rc)
 			rc = store_execution_get(txn, &e->arena, t.execution_id, &x, err);
 		if (!rc && x.start_us == INSTANT_NEVER) {
-			x.start_us = now_us;
+			x.start_us = e->now_us;
 			rc = store_execution_put(txn, &x, err);
 		}
 	}
@@ -131,8 +130,10 @@ take_back(struct txn *txn, struct task *t, struct err *err)
 	return rc == ERR_CONFLICT ? 0 : rc;
 }
 
+/* *ended counts the attempts that were under way until now. */
 static int
-note_ended(struct txn *txn, struct engine *e, const struct report *r, struct err *err)
+note_ended(
+    struct txn *txn, struct engine *e, const struct report *r, uint64_t *ended, struct err *err)
 {
 	struct attempt *attempt;
 	bool queued = false;
@@ -162,16 +163,17 @@ note_ended(struct txn *txn, struct engine *e, const struct report *r, struct err
 	} else {
 		rc = run_end_task(txn, &e->arena, &t, ended_as(r), &queued, err);
 	}
-	if (!rc)
-		order(e, CHANNEL_FORGET, r);
-	return rc;
+	if (rc)
+		return rc;
+	(*ended)++;
+	order(e, CHANNEL_FORGET, r);
+	return 0;
 }
 
 /* Nothing of a dead runner's command is left: now it is safe to call it lost, or to run it
  * again. */
 static int
-note_swept(
-    struct txn *txn, struct engine *e, const struct report *r, int64_t now_us, struct err *err)
+note_swept(struct txn *txn, struct engine *e, const struct report *r, struct err *err)
 {
 	bool queued = false;
 	int rc = 0;
@@ -191,7 +193,7 @@ note_swept(
 		}
 		if (rc)
 			break;
-		attempt->end_us = now_us;
+		attempt->end_us = e->now_us;
 		attempt->reason = "the service died while it ran: how it ended is not known";
 		rc = run_lose_task(txn, &e->arena, &t, &queued, err);
 	}
@@ -200,28 +202,46 @@ note_swept(
 
 struct settle {
 	struct engine *e;
-	int64_t now_us;
-	size_t count;
+	size_t settled;
+	uint64_t ended;
 };
+
+static int
+settle_one(struct txn *txn, struct settle *c, const struct report *r, struct err *err)
+{
+	int rc;
+
+	if (r->type == CHANNEL_HELD)
+		rc = note_held(txn, c->e, r, err);
+	else if (r->type == CHANNEL_ENDED)
+		rc = note_ended(txn, c->e, r, &c->ended, err);
+	else
+		rc = note_swept(txn, c->e, r, err);
+	return rc ? err_wrap(err, rc, "report on task %llu", (unsigned long long)r->task_id)
+		  : 0;
+}
 
 static int
 settle_body(struct txn *txn, void *ctx, struct err *err)
 {
 	struct settle *c = ctx;
+	struct engine *e = c->e;
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < c->count; i++) {
-		const struct report *r = &c->e->reports.items[i];
+	c->settled = 0;
+	c->ended = 0;
+	for (size_t i = 0; i < e->reports.count; i++)
+		e->reports.items[i].settled = false;
+	for (size_t i = 0; !rc && i < e->reports.count && c->settled < ENGINE_BATCH; i++) {
+		struct report *r = &e->reports.items[i];
 
-		if (r->type == CHANNEL_HELD)
-			rc = note_held(txn, c->e, r, c->now_us, err);
-		else if (r->type == CHANNEL_ENDED)
-			rc = note_ended(txn, c->e, r, err);
-		else
-			rc = note_swept(txn, c->e, r, c->now_us, err);
-		if (rc)
-			err_wrap(
-			    err, rc, "report on task %llu", (unsigned long long)r->task_id);
+		/* Reports on one task stay in order: all of them wait. */
+		if (r->task_id && aside_has(e, r->task_id))
+			continue;
+		e->at_id = r->task_id;
+		rc = settle_one(txn, c, r, err);
+		r->settled = true;
+		c->settled++;
 	}
 	return rc;
 }
@@ -238,25 +258,38 @@ forget_stale(struct engine *e, int32_t pid)
 	e->stale_count = kept;
 }
 
-int
-reports_settle(struct engine *e, int64_t now_us, struct err *err)
+/* Drop what was settled and keep the rest in order. */
+static void
+drop_settled(struct engine *e)
 {
-	while (e->reports.count > 0) {
-		struct settle c = {e, now_us,
-		    e->reports.count < ENGINE_BATCH ? e->reports.count : ENGINE_BATCH};
-		int rc = engine_run(e, settle_body, &c, err);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < e->reports.count; i++) {
+		struct report *r = &e->reports.items[i];
+
+		if (!r->settled) {
+			e->reports.items[kept++] = *r;
+			continue;
+		}
+		if (r->type == CHANNEL_SWEPT)
+			forget_stale(e, r->pid);
+		free(r->reason);
+	}
+	e->reports.count = kept;
+}
+
+int
+reports_settle(struct engine *e, struct err *err)
+{
+	struct settle c = {.e = e, .settled = 1};
+
+	while (e->reports.count > 0 && c.settled > 0) {
+		int rc = engine_run_each(e, settle_body, &c, err);
 
 		if (rc)
 			return rc;
-		for (size_t i = 0; i < c.count; i++) {
-			const struct report *r = &e->reports.items[i];
-
-			if (r->type == CHANNEL_SWEPT)
-				forget_stale(e, r->pid);
-			else if (r->type == CHANNEL_ENDED && e->running > 0)
-				e->running--;
-		}
-		reports_drop(&e->reports, c.count);
+		e->running -= c.ended < e->running ? c.ended : e->running;
+		drop_settled(e);
 	}
 	return 0;
 }

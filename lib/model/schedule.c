@@ -362,7 +362,11 @@ schedule_next_due(const struct schedule *s, struct zones *zones, int64_t after_u
 				return err_wrap(
 				    err, ret, "Invalid value: triggers[%zu].timeZone", i);
 		}
-		next_us = trigger_next(t, zone, after_us);
+		/* A one-shot may be past when the schedule is made; a timetable begins with it.
+		 */
+		next_us = trigger_next(t, zone,
+		    t->kind != TRIGGER_AT && after_us < s->created_us ? s->created_us
+								      : after_us);
 		if (next_us < first_us)
 			first_us = next_us;
 	}

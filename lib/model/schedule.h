@@ -103,7 +103,7 @@ MUST_CHECK int schedule_validate(const struct schedule *s, struct err *err);
 
 /*
  * The first due time of any trigger strictly after `after_us` and within start and end;
- * INSTANT_NEVER if none.
+ * INSTANT_NEVER if none. Only one-shots are due before the schedule was made (created_us).
  *
  * Fails: as zones_get(), when the zone of a trigger is no longer known to the system.
  */

@@ -7,15 +7,20 @@
  */
 #include "service/fire.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "service/run.h"
 
 struct settling {
 	struct txn *txn;
+	struct arena arena;
 	const struct schedule *s;
 	struct schedule_state *state;
+	struct zones *zones;
 	int64_t now_us;
 	bool queued;
+	uint64_t holder_id;	 /* the run that stands in the way of all; 0: not looked up */
 	struct occurrence range; /* count 0: none open */
 };
 
@@ -41,7 +46,7 @@ judge_misfire(const struct schedule *s, int64_t late_us, bool last)
 		if (last)
 			return (struct judgement){VERDICT_RAN, ORIGIN_CATCH_UP, NULL};
 		return (struct judgement){VERDICT_MISSED_DOWN, 0,
-		    "nobody was there to fire it; a later run stands for it"};
+		    "nobody was there to fire it; a later due time stands for it"};
 	case MISFIRE_ALL:
 		if (!in_window)
 			break;
@@ -133,15 +138,58 @@ add_run(struct settling *g, int64_t due_us, const struct judgement *j, struct er
 	return rc;
 }
 
+/*
+ * The run that stands in the way: the newest that has not ended, among those that do not wait.
+ * Runs take their turns in the order of their ids, so all of those are older than what waits.
+ */
+static int
+find_holder(struct settling *g, uint64_t *id, struct err *err)
+{
+	struct execution *list;
+	uint64_t before;
+	size_t count = 1;
+	int rc;
+
+	*id = g->holder_id;
+	if (g->holder_id)
+		return 0;
+	rc = store_waiting_first(g->txn, g->s->id, &before, err);
+	if (rc == ERR_MISSING)
+		before = 0;
+	else if (rc)
+		return rc;
+	while (!g->holder_id && count > 0) {
+		rc = store_execution_list(
+		    g->txn, &g->arena, g->s->id, before, 1, &list, &count, err);
+		if (rc)
+			return rc;
+		if (count > 0 && list->end_us == INSTANT_NEVER)
+			g->holder_id = list->id;
+		if (count > 0)
+			before = list->id;
+	}
+	*id = g->holder_id;
+	return 0;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 static int
 add_skip(struct settling *g, int64_t due_us, const struct judgement *j, struct err *err)
 {
-	uint64_t holder =
-	    j->verdict == VERDICT_SKIPPED_OVERLAP ? g->state->last_execution_id : 0;
-	int rc;
+	uint64_t holder = 0;
+	int rc = 0;
 
+	if (j->verdict == VERDICT_SKIPPED_OVERLAP)
+		rc = find_holder(g, &holder, err);
+	if (rc)
+		return rc;
 	if (g->range.count > 0 && g->range.verdict == j->verdict &&
-	    g->range.execution_id == holder) {
+	    g->range.execution_id == holder && same_text(g->range.reason, j->reason)) {
 		g->range.to_us = due_us;
 		g->range.count++;
 		return 0;
@@ -163,7 +211,7 @@ add_skip(struct settling *g, int64_t due_us, const struct judgement *j, struct e
 
 /* Take up the range that the last batch left open. */
 static int
-open_range(struct settling *g, struct arena *a, struct err *err)
+open_range(struct settling *g, struct err *err)
 {
 	int64_t due_us = g->state->range_due_us;
 	struct occurrence *list;
@@ -172,7 +220,8 @@ open_range(struct settling *g, struct arena *a, struct err *err)
 
 	if (due_us == INSTANT_NEVER)
 		return 0;
-	rc = store_ledger_list(g->txn, a, g->s->id, due_us, due_us + 1, 1, &list, &count, err);
+	rc = store_ledger_list(
+	    g->txn, &g->arena, g->s->id, due_us, due_us + 1, 1, &list, &count, err);
 	if (rc)
 		return rc;
 	if (count == 1)
@@ -182,45 +231,59 @@ open_range(struct settling *g, struct arena *a, struct err *err)
 	return 0;
 }
 
-/* The next due time cannot be worked out: out of the plan, and the operator is told. */
+/*
+ * The due time behind `due_us` cannot be worked out: the schedule is suspended, and the due
+ * time's entry says why. Its range stays open: there fire_take_up() goes on.
+ */
 static int
-give_up(struct settling *g, const struct err *why, struct err *err)
+give_up(struct settling *g, int64_t due_us, const struct err *why, struct err *err)
 {
+	static const struct judgement j = {VERDICT_SKIPPED_SUSPENDED, 0,
+	    "what is due behind it cannot be worked out: time zone not known to this system"};
+
 	log_error("schedule %llu is suspended: %s", (unsigned long long)g->s->id, why->text);
 	g->state->suspended = true;
 	g->state->suspended_by = 0;
 	g->state->suspended_us = g->now_us;
-	g->state->suspended_reason =
-	    "its next due time cannot be worked out: time zone not known to this system";
-	return run_plan(g->txn, g->state, INSTANT_NEVER, err);
+	g->state->suspended_reason = j.reason;
+	return add_skip(g, due_us, &j, err);
+}
+
+/* Settle one due time; *due_us moves on to the next. */
+static int
+settle_one(struct settling *g, int64_t *due_us, struct err *err)
+{
+	int64_t next_us = INSTANT_NEVER;
+	struct judgement j;
+	struct err why;
+	int rc;
+
+	if (schedule_next_due(g->s, g->zones, *due_us, &next_us, &why)) {
+		rc = give_up(g, *due_us, &why, err);
+	} else {
+		j = judge(g, *due_us, next_us > g->now_us);
+		rc = j.verdict == VERDICT_RAN ? add_run(g, *due_us, &j, err)
+					      : add_skip(g, *due_us, &j, err);
+	}
+	*due_us = next_us;
+	return rc;
 }
 
 int
 fire_due(struct txn *txn, const struct schedule *s, struct schedule_state *state,
     struct zones *zones, int64_t now_us, bool *queued, bool *more, struct err *err)
 {
-	struct settling g = {.txn = txn, .s = s, .state = state, .now_us = now_us};
-	int64_t due_us = state->next_due_us, next_us = INSTANT_NEVER;
-	struct arena arena = ARENA_INIT;
-	struct err why;
-	int rc = 0;
+	struct settling g = {
+	    .txn = txn, .s = s, .state = state, .zones = zones, .now_us = now_us};
+	int64_t due_us = state->next_due_us;
+	int rc;
 
 	*more = false;
 	if (due_us > now_us)
 		return 0;
-	if (schedule_next_due(s, zones, due_us, &next_us, &why))
-		return give_up(&g, &why, err);
-
-	rc = open_range(&g, &arena, err);
-	for (int i = 0; !rc && due_us <= now_us && i < FIRE_BATCH; i++) {
-		struct judgement j = judge(&g, due_us, next_us > now_us);
-
-		rc = j.verdict == VERDICT_RAN ? add_run(&g, due_us, &j, err)
-					      : add_skip(&g, due_us, &j, err);
-		due_us = next_us;
-		if (!rc && due_us <= now_us)
-			rc = schedule_next_due(s, zones, due_us, &next_us, err);
-	}
+	rc = open_range(&g, err);
+	for (int i = 0; !rc && due_us <= now_us && i < FIRE_BATCH; i++)
+		rc = settle_one(&g, &due_us, err);
 	if (!rc)
 		rc = close_range(&g, err);
 	if (!rc)
@@ -228,6 +291,25 @@ fire_due(struct txn *txn, const struct schedule *s, struct schedule_state *state
 	if (g.queued)
 		*queued = true;
 	*more = due_us <= now_us;
-	arena_release(&arena);
+	arena_release(&g.arena);
+	return rc;
+}
+
+int
+fire_take_up(struct txn *txn, const struct schedule *s, struct schedule_state *state,
+    struct zones *zones, struct err *err)
+{
+	struct settling g = {.txn = txn, .s = s, .state = state};
+	int64_t due_us = INSTANT_NEVER;
+	int rc;
+
+	if (state->next_due_us != INSTANT_NEVER)
+		return 0;
+	rc = open_range(&g, err);
+	if (!rc && g.range.count > 0)
+		rc = schedule_next_due(s, zones, g.range.to_us, &due_us, err);
+	if (!rc)
+		rc = run_plan(txn, state, due_us, err);
+	arena_release(&g.arena);
 	return rc;
 }

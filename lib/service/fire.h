@@ -37,4 +37,13 @@ enum { FIRE_BATCH = 2000 };
 MUST_CHECK int fire_due(struct txn *txn, const struct schedule *s, struct schedule_state *state,
     struct zones *zones, int64_t now_us, bool *queued, bool *more, struct err *err);
 
+/*
+ * Plan a schedule that fire_due() had to give up, from where it stopped: what was due since is
+ * to be settled next. One that is planned or finished is left as it is.
+ *
+ * Fails: as schedule_next_due(), while the zone is still missing.
+ */
+MUST_CHECK int fire_take_up(struct txn *txn, const struct schedule *s,
+    struct schedule_state *state, struct zones *zones, struct err *err);
+
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "service/fire.h"
 #include "service/internal.h"
 #include "service/run.h"
 
@@ -41,11 +42,15 @@ start_body(struct txn *txn, void *ctx, struct err *err)
 	    .token_id = c->actor->token_id,
 	    .args = c->args,
 	};
+	bool queued = false, more;
 	int rc;
 
 	rc = own_schedule(txn, &c->arena, c->actor, c->schedule_id, &s, err);
 	if (!rc)
 		rc = store_state_get(txn, &c->arena, c->schedule_id, &state, err);
+	/* What is due already comes first: a call at the full minute must not push it aside. */
+	if (!rc)
+		rc = fire_due(txn, &s, &state, c->sv->zones, c->now_us, &queued, &more, err);
 	if (rc)
 		return rc;
 	request.stopped = c->check_triggers && trigger_says_no(&s, &state, c->now_us);

@@ -155,9 +155,12 @@ view_schedule(struct txn *txn, struct arena *a, const struct actor *actor, uint6
 
 	if (!rc)
 		rc = store_state_get(txn, a, id, &view->state, err);
+	/* One that had to be given up is suspended with an open range: see fire_due(). */
 	if (!rc)
-		view->finished = view->definition.trigger_count > 0 &&
-				 view->state.next_due_us == INSTANT_NEVER;
+		view->finished =
+		    view->definition.trigger_count > 0 &&
+		    view->state.next_due_us == INSTANT_NEVER &&
+		    !(view->state.suspended && view->state.range_due_us != INSTANT_NEVER);
 	return rc;
 }
 
@@ -335,106 +338,102 @@ struct change {
 	int64_t now_us;
 	uint64_t id;
 	const char *reason;
-	bool queued;
+	bool queued, more;
+	int (*body)(struct txn *txn, struct change *c, struct schedule *s,
+	    struct schedule_state *state, struct err *err);
 };
 
-/* Load a schedule that the actor may change, with everything that is due settled. */
+/* Load a schedule that the actor may change, settle what is due, and then change it. While more
+ * is due than fits into one transaction only that is done. */
 static int
-settled(struct txn *txn, struct change *c, struct schedule *s, struct schedule_state *state,
+change_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct change *c = ctx;
+	struct schedule_state state;
+	struct schedule s;
+	int rc;
+
+	arena_clear(&c->arena);
+	rc = own_schedule(txn, &c->arena, c->actor, c->id, &s, err);
+	if (!rc)
+		rc = store_state_get(txn, &c->arena, c->id, &state, err);
+	if (!rc)
+		rc = fire_due(
+		    txn, &s, &state, c->sv->zones, c->now_us, &c->queued, &c->more, err);
+	if (rc)
+		return rc;
+	return c->more ? store_state_put(txn, &state, err) : c->body(txn, c, &s, &state, err);
+}
+
+static int
+suspend_body(struct txn *txn, struct change *c, struct schedule *s,
+    struct schedule_state *state, struct err *err)
+{
+	(void)s;
+	if (!state->suspended) {
+		state->suspended = true;
+		state->suspended_by = c->actor->user_id;
+		state->suspended_us = c->now_us;
+		state->suspended_reason = c->reason;
+	}
+	return store_state_put(txn, state, err);
+}
+
+/* What was due since it was given up is settled as suspended, before it is resumed. */
+static int
+take_up_body(struct txn *txn, struct change *c, struct schedule *s,
+    struct schedule_state *state, struct err *err)
+{
+	int rc = 0;
+
+	if (state->suspended)
+		rc = fire_take_up(txn, s, state, c->sv->zones, err);
+	return rc ? rc : store_state_put(txn, state, err);
+}
+
+static int
+resume_body(struct txn *txn, struct change *c, struct schedule *s, struct schedule_state *state,
     struct err *err)
 {
-	bool more = true;
-	int rc;
-
-	c->queued = false;
-	rc = own_schedule(txn, &c->arena, c->actor, c->id, s, err);
-	if (!rc)
-		rc = store_state_get(txn, &c->arena, c->id, state, err);
-	while (!rc && more)
-		rc = fire_due(txn, s, state, c->sv->zones, c->now_us, &c->queued, &more, err);
-	return rc;
+	(void)c, (void)s;
+	state->suspended = false;
+	state->suspended_by = 0;
+	state->suspended_us = 0;
+	state->suspended_reason = NULL;
+	return store_state_put(txn, state, err);
 }
 
 static int
-suspend_body(struct txn *txn, void *ctx, struct err *err)
+delete_body(struct txn *txn, struct change *c, struct schedule *s, struct schedule_state *state,
+    struct err *err)
 {
-	struct change *c = ctx;
-	struct schedule_state state;
-	struct schedule s;
-	int rc;
-
-	rc = settled(txn, c, &s, &state, err);
-	if (rc)
-		return rc;
-	if (!state.suspended) {
-		state.suspended = true;
-		state.suspended_by = c->actor->user_id;
-		state.suspended_us = c->now_us;
-		state.suspended_reason = c->reason;
-	}
-	return store_state_put(txn, &state, err);
-}
-
-static int
-resume_body(struct txn *txn, void *ctx, struct err *err)
-{
-	struct change *c = ctx;
-	struct schedule_state state;
-	struct schedule s;
-	int64_t due_us;
-	int rc;
-
-	rc = settled(txn, c, &s, &state, err);
-	if (rc)
-		return rc;
-	state.suspended = false;
-	state.suspended_by = 0;
-	state.suspended_us = 0;
-	state.suspended_reason = NULL;
-	/* A schedule that was stopped because its zone was gone has no plan to go on with. */
-	if (state.next_due_us == INSTANT_NEVER) {
-		rc = schedule_next_due(&s, c->sv->zones, c->now_us, &due_us, err);
-		if (!rc)
-			rc = run_plan(txn, &state, due_us, err);
-	}
-	return rc ? rc : store_state_put(txn, &state, err);
-}
-
-static int
-delete_body(struct txn *txn, void *ctx, struct err *err)
-{
-	struct change *c = ctx;
-	struct schedule_state state;
-	struct schedule s;
 	uint64_t waiting;
-	int rc;
+	int rc = 0;
 
-	rc = settled(txn, c, &s, &state, err);
-	while (!rc && state.waiting > 0) {
-		rc = store_waiting_first(txn, s.id, &waiting, err);
+	while (!rc && state->waiting > 0) {
+		rc = store_waiting_first(txn, s->id, &waiting, err);
 		if (!rc)
-			rc = run_cancel_waiting(txn, &c->arena, &state, waiting, c->now_us,
+			rc = run_cancel_waiting(txn, &c->arena, state, waiting, c->now_us,
 			    "its schedule was deleted", err);
 	}
 	if (!rc)
-		rc = store_state_put(txn, &state, err);
-	return rc ? rc : store_schedule_remove(txn, &s, err);
+		rc = store_state_put(txn, state, err);
+	return rc ? rc : store_schedule_remove(txn, s, err);
 }
 
 static int
-change(struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id,
-    const char *reason, int (*body)(struct txn *, void *, struct err *), struct err *err)
+change(struct change *c, struct err *err)
 {
-	struct change c = {
-	    .sv = sv, .actor = actor, .now_us = now_us, .id = id, .reason = reason};
-	int rc = require_admin(actor, err);
+	int rc = require_admin(c->actor, err);
 
-	if (!rc)
-		rc = store_run(sv->store, body, &c, err);
+	do {
+		if (!rc)
+			rc = store_run(c->sv->store, change_body, c, err);
+	} while (!rc && c->more);
 	/* Also without a new run: the time of the next one may have changed. */
 	if (!rc)
-		ring(sv);
-	arena_release(&c.arena);
+		ring(c->sv);
+	arena_release(&c->arena);
 	return rc;
 }
 
@@ -442,19 +441,34 @@ int
 service_suspend_schedule(struct service *sv, const struct actor *actor, int64_t now_us,
     uint64_t id, const char *reason, struct err *err)
 {
-	return change(sv, actor, now_us, id, reason, suspend_body, err);
+	struct change c = {.sv = sv,
+	    .actor = actor,
+	    .now_us = now_us,
+	    .id = id,
+	    .reason = reason,
+	    .body = suspend_body};
+
+	return change(&c, err);
 }
 
 int
 service_resume_schedule(
     struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
 {
-	return change(sv, actor, now_us, id, NULL, resume_body, err);
+	struct change c = {
+	    .sv = sv, .actor = actor, .now_us = now_us, .id = id, .body = take_up_body};
+	int rc = change(&c, err);
+
+	c.body = resume_body;
+	return rc ? rc : change(&c, err);
 }
 
 int
 service_delete_schedule(
     struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
 {
-	return change(sv, actor, now_us, id, NULL, delete_body, err);
+	struct change c = {
+	    .sv = sv, .actor = actor, .now_us = now_us, .id = id, .body = delete_body};
+
+	return change(&c, err);
 }

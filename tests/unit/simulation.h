@@ -84,7 +84,8 @@ struct sim {
 	int64_t takes_us;
 	int exit_code;
 	bool cannot_fork;
-	bool told_end; /* the runner has sent an ENDED */
+	bool told_end;					   /* the runner has sent an ENDED */
+	void (*on_order)(const struct channel_message *m); /* looks at what leaves the engine */
 
 	/* Points at which somebody may die: the n-th that is passed is the last. 0: nobody
 	 * does. */
@@ -94,6 +95,7 @@ struct sim {
 	bool scheduler_dies, runner_dies;
 	bool die_together; /* who dies takes the other along */
 	bool power_loss;   /* and all commands too */
+	bool stop_next;	   /* who comes back is told to stop at once */
 	bool no_last_step; /* a scheduler whose runner dies does not come to settle what it read
 			    */
 	int64_t restart_us; /* how long it takes until who died is back */
@@ -238,6 +240,8 @@ static inline void
 sim_order(void *ctx, const struct channel_message *m)
 {
 	(void)ctx;
+	if (sim.on_order)
+		sim.on_order(m);
 	/* What a dead scheduler had not put on its way is lost. */
 	if (!sim_scheduler_point())
 		sim_push(&sim.orders, m);
@@ -512,6 +516,8 @@ sim_revive(void)
 	}
 	sim.scheduler_dies = sim.runner_dies = false;
 	sim_start_engine();
+	if (sim.stop_next)
+		engine_stop(sim.engine);
 }
 
 /* Everything that can happen without time passing. */
@@ -560,6 +566,16 @@ static inline void
 sim_pass(int64_t us)
 {
 	sim_run_until(sim.now_us + us);
+}
+
+/* Nobody is there for a while, and then all are back. Commands end by themselves. */
+static inline void
+sim_outage(int64_t us)
+{
+	sim_stop_engine();
+	sim.now_us += us;
+	sim_start_engine();
+	sim_settle();
 }
 
 /* ---- the world

@@ -271,6 +271,52 @@ each_may_die_at_any_point_of_its_own(void **state)
 	live_through_deaths_of_each(ON_LOST_RERUN);
 }
 
+/* ---- told to stop before it knows anything
+ * ------------------------------------------------------------ */
+
+static void
+an_engine_that_is_told_to_stop_at_once_begins_nothing(void **state)
+{
+	bool died = true;
+
+	(void)state;
+	for (unsigned n = 1; died; n++) {
+		struct trigger at = sim_at(sim.now_us + 30 * SECOND_US);
+		struct schedule s = sim_schedule("once", &at, 1);
+		enum task_status status;
+		size_t count, begun;
+		uint64_t id;
+
+		s.on_lost = ON_LOST_RERUN;
+		id = sim_create(s);
+		sim.run_count = 0;
+		sim.scheduler_deaths = 0;
+		sim.scheduler_fuse = n;
+		sim.stop_next = true;
+		while (!sim.scheduler_deaths && sim.now_us < at.at_us + MINUTE_US)
+			sim_pass(SECOND_US);
+		died = sim.scheduler_deaths > 0;
+		sim.scheduler_fuse = 0;
+		sim.stop_next = false;
+		if (died) {
+			assert_true(engine_is_idle(sim.engine));
+			begun = sim.run_count;
+			sim_pass(MINUTE_US);
+			assert_int_equal(sim.run_count, begun);
+		}
+		sim_outage(SECOND_US);
+		sim_pass(HOUR_US);
+		sim_ledger(id, &count);
+		assert_int_equal(count, 1);
+		status = sim_tasks(sim_executions(id, &count)->id, &count)->status;
+		assert_int_equal(status, TASK_SUCCEEDED);
+		assert_nothing_is_left(id);
+		assert_int_equal(
+		    service_delete_schedule(&sim.sv, &sim.admin, sim.now_us, id, &sim.err), 0);
+		arena_clear(&sim.arena);
+	}
+}
+
 /* ---- commits that fail
  * ------------------------------------------------------------------------------- */
 
@@ -306,6 +352,7 @@ live_through_failures(int code, bool late)
 		assert_int_equal(
 		    service_delete_schedule(&sim.sv, &sim.admin, sim.now_us, id, &sim.err), 0);
 		arena_clear(&sim.arena);
+		assert_int_equal(sim.complaints, 0);
 		if (sim.fail_count == 2)
 			break;
 		sim.fail_count = 0;
@@ -335,6 +382,7 @@ main(void)
 	    TEST(both_may_die_together_anywhere),
 	    TEST(the_power_may_fail_anywhere),
 	    TEST(each_may_die_at_any_point_of_its_own),
+	    TEST(an_engine_that_is_told_to_stop_at_once_begins_nothing),
 	    TEST(a_commit_may_fail_anywhere_and_nothing_is_lost),
 	};
 
