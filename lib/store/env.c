@@ -325,6 +325,9 @@ recover_once(const struct store_options *options, const struct home *home, struc
 	if (!code)
 		code = checkpoint(st, 0, DB_FORCE, err);
 	dbret = store_free(st);
+	if (code == ERR_RECOVER)
+		return err_fail(err, code,
+		    "%s: recovery failed: free some space, or restore a backup", options->dir);
 	return code ? code : db_fail(err, dbret, "%s: close", options->dir);
 }
 

@@ -5,6 +5,8 @@
  */
 #include "store/internal.h"
 
+#include <inttypes.h>
+
 static int
 get_execution(struct txn *txn, struct arena *a, uint64_t id, uint32_t flags,
     struct execution *e, struct err *err)
@@ -51,6 +53,17 @@ store_execution_put(struct txn *txn, const struct execution *e, struct err *err)
 	return code;
 }
 
+/* What an index lists must be there; a list that ended at a gap would hide the rest of it. */
+static int
+listed(struct txn *txn, enum table t, uint64_t id, int code, struct err *err)
+{
+	return code != ERR_MISSING
+		   ? code
+		   : txn_note(txn,
+			 err_fail(err, ERR_IO, "%s %" PRIu64 ": listed, and does not exist",
+			     tables[t].name, id));
+}
+
 /* Stand on the last entry of a schedule below `before`, or on one of another schedule. */
 static int
 seek_below(struct cursor *c, uint64_t schedule_id, uint64_t before, struct err *err)
@@ -70,6 +83,7 @@ store_execution_list(struct txn *txn, struct arena *a, uint64_t schedule_id, uin
 	struct execution *items = NULL;
 	size_t n = 0, room = 0;
 	struct cursor c;
+	uint64_t id;
 	int code;
 
 	*list = NULL;
@@ -80,7 +94,9 @@ store_execution_list(struct txn *txn, struct arena *a, uint64_t schedule_id, uin
 	while (!code && n < cap && cursor_within(&c, schedule_id)) {
 		items = array_grow(a, items, n, &room, sizeof *items);
 		unpack_u64(&c.key);
-		code = store_execution_get(txn, a, unpack_u64(&c.key), &items[n], err);
+		id = unpack_u64(&c.key);
+		code = listed(txn, TABLE_EXECUTIONS, id,
+		    store_execution_get(txn, a, id, &items[n], err), err);
 		if (code)
 			break;
 		n++;
@@ -161,6 +177,7 @@ store_task_list(struct txn *txn, struct arena *a, uint64_t execution_id, struct 
 	struct task *items = NULL;
 	size_t n = 0, room = 0;
 	struct cursor c;
+	uint64_t id;
 	int code;
 
 	*list = NULL;
@@ -170,7 +187,9 @@ store_task_list(struct txn *txn, struct arena *a, uint64_t execution_id, struct 
 		code = cursor_seek(&c, key_id(txn, execution_id), err);
 	while (!code && cursor_within(&c, execution_id)) {
 		items = array_grow(a, items, n, &room, sizeof *items);
-		code = store_task_get(txn, a, unpack_u64(&c.record), &items[n], err);
+		id = unpack_u64(&c.record);
+		code = listed(
+		    txn, TABLE_TASKS, id, store_task_get(txn, a, id, &items[n], err), err);
 		if (code)
 			break;
 		n++;

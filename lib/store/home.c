@@ -185,6 +185,7 @@ is_table(const char *name)
 static int
 check_table(int dirfd, const char *dir, const char *name, struct err *err)
 {
+	struct stat st;
 	char path[64];
 
 	if (!is_table(name))
@@ -194,9 +195,12 @@ check_table(int dirfd, const char *dir, const char *name, struct err *err)
 		    "run the newer program, or restore a backup made with this one",
 		    dir, name);
 	snprintf(path, sizeof path, "data/%.40s.db", name);
-	return faccessat(dirfd, path, F_OK, 0)
-		   ? err_errno(err, ERR_IO, errno, "%s/%s: restore a backup", dir, path)
-		   : 0;
+	if (fstatat(dirfd, path, &st, 0))
+		return err_errno(err, ERR_IO, errno, "%s/%s: restore a backup", dir, path);
+	/* The library would begin a new one in it. */
+	if (st.st_size == 0)
+		return err_fail(err, ERR_IO, "%s/%s is empty: restore a backup", dir, path);
+	return 0;
 }
 
 /* A store must have the tables that its format lists: without them it would silently start
@@ -331,6 +335,9 @@ home_seal(const struct home *home, const char *dir, struct err *err)
 		return 0;
 	if (home->outdated && write_mark(home->fd))
 		return err_errno(err, ERR_IO, errno, "%s/format.new", dir);
+	/* A store that is not found after a power loss is lost as well. */
+	if (home->fresh && sync_folder(home->fd, "..") && errno != EACCES)
+		return err_errno(err, ERR_IO, errno, "%s/..", dir);
 	/* The files' names must be durable before the name that vouches for them. */
 	if (sync_folder(home->fd, "data") || sync_folder(home->fd, "log") ||
 	    renameat(home->fd, "format.new", home->fd, "format") || fsync(home->fd))

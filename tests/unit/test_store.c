@@ -463,6 +463,29 @@ a_task_keeps_its_place_and_no_other_takes_it(struct txn *txn)
 	assert_int_equal(got.status, TASK_RUNNING);
 }
 
+/* A list that ends early would hide the rest of it. */
+static void
+what_is_listed_and_is_not_there_is_damage_and_no_end(struct txn *txn)
+{
+	struct execution *executions, e;
+	struct task *tasks, t;
+	size_t count;
+
+	for (uint64_t id = 20; id < 23; id++) {
+		e = execution_of(1, id);
+		t = task_of(&e, id + 10, 0);
+		ok(store_execution_put(txn, &e, &err));
+		ok(store_task_put(txn, &t, &err));
+	}
+	ok(table_delete(txn, TABLE_EXECUTIONS, key_id(txn, 21), &err));
+	ok(table_delete(txn, TABLE_TASKS, key_id(txn, 31), &err));
+	assert_int_equal(
+	    store_execution_list(txn, &arena, 1, 0, 9, &executions, &count, &err), ERR_IO);
+	assert_string_equal(err.text, "executions 21: listed, and does not exist");
+	assert_int_equal(store_task_list(txn, &arena, 21, &tasks, &count, &err), ERR_IO);
+	assert_string_equal(err.text, "tasks 31: listed, and does not exist");
+}
+
 /* ---- queue, waiting, active ---- */
 
 static void
@@ -1009,6 +1032,7 @@ main(void)
 	    TRIAL(an_execution_keeps_its_schedule),
 	    TRIAL(tasks_are_listed_by_ordinal),
 	    TRIAL(a_task_keeps_its_place_and_no_other_takes_it),
+	    TRIAL(what_is_listed_and_is_not_there_is_damage_and_no_end),
 	    TRIAL(the_queue_is_a_set_in_order_of_age),
 	    TRIAL(the_first_that_waits_is_the_oldest_of_its_schedule),
 	    TRIAL(the_active_are_paged_by_id),

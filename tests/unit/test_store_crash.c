@@ -248,6 +248,16 @@ a_store_without_its_data_is_not_started_empty(void **state)
 }
 
 static void
+a_store_whose_table_was_emptied_is_not_started_empty(void **state)
+{
+	(void)state;
+	assert_int_equal(recover(), 0);
+	shell(": > %s/data/ledger.db", dir);
+	assert_refused(ERR_IO, "/data/ledger.db is empty: restore a backup");
+	shell("test ! -s %s/data/ledger.db", dir);
+}
+
+static void
 a_store_with_a_table_of_a_newer_program_is_refused(void **state)
 {
 	(void)state;
@@ -873,6 +883,7 @@ main(void)
 	    ALONE(a_store_of_a_newer_format_is_refused_and_left_alone),
 	    ALONE(a_format_of_another_program_is_refused),
 	    ALONE(a_store_without_its_data_is_not_started_empty),
+	    ALONE(a_store_whose_table_was_emptied_is_not_started_empty),
 	    ALONE(a_store_with_a_table_of_a_newer_program_is_refused),
 	    ALONE(a_store_of_an_older_program_gets_the_tables_that_it_lacks),
 	    ALONE(a_directory_that_holds_nothing_but_the_lock_becomes_a_store),
