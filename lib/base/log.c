@@ -23,12 +23,10 @@ printable(const unsigned char *p)
 {
 	size_t len = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
 
-	if (*p < 0x20 || *p == 0x7f || strnlen((const char *)p, len) < len)
+	if (strnlen((const char *)p, len) < len || !utf8_valid((const char *)p, len))
 		return 0;
-	/* U+0080 to U+009F are control characters too: a terminal takes some for ESC and [. */
-	if (*p == 0xc2 && p[1] < 0xa0)
-		return 0;
-	return utf8_valid((const char *)p, len) ? len : 0;
+	/* A terminal takes U+009B for ESC and [. */
+	return utf8_control((const char *)p) ? 0 : len;
 }
 
 static void

@@ -57,6 +57,16 @@ utf8_valid(const char *text, size_t len)
 }
 
 size_t
+utf8_control(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	if (p[0] == 0xc2)
+		return p[1] >= 0x80 && p[1] <= 0x9f ? 2 : 0;
+	return (p[0] && p[0] < 0x20) || p[0] == 0x7f;
+}
+
+size_t
 utf8_length(const char *text, size_t len)
 {
 	size_t n = 0;

@@ -51,10 +51,8 @@ invalid(struct err *err, struct member m, const char *mend)
 static bool
 has_control(const char *text, const char *allowed)
 {
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		if ((*p < 0x20 || *p == 0x7f) && !strchr(allowed, *p))
-			return true;
-		if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
+	for (; *text; text++) {
+		if (utf8_control(text) && !strchr(allowed, *text))
 			return true;
 	}
 	return false;

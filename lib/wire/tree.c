@@ -1,7 +1,6 @@
 /* Trees of values: how they are built (tree.h) and how they are asked (json.h). */
 #include "wire/tree.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,9 +242,12 @@ json_shown(struct arena *a, const char *s)
 			len--;
 	}
 	shown = arena_printf(a, "%.*s%s", (int)len, s, cut ? "..." : "");
-	for (char *p = shown; *p; p++) {
-		if (iscntrl((unsigned char)*p))
-			*p = '?';
+	for (char *p = shown, *to = shown; (*to = *p); to++) {
+		size_t control = utf8_control(p);
+
+		if (control)
+			*to = '?';
+		p += control ? control : 1;
 	}
 	return shown;
 }

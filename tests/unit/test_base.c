@@ -461,6 +461,28 @@ only_what_is_well_formed_is_utf8(void **state)
 	assert_int_equal(utf8_length("", 0), 0);
 }
 
+static void
+control_characters_are_those_below_and_above_ascii(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} cases[] = {{"\x01", 1},
+	    {"\x1f"
+	     "a",
+		1},
+	    {"\x7f", 1}, {"\xc2\x80", 2},
+	    {"\xc2\x9f"
+	     "a",
+		2},
+	    {"", 0}, {" ", 0}, {"~", 0}, {"\xc2\xa0", 0}, {"\xc3\x80", 0}, {"\xc2\xbf", 0},
+	    {"a\n", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(utf8_control(cases[i].text), cases[i].len);
+}
+
 /* ---- log ---- */
 
 static char logged[8192];
@@ -556,6 +578,7 @@ main(void)
 	    cmocka_unit_test(a_fault_stays_and_gives_zeros),
 	    cmocka_unit_test(no_length_and_no_count_is_believed),
 	    cmocka_unit_test(only_what_is_well_formed_is_utf8),
+	    cmocka_unit_test(control_characters_are_those_below_and_above_ascii),
 	    cmocka_unit_test(nothing_that_is_logged_makes_a_line_or_moves_a_terminal),
 	    cmocka_unit_test(a_line_of_the_log_is_bounded),
 	};

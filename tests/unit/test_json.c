@@ -226,6 +226,9 @@ what_is_shown_of_a_text_is_short_and_printable(void **state)
 
 	(void)state;
 	assert_string_equal(json_shown(&arena, "a\nb\x7f\xc3\xbc"), "a?b?\xc3\xbc");
+	assert_string_equal(json_shown(&arena, "\xc2\x9b"
+					       "31m\xc2\xa0"),
+	    "?31m\xc2\xa0");
 	memset(text, 'a', 63);
 	memcpy(text + 63, "\xc3\xbc", 3);
 	assert_int_equal(strlen(json_shown(&arena, text)), 63 + 3);
