@@ -311,7 +311,7 @@ a_directory_that_may_not_be_read_is_an_error_that_names_it(void **state)
 {
 	(void)state;
 	assert_int_equal(recover(), 0);
-	shell("chmod 0 %s && chmod 711 %s/..", dir, dir);
+	shell("chmod 711 %s && chmod 0 %s", base_dir, dir);
 	assert_int_equal(finish(start(unreadable_work, &options)), 0);
 	assert_int_equal(told->code, ERR_IO);
 	assert_non_null(strstr(told->err.text, dir));
@@ -346,7 +346,7 @@ a_making_cut_short_anywhere_is_taken_up_again(void **state)
 	int cut = 0;
 
 	(void)state;
-	for (int i = 0; i < 12; i++) {
+	for (int i = 0; i < 8; i++) {
 		pid_t pid;
 
 		choose_dir(NULL);
@@ -671,14 +671,41 @@ enum { CANNOT_MOUNT = 77 };
 		}                                                                 \
 	} while (0)
 
+static bool
+write_proc(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool fine = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return fine;
+}
+
+/* A mount namespace of its own; who is not root needs to be one in a user namespace for it. */
+static bool
+enter_namespace(void)
+{
+	unsigned uid = geteuid(), gid = getegid();
+	char users[32], groups[32];
+
+	if (uid == 0)
+		return unshare(CLONE_NEWNS) == 0;
+	snprintf(users, sizeof users, "%u %u 1", uid, uid);
+	snprintf(groups, sizeof groups, "%u %u 1", gid, gid);
+	return unshare(CLONE_NEWNS | CLONE_NEWUSER) == 0 &&
+	       write_proc("/proc/self/setgroups", "deny") &&
+	       write_proc("/proc/self/uid_map", users) &&
+	       write_proc("/proc/self/gid_map", groups);
+}
+
 static int
 mount_disk(unsigned mib)
 {
 	char how[32];
-	int flags = CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0);
 
 	snprintf(how, sizeof how, "size=%um,mode=0700", mib);
-	if (mkdir(dir, 0700) || unshare(flags) ||
+	if (mkdir(dir, 0700) || !enter_namespace() ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("tmpfs", dir, "tmpfs", 0, how)) {
 		snprintf(told->err.text, sizeof told->err.text, "%s", strerror(errno));
@@ -778,7 +805,7 @@ start_on_small_disks(void *ctx)
 	(void)ctx;
 	if (code)
 		return code;
-	for (uint64_t spare = 8; spare < 64; spare += 2) {
+	for (uint64_t spare = 8; spare < 64; spare += 4) {
 		expect(fill_disk(spare << 20) == 0);
 		code = recover_here();
 		expect(code == 0 || code == ERR_IO);
