@@ -9,6 +9,7 @@
 #   format, clean
 #
 #   PORT=8080 STATE=run   of run, start and stop
+#   WEB=apache            of run, start, check and test: Apache instead of nginx
 #   BUILD=dir             where objects and programs go (default build)
 #   SAN=1                 AddressSanitizer and UndefinedBehaviorSanitizer, in build-san
 #   DEPS=no               install nothing
@@ -101,7 +102,8 @@ unit: $(unit_bin)
 
 PORT  ?= 8080
 STATE ?= run
-export PORT STATE BUILD DEPS
+WEB   ?= nginx
+export PORT STATE BUILD DEPS WEB
 
 # Installing and building are steps of their own: what is built depends on what was installed.
 run start: deps

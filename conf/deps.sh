@@ -2,6 +2,7 @@
 # Install the Debian packages that are missing, and only those, and say which.
 #
 #   conf/deps.sh build|run|test ...      what to be able to do
+#   WEB=apache                           run behind Apache instead of nginx
 #   DEPS=no                              install nothing
 #
 # A package counts as there when what we need of it is there, wherever it came from: people who build
@@ -20,9 +21,11 @@ libyajl-dev /usr/include/yajl/yajl_gen.h
 libdb5.3-dev /usr/include/db.h
 libsodium-dev /usr/include/sodium.h
 libev-dev /usr/include/ev.h'
-run='nginx-light nginx
-curl curl
+run='curl curl
 tzdata /usr/share/zoneinfo/Europe/Amsterdam'
+nginx='nginx-light nginx'
+# The program without the service that the package apache2 would start.
+apache='apache2-bin apache2'
 test='libcmocka-dev /usr/include/cmocka.h
 clang-format-14 clang-format-14
 python3 /usr/bin/python3
@@ -33,6 +36,13 @@ nodejs node
 npm npm
 ca-certificates /etc/ssl/certs/ca-certificates.crt
 chromium chromium'
+
+# Which web server: the tests try both.
+case " $*  ${WEB:-nginx}" in
+*' test '*) set -- "$@" nginx apache ;;
+*' run '*' nginx') set -- "$@" nginx ;;
+*' run '*' apache') set -- "$@" apache ;;
+esac
 
 missing=
 while read -r package proof; do

@@ -1,12 +1,13 @@
 #!/bin/bash
-# The quickstart: nginx and Carillon on the loopback address, everything that they keep in one directory.
+# The quickstart: a web server and Carillon on the loopback address, everything that they keep in one directory.
 #
 #   conf/quickstart.sh run      in the foreground, until Ctrl-C
 #   conf/quickstart.sh start    in the background; returns when the service answers
 #   conf/quickstart.sh stop
 #
-# PORT (8080), STATE (run) and BUILD (build, where the programs are) come from the environment, and so does, for the
-# first start alone, QUICKSTART_ADMIN_PASSWORD; without it a password is made up.
+# From the environment come PORT (8080), STATE (run), BUILD (build, where the programs are), WEB (nginx, or apache),
+# LOGIN_RATE (10r/s, log-ins that nginx lets one address make) and, for the first start alone,
+# QUICKSTART_ADMIN_PASSWORD; without it a password is made up.
 #
 # Nothing runs as root: started as root, this script makes the directories and hands over to www-data. The
 # services are started inside $STATE and name everything relative to it, because www-data need not be able to
@@ -20,13 +21,16 @@ REPO=$(cd "$(dirname "$0")/.." && pwd -P) || exit 1
 PORT=${PORT:-8080}
 STATE=${STATE:-run}
 BUILD=${BUILD:-build}
+WEB=${WEB:-nginx}
+LOGIN_RATE=${LOGIN_RATE:-10r/s}
+APACHE_MODULES=/usr/lib/apache2/modules
 MARKER=.carillon-quickstart
 SERVICE_USER=www-data
 READY_S=30
 STOP_S=30
 
 carillon_pid=
-nginx_pid=
+web_pid=
 
 say() { printf '%s\n' "$*"; }
 
@@ -45,6 +49,14 @@ check_input() {
 	esac
 	[ "${#PORT}" -le 5 ] && [ "$((10#$PORT))" -ge 1 ] && [ "$((10#$PORT))" -le 65535 ] || die "PORT=$PORT is not within 1 to 65535"
 	PORT=$((10#$PORT))
+	case $WEB in
+	nginx | apache) ;;
+	*) die "WEB=$WEB: there is nginx, and apache" ;;
+	esac
+	case $LOGIN_RATE in
+	[1-9]*r/[sm]) ;;
+	*) die "LOGIN_RATE=$LOGIN_RATE is not of the form 10r/s" ;;
+	esac
 	[ -n "$STATE" ] || die "STATE is empty: name a directory"
 	case $STATE in
 	/*) ;;
@@ -65,13 +77,19 @@ check_state() {
 	[ -z "$(ls -A "$STATE" 2>&1)" ] || die "STATE=$STATE has other things in it: name an empty or a new directory"
 }
 
+# bash finds a file that cannot be executed too, if there is no better one.
+installed() { [ -x "$(command -v "$1")" ]; }
+
 check_programs() {
 	local p
 	for p in carillon carillon-scheduler carillon-runner carillonctl; do
 		[ -x "$BUILD/$p" ] || die "$BUILD/$p is missing: run make first"
 	done
-	command -v nginx >/dev/null || die "nginx is not installed: apt-get install nginx-light (or leave DEPS=no out)"
-	command -v curl >/dev/null || die "curl is not installed: apt-get install curl (or leave DEPS=no out)"
+	case $WEB in
+	nginx) installed nginx || die "nginx is not installed: apt-get install nginx-light (or leave DEPS=no out)" ;;
+	apache) installed apache2 || die "apache2 is not installed: apt-get install apache2-bin (or leave DEPS=no out)" ;;
+	esac
+	installed curl || die "curl is not installed: apt-get install curl (or leave DEPS=no out)"
 	[ -e /usr/share/zoneinfo/UTC ] || die "time zones are not installed: apt-get install tzdata (or leave DEPS=no out)"
 }
 
@@ -93,7 +111,7 @@ make_state() {
 		owner=$SERVICE_USER
 		id "$owner" >/dev/null 2>&1 || die "there is no user $owner to run as: start it as an ordinary user"
 	fi
-	for d in sock store output nginx; do
+	for d in sock store output $WEB; do
 		[ -d "$d" ] && continue
 		mkdir -m 0750 "$d" && { [ -z "$owner" ] || chown "$owner:" "$d"; } || die "$STATE/$d cannot be made"
 	done
@@ -104,9 +122,19 @@ write_config() {
 	! is_root || user="<user>$SERVICE_USER<\/user>"
 	samples=$(printf %s "$REPO/conf/samples" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/[\/&|]/\\&/g')
 	sed "s/@USER@/$user/; s/@SAMPLES@/$samples/" "$REPO/conf/quickstart.xml.in" >carillon.xml &&
-		sed "s/@PORT@/$PORT/" "$REPO/nginx/quickstart.conf" >nginx.conf &&
-		cp "$REPO/nginx/carillon.conf" "$REPO/nginx/carillon-host.conf" . ||
-		die "cannot write the configuration to $STATE"
+		write_"$WEB"_config || die "cannot write the configuration to $STATE"
+}
+
+write_nginx_config() {
+	sed "s/@PORT@/$PORT/; s|@LOGIN_RATE@|$LOGIN_RATE|" "$REPO/nginx/quickstart.conf" >nginx.conf &&
+		cp "$REPO/nginx/carillon.conf" "$REPO/nginx/carillon-host.conf" .
+}
+
+write_apache_config() {
+	mkdir -p apache-errors &&
+		sed "s/@PORT@/$PORT/; s|@MODULES@|$APACHE_MODULES|" "$REPO/conf/apache/quickstart.conf" >apache.conf &&
+		cp "$REPO/conf/apache/carillon.conf" "$REPO/conf/apache/carillon-host.conf" . &&
+		cp "$REPO"/conf/apache/errors/*.asis "$REPO/conf/apache/welcome.asis" apache-errors/
 }
 
 # --- quickstart.env -----------------------------------------------------------------------------------------
@@ -137,7 +165,7 @@ write_env() {
 			quoted VIEWER_PASSWORD "$VIEWER_PASSWORD"
 			quoted SOCKET "$STATE/sock/carillon.sock"
 			quoted MASTER_PID "$carillon_pid"
-			quoted NGINX_PID "$nginx_pid"
+			quoted WEB_PID "$web_pid"
 		} >quickstart.env.new && mv quickstart.env.new quickstart.env
 	) || fail "cannot write $STATE/quickstart.env"
 }
@@ -159,7 +187,7 @@ leftovers() {
 	for p in /proc/[0-9]*; do
 		[ "$p/cwd" -ef "$STATE" ] || continue
 		case $(cat "$p/comm" 2>/dev/null) in
-		nginx | carillon | carillon-schedu | carillon-runner) ours "${p#/proc/}" && printf '%s ' "${p#/proc/}" ;;
+		nginx | apache2 | carillon | carillon-schedu | carillon-runner) ours "${p#/proc/}" && printf '%s ' "${p#/proc/}" ;;
 		esac
 	done
 }
@@ -177,11 +205,13 @@ within() {
 gone() { ! ours "$1"; }
 none_left() { [ -z "$(leftovers)" ]; }
 
-# nginx first: it takes no new requests then, and finishes those that it has while the service still answers.
+# The web server first: it takes no new requests then, and finishes those that it has while the service still answers.
 stop_services() {
-	if ours "$nginx_pid"; then
-		kill -QUIT "$nginx_pid" 2>/dev/null
-		within 3 gone "$nginx_pid" || kill -TERM "$nginx_pid" 2>/dev/null
+	local graceful=QUIT
+	if ours "$web_pid"; then
+		[ "$(cat "/proc/$web_pid/comm")" = nginx ] || graceful=WINCH
+		kill -"$graceful" "$web_pid" 2>/dev/null
+		within 3 gone "$web_pid" || kill -TERM "$web_pid" 2>/dev/null
 	fi
 	if ours "$carillon_pid"; then
 		kill -TERM "$carillon_pid" 2>/dev/null
@@ -195,7 +225,7 @@ stop_services() {
 fail() {
 	trap '' INT TERM HUP
 	stop_services
-	for log in carillon.log nginx.log; do
+	for log in carillon.log "$WEB.log"; do
 		[ -s "$log" ] && { tail -n 10 "$log" | sed "s/^/$log: /" >&2; }
 	done
 	die "$*"
@@ -203,7 +233,7 @@ fail() {
 
 as_service_user=()
 # Without root's rights from the first instruction on; a port below 1024 is the one thing that it needs of them.
-nginx_rights() {
+web_rights() {
 	is_root || return 0
 	as_service_user=(setpriv --reuid="$SERVICE_USER" --regid="$(id -g "$SERVICE_USER")" --init-groups)
 	[ "$PORT" -ge 1024 ] || as_service_user+=(--inh-caps=+net_bind_service --ambient-caps=+net_bind_service)
@@ -211,15 +241,24 @@ nginx_rights() {
 
 # Sessions of their own: Ctrl-C reaches this script alone, which then stops them in order.
 start_services() {
-	nginx_rights
-	: >nginx.log
-	setsid "${as_service_user[@]}" nginx -p ./ -c nginx.conf -e stderr </dev/null >>nginx.log 2>&1 3>&- 4>&- 9>&- &
-	nginx_pid=$!
+	local web
+	web_rights
+	: >"$WEB.log"
+	case $WEB in
+	nginx) web=(nginx -p ./ -c nginx.conf -e stderr) ;;
+	apache)
+		web=(apache2 -d /proc/self/cwd -f apache.conf -DFOREGROUND)
+		# It opens its log by itself. The directory stays root's: the log cannot become a link.
+		! is_root || chown "$SERVICE_USER:" apache.log
+		;;
+	esac
+	setsid "${as_service_user[@]}" "${web[@]}" </dev/null >>"$WEB.log" 2>&1 3>&- 4>&- 9>&- &
+	web_pid=$!
 	setsid "$BUILD/carillon" --config carillon.xml </dev/null >>carillon.log 2>&1 3>&- 4>&- 9>&- &
 	carillon_pid=$!
 }
 
-running() { kill -0 "$nginx_pid" 2>/dev/null && kill -0 "$carillon_pid" 2>/dev/null; }
+running() { kill -0 "$web_pid" 2>/dev/null && kill -0 "$carillon_pid" 2>/dev/null; }
 
 answers() {
 	running || fail "the service did not start"
@@ -288,8 +327,8 @@ passwords() {
 
 already_running() {
 	carillon_pid=$(known MASTER_PID)
-	nginx_pid=$(known NGINX_PID)
-	ours "$carillon_pid" && ours "$nginx_pid"
+	web_pid=$(known WEB_PID)
+	ours "$carillon_pid" && ours "$web_pid"
 }
 
 up() {
@@ -310,7 +349,7 @@ up() {
 	# One half of an earlier start may have died.
 	none_left || stop_services || die "processes of an earlier start do not end: $(leftovers)"
 	carillon_pid=
-	nginx_pid=
+	web_pid=
 	rm -f stopping
 	trap 'fail "interrupted"' INT TERM HUP
 	passwords
@@ -360,7 +399,7 @@ run() {
 	tail -n 0 -F carillon.log 2>/dev/null &
 	log_pid=$!
 	trap 'kill $log_pid 2>/dev/null; stopping' INT TERM HUP
-	wait -n "$carillon_pid" "$nginx_pid"
+	wait -n "$carillon_pid" "$web_pid"
 	kill $log_pid 2>/dev/null
 	# `make stop` from elsewhere is in order, anything else is not.
 	[ -e stopping ] || fail "a part of the service ended by itself"
@@ -381,7 +420,7 @@ stop() {
 	STATE=$(pwd -P)
 	lock
 	carillon_pid=$(known MASTER_PID)
-	nginx_pid=$(known NGINX_PID)
+	web_pid=$(known WEB_PID)
 	if none_left; then
 		say "nothing runs in $STATE"
 		return

@@ -19,6 +19,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 QUICKSTART = ROOT / "conf" / "quickstart.sh"
 
+# The web server that the quickstart starts, unless a test says otherwise.
+WEB = os.environ.get("WEB", "nginx")
+
 # Sanitized programs are several times slower.
 SLOW = 4 if "san" in BUILD.name else 1
 
@@ -139,7 +142,8 @@ class Service:
     def __init__(self, state, **settings):
         self.state = pathlib.Path(state)
         self.port = free_port()
-        self.settings = {"QUICKSTART_ADMIN_PASSWORD": ADMIN_PASSWORD, **settings}
+        # Tests log in as nobody else would; what limits that is tested in tests/web.
+        self.settings = {"QUICKSTART_ADMIN_PASSWORD": ADMIN_PASSWORD, "LOGIN_RATE": "1000r/s", **settings}
 
     def quickstart(self, verb, **settings):
         """conf/quickstart.sh as it is; answers the finished process."""
