@@ -91,11 +91,12 @@ is_low(int unit)
 }
 
 /*
- * Check the escapes in the strings of a raw text. In a text that is JSON a quote outside of
- * strings always begins one; in any other text yajl finds the fault that we step over here.
+ * Check the escapes in the strings of a raw text, and the white space between them, where yajl
+ * takes form feeds and vertical tabs too. In a text that is JSON a quote outside of strings always
+ * begins one; in any other text yajl finds the fault that we step over here.
  */
 static int
-check_escapes(const char *text, size_t len, struct err *err)
+check_lenient(const char *text, size_t len, struct err *err)
 {
 	const char *end = text + len;
 	bool inside = false;
@@ -105,6 +106,10 @@ check_escapes(const char *text, size_t len, struct err *err)
 
 		if (*p == '"')
 			inside = !inside;
+		if (!inside && (*p == '\f' || *p == '\v'))
+			return err_fail(err, ERR_INPUT,
+			    "JSON: byte %td: only blanks, tabs and line ends may stand here",
+			    p - text);
 		if (!inside || *p != '\\')
 			continue;
 		unit = unicode_escape(p, end);
@@ -114,7 +119,7 @@ check_escapes(const char *text, size_t len, struct err *err)
 		if (is_low(unit) || (is_high(unit) && !is_low(unicode_escape(p + 6, end))))
 			return err_fail(err, ERR_INPUT,
 			    "JSON: byte %td: half of a surrogate pair", p - text);
-		p += is_high(unit) ? 11 : unit >= 0 ? 5 : 1;
+		p += is_high(unit) ? 11 : unit >= 0 ? 5 : p + 1 < end;
 	}
 	return 0;
 }
@@ -133,7 +138,7 @@ check_raw(const char *text, size_t len, struct err *err)
 		    err, ERR_INPUT, "JSON: byte %zu: not UTF-8", utf8_fault(text, len));
 	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
 		return err_fail(err, ERR_INPUT, "JSON: byte 0: a byte order mark");
-	return check_escapes(text, len, err);
+	return check_lenient(text, len, err);
 }
 
 /* ---- reading ---- */
