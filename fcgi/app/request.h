@@ -69,8 +69,17 @@ void response_set(struct response *res, int status, const char *content_type, co
 void response_header(struct response *res, const char *name, const char *value);
 
 /*
+ * Let the web server send a file of the output directory, `path` relative to that, in place of
+ * the body; status, type and headers stay the answer's.
+ *
+ * True if it can, which it says in the parameter CARILLON_ACCEL (nginx/carillon.conf): where it
+ * finds that directory. Otherwise false, nothing has changed, and the caller sends the bytes.
+ */
+bool response_send_file(struct response *res, const struct request *req, const char *path);
+
+/*
  * Everything before the body as FastCGI wants it, the empty line included. An unset status is
- * a 500.
+ * a 500; nothing is ever kept in a cache, unless a header says otherwise.
  */
 void response_head(const struct response *res, struct buf *out);
 

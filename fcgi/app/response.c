@@ -5,6 +5,7 @@
 #include "app/request.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 
@@ -35,6 +36,37 @@ response_header(struct response *res, const char *name, const char *value)
 		return;
 	}
 	buf_addf(&res->headers, "%s: %s\r\n", name, value);
+}
+
+/* As the path of a URI: whatever is not plain there is escaped. */
+static void
+add_escaped(struct buf *out, const char *path)
+{
+	for (; *path; path++) {
+		unsigned char c = (unsigned char)*path;
+		bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+			     (c >= 'a' && c <= 'z') || strchr("/._-", c);
+
+		if (plain)
+			buf_addc(out, (char)c);
+		else
+			buf_addf(out, "%%%02X", c);
+	}
+}
+
+bool
+response_send_file(struct response *res, const struct request *req, const char *path)
+{
+	const char *prefix = request_param(req, "CARILLON_ACCEL");
+	struct buf uri = BUF_INIT;
+
+	if (!prefix || !*prefix)
+		return false;
+	buf_adds(&uri, prefix);
+	add_escaped(&uri, path);
+	response_header(res, "X-Accel-Redirect", uri.data);
+	buf_release(&uri);
+	return true;
 }
 
 static const char *
@@ -70,6 +102,21 @@ reason_of(int status)
 	return "Other";
 }
 
+static bool
+has_header(const struct response *res, const char *name)
+{
+	const char *line = res->headers.len ? res->headers.data : NULL;
+	size_t len = strlen(name);
+
+	while (line && *line) {
+		if (!strncasecmp(line, name, len) && line[len] == ':')
+			return true;
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	return false;
+}
+
 void
 response_head(const struct response *res, struct buf *out)
 {
@@ -81,7 +128,8 @@ response_head(const struct response *res, struct buf *out)
 	/* RFC 9110, 8.6: never with these two. */
 	if (status != 204 && status != 304)
 		buf_addf(out, "Content-Length: %zu\r\n", res->content_type ? res->body.len : 0);
-	buf_adds(out, "Cache-Control: no-store\r\n");
+	if (!has_header(res, "Cache-Control"))
+		buf_adds(out, "Cache-Control: no-store\r\n");
 	buf_add(out, res->headers.data, res->headers.len);
 	buf_adds(out, "\r\n");
 }

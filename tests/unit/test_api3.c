@@ -1546,6 +1546,51 @@ a_link_or_a_fifo_in_place_of_a_log_is_refused(void **state)
 	unlink(output_path("2.stdout"));
 }
 
+static void
+post_behind_nginx(const char *path, const char *body)
+{
+	static char accel[] = "CARILLON_ACCEL=/accel/";
+	struct request req;
+	char **params;
+
+	forget_response();
+	req = request_of(path, "admin", body);
+	params = arena_array(&arena, 3, sizeof *params);
+	params[0] = req.params[0];
+	params[1] = accel;
+	req.params = params;
+	send_request(&req);
+}
+
+/* What is written to still, or asked for in pieces, comes from here. */
+static void
+a_whole_log_that_has_ended_is_the_web_servers_to_send(void **state)
+{
+	char sub[OUTPUT_DIR_TEXT], uri[128];
+
+	(void)state;
+	with_two_attempts();
+	task_output_dir(&fake.tasks[0], sub);
+	snprintf(uri, sizeof uri, "/accel/%s/1.stdout", sub);
+	post_behind_nginx(LOG, "{\"taskId\":\"44\",\"attempt\":1}");
+	assert_log("", "0", "6", "true");
+	assert_string_equal(header("X-Accel-Redirect"), uri);
+
+	static const struct {
+		const char *body, *text;
+	} cases[] = {
+	    {"{\"taskId\":\"44\"}", "0123456789"},
+	    {"{\"taskId\":\"44\",\"attempt\":1,\"offset\":1}", "irst\n"},
+	    {"{\"taskId\":\"44\",\"attempt\":1,\"limit\":5}", "first"},
+	    {"{\"taskId\":\"44\",\"attempt\":1,\"stream\":\"stderr\"}", ""},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		post_behind_nginx(LOG, cases[i].body);
+		assert_text(200, cases[i].text);
+		assert_null(strstr(res.headers.data, "X-Accel"));
+	}
+}
+
 /* What a command writes need not be text. */
 static void
 a_log_is_passed_on_byte_for_byte(void **state)
@@ -1634,6 +1679,7 @@ main(void)
 	    TEST(a_task_without_an_attempt_has_an_empty_log),
 	    TEST(a_log_is_at_most_a_mebibyte),
 	    TEST(a_link_or_a_fifo_in_place_of_a_log_is_refused),
+	    TEST(a_whole_log_that_has_ended_is_the_web_servers_to_send),
 	    TEST(a_log_is_passed_on_byte_for_byte),
 	};
 

@@ -37,6 +37,54 @@ a_response_tells_status_type_and_length(void **state)
 }
 
 static void
+a_face_that_says_what_may_be_cached_is_not_contradicted(void **state)
+{
+	(void)state;
+	response_set(&res, 200, "text/plain", "hello");
+	response_header(&res, "X-Cache-Control", "1");
+	assert_non_null(strstr(head_of(), "\r\nCache-Control: no-store\r\nX-Cache-Control"));
+	response_header(&res, "Cache-Control", "no-store");
+	head_of();
+	assert_null(strstr(strstr(head.data, "\r\nCache-Control") + 1, "\r\nCache-Control"));
+}
+
+static struct request
+with_accel(const char *param)
+{
+	static char *params[2];
+
+	params[0] = (char *)param;
+	return (struct request){.params = params};
+}
+
+static void
+a_file_is_named_only_to_a_web_server_that_can_send_it(void **state)
+{
+	struct request without = with_accel("DOCUMENT_URI=/"), req;
+
+	(void)state;
+	assert_false(response_send_file(&res, &without, "1/2.stdout"));
+	req = with_accel("CARILLON_ACCEL=");
+	assert_false(response_send_file(&res, &req, "1/2.stdout"));
+	assert_int_equal(res.headers.len, 0);
+	req = with_accel("CARILLON_ACCEL=/out/");
+	assert_true(response_send_file(&res, &req, "1/2.stdout"));
+	assert_string_equal(res.headers.data, "X-Accel-Redirect: /out/1/2.stdout\r\n");
+}
+
+/* What a command called its result may be anything. */
+static void
+a_file_of_any_name_is_named_as_one_path(void **state)
+{
+	struct request req = with_accel("CARILLON_ACCEL=/out/");
+
+	(void)state;
+	assert_true(response_send_file(&res, &req, "a b?c%d\r\ne\xc3\xa9"));
+	assert_string_equal(
+	    res.headers.data, "X-Accel-Redirect: /out/a%20b%3Fc%25d%0D%0Ae%C3%A9\r\n");
+}
+
+static void
 a_second_answer_takes_the_place_of_the_first(void **state)
 {
 	(void)state;
@@ -148,6 +196,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(a_response_tells_status_type_and_length, release),
+	    cmocka_unit_test_teardown(
+		a_face_that_says_what_may_be_cached_is_not_contradicted, release),
+	    cmocka_unit_test_teardown(
+		a_file_is_named_only_to_a_web_server_that_can_send_it, release),
+	    cmocka_unit_test_teardown(a_file_of_any_name_is_named_as_one_path, release),
 	    cmocka_unit_test_teardown(a_second_answer_takes_the_place_of_the_first, release),
 	    cmocka_unit_test_teardown(a_body_with_a_nul_keeps_its_length, release),
 	    cmocka_unit_test_teardown(a_status_that_was_never_set_is_a_500, release),

@@ -2,7 +2,8 @@
  * tasks/getTaskLog: what a command wrote, from an offset on, also while it runs.
  *
  * The task is read before the file: if the attempt has ended then, the file grows no more, and
- * its end is the log's end.
+ * its end is the log's end. A log that is asked for whole and has ended is the file as it is, and
+ * a web server that can sends it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -62,35 +63,41 @@ find_attempt(struct call *c, const struct task *t, int64_t number, const struct 
 	return 0;
 }
 
-/* *fd is -1 where the command has written nothing, not even an empty file. */
-static int
-open_log(
-    struct call *c, const struct task *t, const struct attempt *at, const char *stream, int *fd)
+/* Where the output directory has the log. */
+static const char *
+log_path(struct call *c, const struct task *t, const struct attempt *at, const char *stream)
 {
 	char dir[OUTPUT_DIR_TEXT];
-	const char *path;
 
 	task_output_dir(t, dir);
-	path = arena_printf(c->req->arena, "%s/%s/%" PRIu32 ".%s", c->face->output_dir, dir,
-	    at->number, stream);
+	return arena_printf(c->req->arena, "%s/%" PRIu32 ".%s", dir, at->number, stream);
+}
+
+/* *fd is -1 where the command has written nothing, not even an empty file. */
+static int
+open_log(struct call *c, const char *path, int *fd, int64_t *size)
+{
+	struct stat st;
+
+	path = arena_printf(c->req->arena, "%s/%s", c->face->output_dir, path);
 	/* A name that is no plain file was not made by us: do not follow it, and do not wait
 	 * for a fifo's writer. */
 	*fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (*fd < 0 && errno != ENOENT)
+	if (*fd < 0 && errno == ENOENT)
+		return 0;
+	if (*fd < 0 || fstat(*fd, &st))
 		return err_errno(&c->err, ERR_IO, errno, "open %s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_fail(&c->err, ERR_IO, "%s is not a plain file", path);
+	*size = st.st_size;
 	return 0;
 }
 
 static int
-read_bytes(struct call *c, int fd, const struct piece *p, struct buf *out, int64_t *size)
+read_bytes(struct call *c, int fd, const struct piece *p, struct buf *out)
 {
-	struct stat st;
 	ssize_t n = 1;
 
-	if (fstat(fd, &st))
-		return err_errno(&c->err, ERR_IO, errno, "stat the output of a task");
-	if (!S_ISREG(st.st_mode))
-		return err_fail(&c->err, ERR_IO, "the output of a task is not a plain file");
 	while (n && out->len < (size_t)p->limit) {
 		size_t want = (size_t)p->limit - out->len;
 
@@ -102,8 +109,26 @@ read_bytes(struct call *c, int fd, const struct piece *p, struct buf *out, int64
 			return err_errno(&c->err, ERR_IO, errno, "read the output of a task");
 		out->len += (size_t)n;
 	}
-	*size = st.st_size;
 	return 0;
+}
+
+/* Answer with the piece; *next is the offset behind it. */
+static int
+send_piece(struct call *c, const struct piece *p, int fd, const char *path, int64_t size,
+    bool ended, int64_t *next)
+{
+	bool whole = ended && !p->offset && size > 0 && size <= p->limit;
+	int ret;
+
+	response_set(c->res, 200, API3_TEXT, "");
+	*next = p->offset;
+	if (whole && response_send_file(c->res, c->req, path)) {
+		*next = size;
+		return 0;
+	}
+	ret = fd >= 0 ? read_bytes(c, fd, p, &c->res->body) : 0;
+	*next += (int64_t)c->res->body.len;
+	return ret;
 }
 
 static void
@@ -119,6 +144,7 @@ api3_get_task_log(struct call *c)
 	struct execution e;
 	struct piece p;
 	struct task t;
+	const char *path = NULL;
 	int64_t size = 0, next;
 	bool ended;
 	int ret, fd = -1;
@@ -129,18 +155,16 @@ api3_get_task_log(struct call *c)
 		    c->face->service, c->req->arena, &c->actor, p.task_id, &t, &e, &c->err);
 	if (!ret)
 		ret = find_attempt(c, &t, p.attempt, &at);
-	if (!ret && at)
-		ret = open_log(c, &t, at, p.stream, &fd);
+	if (!ret && at) {
+		path = log_path(c, &t, at, p.stream);
+		ret = open_log(c, path, &fd, &size);
+	}
 	if (ret)
 		goto done;
-	response_set(c->res, 200, API3_TEXT, "");
-	if (fd >= 0)
-		ret = read_bytes(c, fd, &p, &c->res->body, &size);
-	if (ret)
-		goto done;
-
-	next = p.offset + (int64_t)c->res->body.len;
 	ended = at ? at->end_us != INSTANT_NEVER : task_status_ended(t.status);
+	ret = send_piece(c, &p, fd, path, size, ended, &next);
+	if (ret)
+		goto done;
 	number_header(c, "X-Log-Offset", p.offset);
 	number_header(c, "X-Log-Next-Offset", next);
 	response_header(c->res, "X-Log-Complete", ended && next >= size ? "true" : "false");
