@@ -36,10 +36,12 @@
 
 #define DEFAULT_CONFIG "/etc/carillon/carillon.xml"
 
-/* How long the children of a master that was killed may take to be gone. */
-#define GRACE_US INT64_C(2000000)
+/* How long the children of a master that was killed may take to be gone, first from the store
+ * and then from the sockets. */
+#define GRACE_US	INT64_C(2000000)
+#define SOCKET_GRACE_US INT64_C(200000)
 
-enum { PAUSE_NS = 20 * 1000 * 1000 };
+enum { PAUSE_NS = 50 * 1000 * 1000 };
 
 static const char usage[] =
     "usage: carillon [--config FILE]   serve (FILE: " DEFAULT_CONFIG ")\n"
@@ -240,13 +242,14 @@ listen_at(
 	    .gid = private ? (id->change ? id->gid : (gid_t)-1) : id->socket_gid,
 	    .backlog = (int)c->backlog,
 	};
-	int64_t end_mono_us = clock_mono_us() + GRACE_US;
+	int64_t end_mono_us = clock_mono_us() + SOCKET_GRACE_US;
 	int rc;
 
 	if (l->fd >= 0)
 		return 0;
 	rc = make_parent(id, path, err);
-	/* The store is ours, so whoever answers may be a worker that is dying just now. */
+	/* The store is ours, so whoever answers may be a worker that is dying just now. It is
+	 * asked a few times only, because that costs another server places in its queue. */
 	if (!rc) {
 		do
 			rc = listener_open(l, &options, err);
