@@ -81,6 +81,13 @@ def state(made):
     shutil.rmtree(copy)
 
 
+def is_pending(pid, number):
+    """Whether a signal waits for a stopped process to go on."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    masks = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigPnd", "ShdPnd"))]
+    return any(mask >> (number - 1) & 1 for mask in masks)
+
+
 def healthy(path):
     return fastcgi.ask(path, "GET", "/healthz") == (200, b"ok\n")
 
@@ -146,7 +153,8 @@ def test_what_waits_in_the_queue_at_a_stop_is_answered(state):
         for connection in waiting:
             connection.sendall(fastcgi.request("GET", "/healthz"))
         master.kill(signal.SIGTERM)
-        until(lambda: not path.exists(), 10, "nobody new comes in")
+        until(lambda: all(is_pending(pid, signal.SIGTERM) for pid in workers), 10, "they are told to leave")
+        assert not path.exists(), "nobody new comes in"
         for pid in workers:
             os.kill(pid, signal.SIGCONT)
         for connection in waiting:
