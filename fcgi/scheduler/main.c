@@ -38,7 +38,7 @@ enum { EXIT_STORE_LOST = 77 };
 #define HOUSEKEEPING_QUIET_US	(500 * 1000)
 #define HOUSEKEEPING_OVERDUE_US (60 * SECOND_US)
 
-enum { TOKENS_SWEPT = 100 };
+enum { RECORDS_SWEPT = 100 };
 
 struct scheduler {
 	struct config config;
@@ -165,21 +165,24 @@ start(struct scheduler *s, struct err *err)
 	return 0;
 }
 
-/* Take in everything that the runner has sent. */
-static int
-read_reports(struct scheduler *s, struct err *err)
+/* Take in everything that the runner has sent, also what it sent before it died. */
+static void
+read_reports(struct scheduler *s)
 {
 	struct arena arena = ARENA_INIT;
 	struct channel_message m;
+	struct err err;
 	int rc;
 
-	while (!(rc = channel_receive(s->channel, &arena, &m, err))) {
+	while (!(rc = channel_receive(s->channel, &arena, &m, &err))) {
 		engine_report(s->engine, &m);
 		arena_clear(&arena);
 	}
 	arena_release(&arena);
-	s->runner_gone = rc == ERR_MISSING;
-	return rc == ERR_BUSY ? 0 : rc;
+	if (rc == ERR_MISSING)
+		s->runner_gone = true;
+	else if (rc != ERR_BUSY)
+		log_error("%s", err.text);
 }
 
 static int
@@ -187,12 +190,17 @@ sweep_body(struct txn *txn, void *ctx, struct err *err)
 {
 	const int64_t *now_us = ctx;
 	size_t removed;
+	int rc = store_token_sweep(txn, *now_us, RECORDS_SWEPT, &removed, err);
 
-	return store_token_sweep(txn, *now_us, TOKENS_SWEPT, &removed, err);
+	return rc ? rc : store_daily_sweep(txn, *now_us, RECORDS_SWEPT, &removed, err);
 }
 
-/* What keeps recovery short and the disk tidy; it may take a moment, so it waits until nothing
- * is due soon. */
+/*
+ * What keeps recovery short and the disk tidy; it may take a moment, so it waits until nothing
+ * is due soon. A failure is no reason to be late for what is due: the next time may do better.
+ *
+ * Fails: ERR_RECOVER.
+ */
 static int
 keep_house(struct scheduler *s, int64_t delay_us, struct err *err)
 {
@@ -207,7 +215,11 @@ keep_house(struct scheduler *s, int64_t delay_us, struct err *err)
 	rc = store_checkpoint(s->store, s->config.checkpoint_bytes, err);
 	if (!rc)
 		rc = store_run(s->store, sweep_body, &now_us, err);
-	return rc ? err_wrap(err, rc, "housekeeping") : 0;
+	if (rc == ERR_RECOVER)
+		return err_wrap(err, rc, "housekeeping");
+	if (rc)
+		log_error("housekeeping: %s", err->text);
+	return 0;
 }
 
 static int
@@ -269,19 +281,25 @@ must_stop(const struct scheduler *s)
 	       clock_mono_us() > s->stop_mono_us;
 }
 
+/*
+ * Fails: ERR_RECOVER, and what a single step may fail with; then *delay_us is RETRY_US. What was
+ * committed before the failure has its orders, and those leave all the same.
+ */
 static int
 step(struct scheduler *s, int64_t now_us, int64_t *delay_us, struct err *err)
 {
+	struct err unsent;
 	int rc;
 
-	rc = read_reports(s, err);
-	if (!rc)
-		rc = engine_step(s->engine, now_us, delay_us, err);
-	if (!rc)
-		rc = outbox_flush(&s->outbox, err);
-	if (!rc)
-		rc = keep_house(s, *delay_us, err);
-	return rc;
+	read_reports(s);
+	rc = engine_step(s->engine, now_us, delay_us, err);
+	if (rc == ERR_RECOVER)
+		return rc;
+	if (rc)
+		*delay_us = RETRY_US;
+	if (!s->runner_gone && outbox_flush(&s->outbox, &unsent))
+		log_error("%s", unsent.text);
+	return rc ? rc : keep_house(s, *delay_us, err);
 }
 
 /* What holds at the top: everything that was due and reported before this moment is durable, or
@@ -290,16 +308,17 @@ static int
 run(struct scheduler *s)
 {
 	for (;;) {
-		int64_t now_us = clock_wall_us(), delay_us = RETRY_US;
+		int64_t now_us = clock_wall_us(), delay_us;
 		struct err err;
 		int rc = step(s, now_us, &delay_us, &err);
 
-		if (rc) {
+		if (rc)
 			log_error("%s", err.text);
-			delay_us = RETRY_US;
-		}
-		if (rc == ERR_RECOVER || s->runner_gone)
-			return rc == ERR_RECOVER ? EXIT_STORE_LOST : 1;
+		if (rc == ERR_RECOVER)
+			return EXIT_STORE_LOST;
+		/* What it told before it died is settled by now, unless the store fails. */
+		if (s->runner_gone)
+			return 1;
 		if (must_stop(s))
 			return 0;
 		/* Also when more is due already: that is no reason to miss a signal. */
