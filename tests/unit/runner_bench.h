@@ -42,7 +42,8 @@
 /* Above what a loaded machine needs; only a fault waits so long. */
 #define PATIENCE_US (20 * 1000 * MS)
 
-enum { INBOX = 4096, OUTPUT_MAX = 100000 };
+/* FILES: the soft limit of open files that the runner is started with. */
+enum { INBOX = 4096, OUTPUT_MAX = 100000, FILES = 250 };
 
 struct bench {
 	char dir[64], config[96], program[512];
@@ -87,8 +88,13 @@ bench_start_runner(struct bench *b)
 	snprintf(fd, sizeof fd, "%d", b->runner_end);
 	b->runner = fork();
 	if (b->runner == 0) {
+		struct rlimit files;
+
 		/* As the master does it. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		getrlimit(RLIMIT_NOFILE, &files);
+		files.rlim_cur = FILES;
+		setrlimit(RLIMIT_NOFILE, &files);
 		fcntl(b->runner_end, F_SETFD, 0);
 		execl(b->program, "carillon-runner", "--config", b->config, "--channel", fd,
 		    (char *)NULL);

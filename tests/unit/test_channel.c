@@ -443,6 +443,29 @@ the_outbox_keeps_the_order_and_copies_what_a_message_points_to(void **state)
 }
 
 static void
+what_is_put_when_there_is_room_again_stands_behind_what_waits(void **state)
+{
+	struct channel_message m = {.type = CHANNEL_RELEASE};
+	struct outbox o;
+	struct err err;
+
+	(void)state;
+	outbox_init(&o, ends[0]);
+	while (!outbox_waits(&o)) {
+		m.attempt++;
+		outbox_put(&o, &m);
+	}
+	for (uint32_t i = 1; i < m.attempt; i++)
+		assert_int_equal(receive_now().attempt, i);
+	m.attempt++;
+	outbox_put(&o, &m);
+	assert_int_equal(outbox_flush(&o, &err), 0);
+	assert_int_equal(receive_now().attempt, m.attempt - 1);
+	assert_int_equal(receive_now().attempt, m.attempt);
+	outbox_release(&o);
+}
+
+static void
 a_cleared_outbox_says_nothing_and_can_be_used_again(void **state)
 {
 	struct channel_message m;
@@ -514,6 +537,7 @@ main(void)
 	    CASE(a_packet_above_the_limit_is_refused),
 	    CASE(a_full_channel_is_busy_and_takes_more_when_there_is_room),
 	    CASE(the_outbox_keeps_the_order_and_copies_what_a_message_points_to),
+	    CASE(what_is_put_when_there_is_room_again_stands_behind_what_waits),
 	    CASE(a_cleared_outbox_says_nothing_and_can_be_used_again),
 	    CASE(the_outbox_drops_what_can_never_be_sent_and_goes_on),
 	    CASE(the_outbox_tells_that_the_peer_has_gone),

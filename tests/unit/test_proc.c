@@ -137,13 +137,20 @@ signals_are_read(void)
 {
 	static const int wanted[] = {SIGTERM, SIGCHLD};
 	struct err err;
-	int fd;
+	int fd, status;
+	pid_t child;
 
-	/* As a shell leaves it to a background process. */
+	/* Ignored by whoever started it, SIGCHLD would let children vanish unheard. */
 	signal(SIGTERM, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN);
 	signals_block();
 	if (signals_open(wanted, 2, &fd, &err))
 		return 2;
+	child = fork();
+	if (child == 0)
+		_exit(9);
+	if (waitpid(child, &status, 0) != child || signals_take(fd) != SIGCHLD)
+		return 6;
 	if (signals_take(fd) != 0)
 		return 3;
 	kill(getpid(), SIGTERM);

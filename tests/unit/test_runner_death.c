@@ -1,6 +1,9 @@
 /* Who dies with whom: the runner, its master, its commands and what they have left behind. */
 #include "runner_bench.h"
 
+#include "proc/fd.h"
+#include "runner/command.h"
+
 /* ---- the runner is told to stop ---- */
 
 static void
@@ -92,6 +95,38 @@ killed_it_takes_held_and_running_commands_with_it(void **state)
 	bench_runner_end(b);
 	WAIT_UNTIL(!bench_lives(held) && !bench_lives(running));
 	assert_false(bench_exists(b, "ran"));
+}
+
+/* The gate of a child whose runner is gone, should the child still be there to see it. */
+static void
+a_gate_that_closes_lets_nothing_run(void **state)
+{
+	struct bench *b = *state;
+	const char *argv[] = {"/usr/bin/touch", "ran", NULL}, *env[] = {NULL};
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC), status;
+	struct command_spec spec = {.argv = argv,
+	    .env = env,
+	    .cwd = b->dir,
+	    .null_fd = null_fd,
+	    .stdout_fd = null_fd,
+	    .stderr_fd = null_fd,
+	    .files = {FILES, FILES}};
+	struct command cmd;
+	struct err err;
+
+	assert_int_equal(command_hold(&cmd, &spec, &err), 0);
+	fd_drop(&cmd.gate);
+	WAIT_UNTIL(command_ended(&cmd, &status));
+	assert_false(command_release(&cmd));
+	command_close(&cmd);
+	assert_false(bench_exists(b, "ran"));
+	/* The same one does run when it is released. */
+	assert_int_equal(command_hold(&cmd, &spec, &err), 0);
+	assert_true(command_release(&cmd));
+	WAIT_UNTIL(command_ended(&cmd, &status));
+	command_close(&cmd);
+	assert_true(bench_exists(b, "ran"));
+	close(null_fd);
 }
 
 /* What it cannot take with it the next runner finds. */
@@ -238,6 +273,11 @@ a_stranger_who_was_given_the_number_later_is_not_touched(void **state)
 	stale.born = s.born ^ UINT64_C(1) << 41;
 	sweep(b, &stale, 1);
 	assert_true(bench_lives(s.leader) && bench_lives(s.member));
+	/* Also where no leader could tell. */
+	end_leader(&s);
+	stale.born = s.born - (UINT64_C(1) << 40);
+	sweep(b, &stale, 1);
+	assert_true(bench_lives(s.member));
 	/* The leader has gone, as that of a daemon does; its members came later. */
 	s = make_session(0);
 	end_leader(&s);
@@ -245,6 +285,37 @@ a_stranger_who_was_given_the_number_later_is_not_touched(void **state)
 	stale.born -= 5;
 	sweep(b, &stale, 1);
 	assert_true(bench_lives(s.member));
+}
+
+/* Whatever it is told, the runner does not end itself and who is beside it. */
+static void
+the_runners_own_session_is_nobodys_family(void **state)
+{
+	struct bench *b = *state;
+	struct session s = {0};
+	struct process leader;
+	int ends[2];
+
+	kill(b->runner, SIGKILL);
+	bench_runner_end(b);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	s.leader = fork();
+	if (s.leader == 0) {
+		setsid();
+		bench_start_runner(b);
+		if (write(ends[1], "", 1) < 0)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ends[0], &(char){0}, 1), 1);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(process_read(s.leader, &leader), 0);
+	s.born = leader.born;
+	sweep(b, &s, 1);
+	assert_true(bench_lives(s.leader));
+	bench_settle(b);
 }
 
 static void
@@ -392,10 +463,12 @@ main(void)
 	    BENCH(what_waits_to_be_told_is_told_before_it_leaves),
 	    BENCH(signals_that_are_not_meant_for_it_change_nothing),
 	    BENCH(killed_it_takes_held_and_running_commands_with_it),
+	    BENCH(a_gate_that_closes_lets_nothing_run),
 	    BENCH(what_outlives_a_runner_is_swept_by_the_next),
 	    BENCH(a_session_is_known_by_its_leader),
 	    BENCH(without_a_leader_it_is_known_by_the_tasks_number),
 	    BENCH(a_stranger_who_was_given_the_number_later_is_not_touched),
+	    BENCH(the_runners_own_session_is_nobodys_family),
 	    BENCH(nonsense_is_swept_and_harms_nobody),
 	    BENCH(a_sweep_does_not_touch_the_runners_own_commands),
 	    BENCH(a_dead_commands_number_stays_its_own_until_its_family_has_ended),
