@@ -121,7 +121,8 @@ be_worker(struct master *m, int slot)
 	const struct worker w = {
 	    .config = &m->snapshot->config,
 	    .sockets = m->sockets,
-	    .slot = &m->board->slots[slot],
+	    .board = m->board,
+	    .slot = (uint32_t)slot,
 	    .bell_fd = m->bell,
 	};
 
@@ -289,6 +290,8 @@ reap(struct master *m)
 		if (slot == SLOT_COUNT)
 			continue;
 		m->pids[slot] = 0;
+		if (slot < BOARD_SLOTS)
+			board_leave_heavy(m->board, (uint32_t)slot);
 		log_end(&m->policy.children[slot], slot, pid, status);
 		/* The first thing that is done is to join the store. */
 		worked = slot < BOARD_SLOTS && m->board->slots[slot].done > 1;

@@ -14,8 +14,9 @@ enum {
 struct worker {
 	const struct config *config;
 	const struct sockets *sockets;
-	struct board_slot *slot; /* busy already */
-	int bell_fd;		 /* eventfd: rings the scheduler */
+	struct board *board;
+	uint32_t slot; /* on the board; busy already */
+	int bell_fd;   /* eventfd: rings the scheduler */
 };
 
 /*

@@ -57,6 +57,7 @@ done:
 int
 ctl_token_create(struct ctl *ctl, struct err *err)
 {
+	const char *token;
 	struct ctl_request rq;
 	struct ctl_reply reply;
 	int ret;
@@ -70,8 +71,9 @@ ctl_token_create(struct ctl *ctl, struct err *err)
 	ret = ctl_ask(ctl, &ctl->arena, "access/createToken", &rq, &reply, err);
 	if (ret)
 		return ret;
-	if (reply.value->type != JSON_STRING)
+	token = ctl_member(reply.value, "token");
+	if (!token)
 		return err_fail(err, ERR_IO, "the service's answer: this is no token");
-	ctl_put_line(reply.value->text);
+	ctl_put_line(token);
 	return 0;
 }

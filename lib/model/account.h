@@ -1,4 +1,7 @@
-/* Users and tokens. Plain structs; pointers are borrowed from the arena that they came from. */
+/*
+ * Tenants, users and tokens, and the rules of who may do what. Plain structs and pure functions;
+ * pointers are borrowed from the arena that they came from.
+ */
 #ifndef MODEL_ACCOUNT_H
 #define MODEL_ACCOUNT_H
 
@@ -7,8 +10,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "model/schedule.h"
 
-/* API3's five roles, wire/api3.md 2.5. The numbers are durable. */
+/* API3's five roles, wire/api3.md 2.5. The numbers are durable; a higher one may more. */
 enum role {
 	ROLE_VIEWER = 1,
 	ROLE_ANALYST = 2,
@@ -21,21 +25,63 @@ enum role {
 const char *role_name(enum role role);
 MUST_CHECK int role_parse(const char *name, enum role *role);
 
+/* Enterprise or Domain Admin. */
+bool role_is_admin(enum role role);
+
+/* What a token may be used for: one bit each, durable. Rights are the role's, less what the
+ * scopes leave out. */
+enum scope {
+	SCOPE_READ = 1 << 0,
+	SCOPE_RUN = 1 << 1,
+	SCOPE_MANAGE = 1 << 2,
+	SCOPE_ACCESS = 1 << 3,
+	SCOPE_RESULTS = 1 << 4,
+	SCOPE_ALL = (1 << 5) - 1,
+};
+
+/* "read", "run", "manage", "access", "results"; for one bit. */
+const char *scope_name(enum scope scope);
+MUST_CHECK int scope_parse(const char *name, enum scope *scope);
+
+struct tenant {
+	uint64_t id;
+	const char *name; /* unique among those that are not deleted */
+	bool enabled;	  /* else its users and tokens are dead */
+	bool deleted;	  /* its history stays readable to nobody; the name is free again */
+	int64_t created_us;
+};
+
+enum { TENANT_NAME_MAX = 63 };
+
+/* [a-z0-9][a-z0-9-]{0,62}: never a dot, so that no e-mail address ends in one. */
+bool tenant_name_is_valid(const char *name);
+
 struct user {
 	uint64_t id, tenant_id;
-	const char *name; /* unique in its tenant, byte for byte */
+	const char *name;  /* unique in its tenant, byte for byte */
+	const char *email; /* unique in its tenant, without regard to case; NULL: none */
 	const char
 	    *password_hash; /* libsodium's Argon2id string; NULL: no log-in by password */
 	enum role role;
 	bool enabled;
 	int64_t created_us;
+	uint32_t epoch; /* sessions of an earlier one are over */
 };
 
-enum { TOKEN_HASH_BYTES = 32 };
+/* Fails: ERR_INPUT `Missing value: userName`, `Invalid value: userName: …`. */
+MUST_CHECK int user_name_check(const char *name, struct err *err);
+
+/* Fails: ERR_INPUT `Invalid value: email…`. */
+MUST_CHECK int email_check(const char *email, struct err *err);
+
+/* ASCII letters made small, for comparing; `out` needs strlen(text) + 1. */
+void text_to_lower(const char *text, char *out);
+
+enum { TOKEN_HASH_BYTES = 32, TOKEN_NAME_MAX = 100 /* code points */ };
 
 enum token_kind {
 	TOKEN_SESSION = 1, /* made by a log-in; dies after `idle_us` without use */
-	TOKEN_KEY = 2,	   /* made by an administrator; dies at expires_us */
+	TOKEN_KEY = 2,	   /* made on purpose, for scripts; dies at expires_us */
 };
 
 /* The secret itself is never stored: only its keyed hash, under which the record is found. */
@@ -46,6 +92,14 @@ struct token {
 	int64_t created_us, used_us;
 	int64_t idle_us;    /* 0: use does not matter */
 	int64_t expires_us; /* INSTANT_NEVER: does not expire */
+	const char *name;   /* NULL if none */
+	uint32_t scopes;    /* of enum scope; SCOPE_ALL: whatever the role allows */
+	const char **tags;  /* it sees only schedules with one of them; none: all */
+	size_t tag_count;
+	uint32_t epoch; /* the user's, when a session was made */
+	bool has_old;	/* rotated: the secret before it has a record of its own, */
+	bool is_old;	/* which says that it is one, */
+	unsigned char old_hash[TOKEN_HASH_BYTES]; /* and stands here */
 };
 
 /* Who does something: worked out from a token, or from the private socket. */
@@ -53,9 +107,27 @@ struct actor {
 	uint64_t user_id, tenant_id, token_id; /* user 0: the administrator's command */
 	const char *name;
 	enum role role;
+	uint32_t scopes;
+	const char **tags;
+	size_t tag_count;
+	const char *tenant; /* its name */
+	const char *remote; /* the address that the call came from; NULL: not known */
 };
 
 /* Enterprise or Domain Admin. */
 bool actor_is_admin(const struct actor *actor);
+
+/* The token's scopes allow it; what the role allows is another question. */
+bool actor_may(const struct actor *actor, enum scope scope);
+
+/* One of the actor's tenant, and with one of the token's tags if it has any. */
+bool actor_sees(const struct actor *actor, const struct schedule *s);
+
+/* A user of this role is not above the actor: who may be made, changed, deleted. */
+bool actor_is_over(const struct actor *actor, enum role role);
+
+/* True when `tags` says no more than the actor's own tags do, and `scopes` no more than his. */
+bool actor_covers(
+    const struct actor *actor, uint32_t scopes, const char *const *tags, size_t tag_count);
 
 #endif

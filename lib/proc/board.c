@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "proc/clock.h"
 
 int
 board_map(int fd, struct board **board, struct err *err)
@@ -58,4 +61,42 @@ bool
 board_stuck(const struct board_slot *slot, int64_t now_mono_us, int64_t limit_us)
 {
 	return slot->busy && now_mono_us - slot->touched_mono_us > limit_us;
+}
+
+static bool
+take_heavy(struct board *board, uint32_t slot)
+{
+	for (int i = 0; i < BOARD_HEAVY; i++) {
+		uint32_t nobody = 0;
+
+		if (atomic_compare_exchange_strong(&board->heavy[i], &nobody, slot + 1))
+			return true;
+	}
+	return false;
+}
+
+int
+board_enter_heavy(struct board *board, uint32_t slot, int64_t wait_us)
+{
+	const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
+	int64_t until_mono_us = clock_mono_us() + wait_us;
+
+	/* By looking now and then: the work takes long against that, and a place that a killed
+	 * process held wakes nobody. */
+	while (!take_heavy(board, slot)) {
+		if (clock_mono_us() >= until_mono_us)
+			return ERR_BUSY;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+void
+board_leave_heavy(struct board *board, uint32_t slot)
+{
+	for (int i = 0; i < BOARD_HEAVY; i++) {
+		uint32_t own = slot + 1;
+
+		atomic_compare_exchange_strong(&board->heavy[i], &own, 0);
+	}
 }

@@ -24,8 +24,12 @@ struct board_slot {
 	_Atomic uint32_t done; /* requests or steps since it started */
 };
 
+/* How many processes may do heavy work (much memory, much time) at once. */
+enum { BOARD_HEAVY = 2 };
+
 struct board {
 	struct board_slot slots[BOARD_SLOTS]; /* slot 0 is the scheduler's */
+	_Atomic uint32_t heavy[BOARD_HEAVY];  /* whose turn it is: slot + 1; 0: nobody's */
 };
 
 /* Owns: *fd is the caller's, not close-on-exec, for processes that map it after exec. */
@@ -37,5 +41,13 @@ void board_idle(struct board_slot *slot, int64_t now_mono_us);
 
 /* True when the slot is busy and was not touched for `limit_us`. */
 bool board_stuck(const struct board_slot *slot, int64_t now_mono_us, int64_t limit_us);
+
+/*
+ * Take one of the few places for heavy work, for the process of this slot. Fails: ERR_BUSY when
+ * none became free within `wait_us`.
+ */
+MUST_CHECK int board_enter_heavy(struct board *board, uint32_t slot, int64_t wait_us);
+/* Give it back; also for a process that died with it. */
+void board_leave_heavy(struct board *board, uint32_t slot);
 
 #endif

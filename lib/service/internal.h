@@ -9,11 +9,78 @@
 /* Fails: ERR_DENIED unless the actor is an Enterprise or Domain Admin. */
 MUST_CHECK int require_admin(const struct actor *actor, struct err *err);
 
-/* The schedule, if it is one of the actor's tenant. Fails: ERR_MISSING. */
+/* Fails: ERR_DENIED unless the actor's token may be used for it. */
+MUST_CHECK int require_scope(const struct actor *actor, enum scope scope, struct err *err);
+
+/* Both. */
+MUST_CHECK int require_admin_scope(
+    const struct actor *actor, enum scope scope, struct err *err);
+
+/* The schedule, if it is one that the actor sees. Fails: ERR_MISSING. */
 MUST_CHECK int own_schedule(struct txn *txn, struct arena *a, const struct actor *actor,
     uint64_t id, struct schedule *s, struct err *err);
 
-/* Tell the scheduler that there is something to look at. Only after a commit. */
-void ring(const struct service *sv);
+/* Tell the scheduler that there is something to look at: after the commit of what it finds, so
+ * inside a transaction that is put off to its end. */
+void ring(struct service *sv);
+
+/* The key of all keyed hashes. Fails: ERR_IO without one. */
+MUST_CHECK int store_key(
+    struct txn *txn, struct arena *a, const unsigned char **key, struct err *err);
+
+/*
+ * Note what an actor does in the audit of his tenant: the last step of the transaction that does
+ * it, because whoever notes something waits for whoever noted before. `detail` (a format; NULL:
+ * none) is one line without secrets; more than some hundred bytes of it are cut off.
+ */
+MUST_CHECK int audit_note(struct txn *txn, const struct actor *actor, int64_t now_us,
+    const char *action, uint64_t subject_id, struct err *err, const char *detail, ...)
+    PRINTF_LIKE(7, 8);
+
+/* ---- passwords ---- */
+
+MUST_CHECK int check_password(const char *password, const char *member, struct err *err);
+/* As secret_hash_password() and secret_password_matches(), not too many at once. Fails:
+ * ERR_BUSY. */
+MUST_CHECK int hash_password(
+    struct service *sv, const char *password, char hash[SECRET_HASH_TEXT], struct err *err);
+MUST_CHECK int match_password(
+    struct service *sv, const char *hash, const char *password, bool *matches, struct err *err);
+
+/* ---- login.c: failures in a row ---- */
+
+struct lock_name {
+	uint64_t tenant_id;
+	const char *name;
+};
+
+/* Until when nobody is let in under this name; 0: not locked. */
+MUST_CHECK int lock_until(struct txn *txn, struct arena *a, struct lock_name name,
+    int64_t now_us, int64_t *until_us, struct err *err);
+/* Count one more; *until_us as above. */
+MUST_CHECK int lock_failed(struct txn *txn, struct arena *a, struct lock_name name,
+    int64_t now_us, int64_t *until_us, struct err *err);
+MUST_CHECK int lock_reset(
+    struct txn *txn, struct arena *a, struct lock_name name, struct err *err);
+
+/* ---- tokens.c ---- */
+
+/* Give a token an id and a secret and store it. */
+MUST_CHECK int token_issue(
+    struct txn *txn, struct arena *a, struct token *t, const char *text, struct err *err);
+/* A new secret. */
+void token_secret(struct service *sv, char text[TOKEN_TEXT]);
+
+/* A session for a user, with what the actor's token leaves of his rights. One user has a limited
+ * number of them: the oldest gives way. */
+MUST_CHECK int session_issue(struct txn *txn, struct arena *a, const struct service *sv,
+    const struct user *user, const struct actor *limits, int64_t now_us, const char *text,
+    struct err *err);
+
+/* ---- tenants.c ---- */
+
+/* The tenant, if there is one that can be worked in. Fails: ERR_MISSING. */
+MUST_CHECK int live_tenant(
+    struct txn *txn, struct arena *a, uint64_t id, struct tenant *t, struct err *err);
 
 #endif

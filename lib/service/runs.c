@@ -1,6 +1,7 @@
 /* Runs: start one, and see what became of it. */
 #include <string.h>
 
+#include "base/id.h"
 #include "base/utf8.h"
 #include "service/fire.h"
 #include "service/internal.h"
@@ -25,6 +26,16 @@ trigger_says_no(const struct schedule *s, const struct schedule_state *state, in
 {
 	return s->trigger_count > 0 &&
 	       (state->suspended || now_us < s->start_us || now_us >= s->end_us);
+}
+
+static int
+note_run(struct txn *txn, const struct start *c, struct err *err)
+{
+	char guid[ID_GUID_LEN + 1];
+
+	id_guid(c->execution_id, guid);
+	return audit_note(txn, c->actor, c->now_us, "schedule.run", c->schedule_id, err,
+	    "execution %s", guid);
 }
 
 static int
@@ -55,7 +66,9 @@ start_body(struct txn *txn, void *ctx, struct err *err)
 		return rc;
 	request.stopped = c->check_triggers && trigger_says_no(&s, &state, c->now_us);
 	rc = run_make(txn, &request, &state, &c->execution_id, err);
-	return rc ? rc : store_state_put(txn, &state, err);
+	if (!rc)
+		rc = store_state_put(txn, &state, err);
+	return rc ? rc : note_run(txn, c, err);
 }
 
 int
@@ -71,9 +84,9 @@ service_run_schedule(struct service *sv, const struct actor *actor, int64_t now_
 	    .check_triggers = check_triggers,
 	    .args = args,
 	};
-	int rc = 0;
+	int rc = require_scope(actor, SCOPE_RUN, err);
 
-	if (args && (strlen(args) > ARGS_MAX || !utf8_valid(args, strlen(args))))
+	if (!rc && args && (strlen(args) > ARGS_MAX || !utf8_valid(args, strlen(args))))
 		rc = err_fail(
 		    err, ERR_INPUT, "Invalid value: args: at most %d bytes of UTF-8", ARGS_MAX);
 	if (!rc)
@@ -97,13 +110,27 @@ struct look {
 	size_t *task_count;
 };
 
+/* All that only looks. */
+static int
+look(struct service *sv, const struct actor *actor,
+    int (*body)(struct txn *txn, void *ctx, struct err *err), void *ctx, struct err *err)
+{
+	int rc = require_scope(actor, SCOPE_READ, err);
+
+	return rc ? rc : store_run(sv->store, body, ctx, err);
+}
+
 static int
 own_execution(struct txn *txn, const struct look *c, uint64_t id, struct err *err)
 {
 	int rc = store_execution_get(txn, c->arena, id, c->e, err);
+	struct schedule s;
 
 	if (!rc && c->e->tenant_id != c->actor->tenant_id)
 		rc = ERR_MISSING;
+	/* What a deleted schedule was tagged with nobody knows any more. */
+	if (!rc && c->actor->tag_count)
+		rc = own_schedule(txn, c->arena, c->actor, c->e->schedule_id, &s, err);
 	return rc == ERR_MISSING ? err_fail(err, rc, "Execution not found") : rc;
 }
 
@@ -127,7 +154,7 @@ service_get_execution(struct service *sv, struct arena *a, const struct actor *a
 	    .tasks = tasks,
 	    .task_count = task_count};
 
-	return store_run(sv->store, get_execution_body, &c, err);
+	return look(sv, actor, get_execution_body, &c, err);
 }
 
 static int
@@ -147,7 +174,7 @@ service_get_task(struct service *sv, struct arena *a, const struct actor *actor,
 {
 	struct look c = {.arena = a, .actor = actor, .id = id, .e = e, .task = task};
 
-	return store_run(sv->store, get_task_body, &c, err);
+	return look(sv, actor, get_task_body, &c, err);
 }
 
 struct list {
@@ -188,7 +215,7 @@ service_list_executions(struct service *sv, struct arena *a, const struct actor 
 	    .count = count,
 	};
 
-	return store_run(sv->store, list_executions_body, &c, err);
+	return look(sv, actor, list_executions_body, &c, err);
 }
 
 static int
@@ -219,5 +246,5 @@ service_list_occurrences(struct service *sv, struct arena *a, const struct actor
 	    .count = count,
 	};
 
-	return store_run(sv->store, list_occurrences_body, &c, err);
+	return look(sv, actor, list_occurrences_body, &c, err);
 }

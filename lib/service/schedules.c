@@ -18,7 +18,7 @@ own_schedule(struct txn *txn, struct arena *a, const struct actor *actor, uint64
 {
 	int rc = store_schedule_get(txn, a, id, s, err);
 
-	if (!rc && s->tenant_id != actor->tenant_id)
+	if (!rc && !actor_sees(actor, s))
 		rc = ERR_MISSING;
 	return rc == ERR_MISSING ? err_fail(err, rc, "Schedule not found") : rc;
 }
@@ -91,6 +91,7 @@ first_due(struct zones *zones, const struct schedule *s, int64_t now_us, int64_t
 
 struct create {
 	struct service *sv;
+	const struct actor *actor;
 	struct schedule *s;
 	int64_t now_us;
 };
@@ -115,24 +116,31 @@ create_body(struct txn *txn, void *ctx, struct err *err)
 		return rc;
 	state.schedule_id = c->s->id;
 	rc = run_plan(txn, &state, due_us, err);
-	return rc ? rc : store_state_put(txn, &state, err);
+	if (!rc)
+		rc = store_state_put(txn, &state, err);
+	return rc ? rc
+		  : audit_note(txn, c->actor, c->now_us, "schedule.create", c->s->id, err,
+			"name %s", c->s->name);
 }
 
 int
 service_create_schedule(struct service *sv, const struct actor *actor, int64_t now_us,
     struct schedule *s, uint64_t *id, struct err *err)
 {
-	struct create c = {sv, s, now_us};
+	struct create c = {sv, actor, s, now_us};
 	int rc;
 
-	rc = require_admin(actor, err);
+	s->tenant_id = actor->tenant_id;
+	rc = require_admin_scope(actor, SCOPE_MANAGE, err);
+	/* A token that sees only some schedules makes only such. */
+	if (!rc && !actor_sees(actor, s))
+		rc = err_fail(err, ERR_DENIED, "Insufficient permissions");
 	if (!rc)
 		rc = check_against_system(sv, s, err);
 	if (!rc)
 		rc = store_has_room(sv->store, err);
 	if (rc)
 		return rc;
-	s->tenant_id = actor->tenant_id;
 	s->created_by = actor->user_id;
 	s->created_us = now_us;
 	s->modified_us = now_us;
@@ -184,8 +192,9 @@ service_get_schedule(struct service *sv, struct arena *a, const struct actor *ac
     uint64_t id, struct schedule_view *view, struct err *err)
 {
 	struct get c = {a, actor, id, view};
+	int rc = require_scope(actor, SCOPE_READ, err);
 
-	return store_run(sv->store, get_body, &c, err);
+	return rc ? rc : store_run(sv->store, get_body, &c, err);
 }
 
 struct find {
@@ -195,7 +204,8 @@ struct find {
 	size_t name_len;
 	enum name_match match;
 	int type;
-	uint64_t *ids; /* of the names that match; free() */
+	uint64_t created_by; /* 0: by anybody */
+	uint64_t *ids;	     /* of the names that match; free() */
 	size_t id_count, id_cap;
 	struct schedule_view *list;
 	size_t count;
@@ -284,7 +294,8 @@ find_body(struct txn *txn, void *ctx, struct err *err)
 			continue; /* deleted since its name was read */
 		if (rc)
 			return rc;
-		if (c->type < 0 || view->definition.type == c->type)
+		if ((c->type < 0 || view->definition.type == c->type) &&
+		    (!c->created_by || view->definition.created_by == c->created_by))
 			c->count++;
 	}
 	return 0;
@@ -305,6 +316,23 @@ exact_name_first(struct schedule_view *list, size_t count, const char *name)
 	}
 }
 
+static int
+find(struct service *sv, struct find *c, struct schedule_view **list, size_t *count,
+    struct err *err)
+{
+	int rc = require_scope(c->actor, SCOPE_READ, err);
+
+	if (!rc)
+		rc = store_run(sv->store, find_body, c, err);
+	free(c->ids);
+	if (rc)
+		return rc;
+	exact_name_first(c->list, c->count, c->name);
+	*list = c->list;
+	*count = c->count;
+	return 0;
+}
+
 int
 service_find_schedules(struct service *sv, struct arena *a, const struct actor *actor,
     const char *name, enum name_match match, int type, struct schedule_view **list,
@@ -318,15 +346,18 @@ service_find_schedules(struct service *sv, struct arena *a, const struct actor *
 	    .match = match,
 	    .type = type,
 	};
-	int rc = store_run(sv->store, find_body, &c, err);
 
-	free(c.ids);
-	if (rc)
-		return rc;
-	exact_name_first(c.list, c.count, c.name);
-	*list = c.list;
-	*count = c.count;
-	return 0;
+	return find(sv, &c, list, count, err);
+}
+
+int
+service_schedules_of(struct service *sv, struct arena *a, const struct actor *actor,
+    uint64_t user_id, struct schedule_view **list, size_t *count, struct err *err)
+{
+	struct find c = {
+	    .arena = a, .actor = actor, .name = "", .type = -1, .created_by = user_id};
+
+	return find(sv, &c, list, count, err);
 }
 
 /* ---- suspend, resume, delete ---- */
@@ -338,6 +369,7 @@ struct change {
 	int64_t now_us;
 	uint64_t id;
 	const char *reason;
+	const char *action; /* for the audit; NULL: this is not all of it yet */
 	bool queued, more;
 	int (*body)(struct txn *txn, struct change *c, struct schedule *s,
 	    struct schedule_state *state, struct err *err);
@@ -362,7 +394,13 @@ change_body(struct txn *txn, void *ctx, struct err *err)
 		    txn, &s, &state, c->sv->zones, c->now_us, &c->queued, &c->more, err);
 	if (rc)
 		return rc;
-	return c->more ? store_state_put(txn, &state, err) : c->body(txn, c, &s, &state, err);
+	if (c->more)
+		return store_state_put(txn, &state, err);
+	rc = c->body(txn, c, &s, &state, err);
+	if (rc || !c->action)
+		return rc;
+	return audit_note(txn, c->actor, c->now_us, c->action, s.id, err, "name %s%s%s", s.name,
+	    c->reason ? ": " : "", c->reason ? c->reason : "");
 }
 
 static int
@@ -424,7 +462,7 @@ delete_body(struct txn *txn, struct change *c, struct schedule *s, struct schedu
 static int
 change(struct change *c, struct err *err)
 {
-	int rc = require_admin(c->actor, err);
+	int rc = require_admin_scope(c->actor, SCOPE_MANAGE, err);
 
 	do {
 		if (!rc)
@@ -446,6 +484,7 @@ service_suspend_schedule(struct service *sv, const struct actor *actor, int64_t 
 	    .now_us = now_us,
 	    .id = id,
 	    .reason = reason,
+	    .action = "schedule.suspend",
 	    .body = suspend_body};
 
 	return change(&c, err);
@@ -459,6 +498,7 @@ service_resume_schedule(
 	    .sv = sv, .actor = actor, .now_us = now_us, .id = id, .body = take_up_body};
 	int rc = change(&c, err);
 
+	c.action = "schedule.resume";
 	c.body = resume_body;
 	return rc ? rc : change(&c, err);
 }
@@ -467,8 +507,12 @@ int
 service_delete_schedule(
     struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
 {
-	struct change c = {
-	    .sv = sv, .actor = actor, .now_us = now_us, .id = id, .body = delete_body};
+	struct change c = {.sv = sv,
+	    .actor = actor,
+	    .now_us = now_us,
+	    .id = id,
+	    .action = "schedule.delete",
+	    .body = delete_body};
 
 	return change(&c, err);
 }

@@ -5,6 +5,10 @@
 #include <string.h>
 
 _Static_assert(SECRET_HASH_TEXT >= crypto_pwhash_STRBYTES, "room for libsodium's string");
+_Static_assert(SECRET_KEY_BYTES == crypto_secretbox_KEYBYTES &&
+		   SECRET_NONCE_BYTES == crypto_secretbox_NONCEBYTES &&
+		   SECRET_SEAL_BYTES - SECRET_NONCE_BYTES == crypto_secretbox_MACBYTES,
+    "sizes of libsodium's secretbox");
 _Static_assert(
     TOKEN_TEXT >= sodium_base64_ENCODED_LEN(TOKEN_BYTES, sodium_base64_VARIANT_ORIGINAL),
     "room for base64");
@@ -60,6 +64,33 @@ void
 secret_token_hash(const unsigned char key[SECRET_KEY_BYTES], const char *text,
     unsigned char hash[TOKEN_HASH_BYTES])
 {
-	crypto_generichash(hash, TOKEN_HASH_BYTES, (const unsigned char *)text, strlen(text),
-	    key, SECRET_KEY_BYTES);
+	secret_hash(key, text, strlen(text), hash);
+}
+
+void
+secret_hash(const unsigned char *key, const void *data, size_t len,
+    unsigned char hash[SECRET_HASH_BYTES])
+{
+	crypto_generichash(hash, SECRET_HASH_BYTES, data, len, key, key ? SECRET_KEY_BYTES : 0);
+}
+
+void
+secret_seal(const unsigned char key[SECRET_KEY_BYTES],
+    const unsigned char nonce[SECRET_NONCE_BYTES], const void *data, size_t len,
+    unsigned char *out)
+{
+	memcpy(out, nonce, SECRET_NONCE_BYTES);
+	crypto_secretbox_easy(out + SECRET_NONCE_BYTES, data, len, nonce, key);
+}
+
+int
+secret_unseal(const unsigned char key[SECRET_KEY_BYTES], const void *sealed, size_t len,
+    unsigned char *out)
+{
+	const unsigned char *in = sealed;
+
+	if (len < SECRET_SEAL_BYTES || crypto_secretbox_open_easy(out, in + SECRET_NONCE_BYTES,
+					   len - SECRET_NONCE_BYTES, in, key))
+		return ERR_IO;
+	return 0;
 }

@@ -42,4 +42,21 @@ void secret_token_text(const unsigned char token[TOKEN_BYTES], char text[TOKEN_T
 void secret_token_hash(const unsigned char key[SECRET_KEY_BYTES], const char *text,
     unsigned char hash[TOKEN_HASH_BYTES]);
 
+/* BLAKE2b; `key` (SECRET_KEY_BYTES) may be NULL. */
+enum { SECRET_HASH_BYTES = 32 };
+void secret_hash(const unsigned char *key, const void *data, size_t len,
+    unsigned char hash[SECRET_HASH_BYTES]);
+
+/* Bytes that are added to what is sealed. */
+enum { SECRET_NONCE_BYTES = 24, SECRET_SEAL_BYTES = SECRET_NONCE_BYTES + 16 };
+
+/* Encrypt with authentication, for a key that seals little; `out` has len + SECRET_SEAL_BYTES. */
+void secret_seal(const unsigned char key[SECRET_KEY_BYTES],
+    const unsigned char nonce[SECRET_NONCE_BYTES], const void *data, size_t len,
+    unsigned char *out);
+
+/* `out` has len - SECRET_SEAL_BYTES. Fails: ERR_IO when this was not sealed with the key. */
+MUST_CHECK int secret_unseal(const unsigned char key[SECRET_KEY_BYTES], const void *sealed,
+    size_t len, unsigned char *out);
+
 #endif

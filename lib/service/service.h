@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "model/account.h"
 #include "model/execution.h"
@@ -34,7 +35,46 @@ struct service {
 	void (*random)(void *buf, size_t len); /* unpredictable bytes */
 	void (*ring)(void *ctx); /* wake the scheduler; called after commits only */
 	void *ring_ctx;
+	/* Hashing a password takes much memory and time: it is done between these two. The
+	 * first answers 0, or ERR_BUSY when too many do it. NULL: no bound. */
+	int (*heavy_enter)(void *ctx);
+	void (*heavy_leave)(void *ctx);
+	void *heavy_ctx;
+	bool must_ring; /* a use case that joined a transaction has something to look at */
 };
+
+/* ---- several as one ---- */
+
+/*
+ * Run use cases in one transaction: all of them happen, or none. The body may run several times
+ * (see store_run()), so it begins from nothing each time.
+ */
+MUST_CHECK int service_together(
+    struct service *sv, int (*body)(void *ctx, struct err *err), void *ctx, struct err *err);
+
+/* A call that the caller may repeat without its effect happening twice. */
+struct once {
+	const char *key;    /* the caller's name for it, 1 to ONCE_KEY_MAX visible ASCII */
+	const char *method; /* what is called */
+	const void *body;   /* and with what */
+	size_t body_len;
+};
+
+enum { ONCE_KEY_MAX = 128 };
+
+/*
+ * Run `work` once for each user and key within a day. Its answer is kept, durable with the
+ * effect and readable to nobody without the key; a repetition hands it out again (*replayed) in
+ * place of calling `work`. Only answers of 0 are kept.
+ *
+ * Owns:  *answer lives in the arena.
+ * Fails: ERR_INPUT for a key that is none; ERR_CONFLICT when the key was used for another call;
+ * as `work`.
+ */
+MUST_CHECK int service_once(struct service *sv, struct arena *a, const struct actor *actor,
+    int64_t now_us, const struct once *once,
+    int (*work)(void *ctx, struct buf *answer, struct err *err), void *ctx, bool *replayed,
+    const char **answer, size_t *len, struct err *err);
 
 /* ---- who ---- */
 
@@ -46,25 +86,171 @@ MUST_CHECK int service_init(struct service *sv, struct err *err);
 MUST_CHECK int service_system_actor(
     struct service *sv, struct arena *a, struct actor *actor, struct err *err);
 
-/* Fails: ERR_IDENTITY for a wrong pair and for an unknown or disabled user, after the same work
- * each. */
-MUST_CHECK int service_login(struct service *sv, int64_t now_us, const char *name,
-    const char *password, char token[TOKEN_TEXT], struct err *err);
+/* Someone who wants to come in. */
+struct login {
+	const char *name;   /* what stands behind its last @ may be the name of a tenant */
+	const char *remote; /* the address that the call came from; NULL: not known */
+	int64_t now_us;
+};
+
+/*
+ * A session for a name and a password.
+ *
+ * After some failures in a row a name is locked for a while, known or not; *locked_us tells for
+ * how long it is now, and is 0 otherwise. While it is locked nothing is tried.
+ *
+ * Fails: ERR_IDENTITY for a wrong pair and for an unknown or disabled user, after the same work
+ * each; ERR_BUSY when too many try at once.
+ */
+MUST_CHECK int service_login(struct service *sv, const struct login *who, const char *password,
+    char token[TOKEN_TEXT], int64_t *locked_us, struct err *err);
+
+/*
+ * A session for a user, without his password, for an administrator who shows his own token. It
+ * may no more than that token.
+ *
+ * Fails: ERR_IDENTITY for the token; ERR_DENIED when its owner is no administrator, or below the
+ * user; ERR_MISSING for the user.
+ */
+MUST_CHECK int service_login_for(struct service *sv, const struct login *who,
+    const char *admin_token, char token[TOKEN_TEXT], struct err *err);
 
 /* Work out who holds a token and renew its idle life. Fails: ERR_IDENTITY. */
 MUST_CHECK int service_authenticate(struct service *sv, struct arena *a, int64_t now_us,
     const char *token, struct actor *actor, struct err *err);
 
-/* `password` may be NULL: no log-in. Fails: ERR_CONFLICT when the name is taken; ERR_DENIED
- * unless the actor is an administrator. */
-MUST_CHECK int service_create_user(struct service *sv, const struct actor *actor,
-    int64_t now_us, const char *name, const char *password, enum role role, uint64_t *id,
-    struct err *err);
+/* ---- tenants: for Enterprise Admins ---- */
 
-/* A token for a user, by his name. life_us 0: does not expire. The text is handed out once. */
+MUST_CHECK int service_create_tenant(struct service *sv, const struct actor *actor,
+    int64_t now_us, const char *name, uint64_t *id, struct err *err);
+
+/* What is NULL stays as it is. Fails: ERR_CONFLICT when the name is taken, and for disabling the
+ * first tenant. */
+MUST_CHECK int service_update_tenant(struct service *sv, const struct actor *actor,
+    int64_t now_us, uint64_t id, const char *name, const bool *enabled, struct err *err);
+
+/* Fails: ERR_CONFLICT unless it has neither users nor schedules, and for the first tenant. */
+MUST_CHECK int service_delete_tenant(struct service *sv, const struct actor *actor,
+    int64_t now_us, uint64_t id, struct err *err);
+MUST_CHECK int service_list_tenants(struct service *sv, struct arena *a,
+    const struct actor *actor, struct tenant **list, size_t *count, struct err *err);
+
+/* ---- users: for administrators; those of their own tenant ---- */
+
+struct user_new {
+	const char *name;
+	const char *password; /* NULL: no log-in by password */
+	const char *email;    /* NULL: none */
+	enum role role;
+	bool disabled;
+	uint64_t tenant_id; /* 0: the actor's; another is an Enterprise Admin's to name */
+};
+
+/* Fails: ERR_CONFLICT when the name or the address is taken; ERR_DENIED also for a role above
+ * the actor's. */
+MUST_CHECK int service_create_user(struct service *sv, const struct actor *actor,
+    int64_t now_us, const struct user_new *n, uint64_t *id, struct err *err);
+
+/* What is NULL stays as it is. */
+struct user_change {
+	const char *password;
+	const char *email; /* "": none */
+	const enum role *role;
+	const bool *enabled;
+};
+
+/*
+ * A new password, a lower role and being disabled end the user's sessions.
+ *
+ * Fails: ERR_DENIED also for a user or a role above the actor; ERR_CONFLICT for what would leave
+ * the first tenant without an Enterprise Admin.
+ */
+MUST_CHECK int service_update_user(struct service *sv, const struct actor *actor,
+    int64_t now_us, uint64_t id, const struct user_change *change, struct err *err);
+
+/* His tokens die, his schedules stay. Fails: as service_update_user(). */
+MUST_CHECK int service_delete_user(struct service *sv, const struct actor *actor,
+    int64_t now_us, uint64_t id, struct err *err);
+
+/* For oneself; ends one's other sessions. Fails: ERR_INPUT for a wrong old password, which counts
+ * as a failed log-in. */
+MUST_CHECK int service_change_password(struct service *sv, const struct actor *actor,
+    int64_t now_us, const char *old_password, const char *new_password, struct err *err);
+
+struct user_view {
+	struct user user;
+	int64_t locked_us; /* until when no log-in is tried; 0: not locked */
+};
+
+/* Users whose name or address contains `query` (ASCII letters without regard to case; NULL: all),
+ * by name, behind the name `after` (NULL: from the first), `cap` at most; *total: how many there
+ * are without `after` and `cap`. */
+MUST_CHECK int service_list_users(struct service *sv, struct arena *a,
+    const struct actor *actor, int64_t now_us, const char *query, const char *after, size_t cap,
+    struct user_view **list, size_t *count, size_t *total, struct err *err);
+
+/* The id of a user by id or name, in any spelling: one's own, or as an administrator any of the
+ * tenant. Fails: ERR_DENIED; ERR_MISSING. */
+MUST_CHECK int service_find_user(struct service *sv, const struct actor *actor,
+    const char *text, uint64_t *id, struct err *err);
+
+/* ---- tokens: one's own, for administrators all of the tenant ---- */
+
+struct token_new {
+	uint64_t user_id;      /* whose; 0: by name, */
+	const char *user_name; /* NULL too: one's own */
+	const char *name;      /* NULL: none */
+	uint32_t scopes;       /* of enum scope; 0: all that the actor has */
+	const char **tags;     /* none: those that the actor has */
+	size_t tag_count;
+	int64_t life_us; /* 0: does not expire */
+};
+
+struct token_made {
+	uint64_t id;
+	char text[TOKEN_TEXT]; /* handed out this once */
+	int64_t expires_us;    /* INSTANT_NEVER: does not */
+};
+
+/* Fails: ERR_DENIED for another's without being an administrator over him, and for more than the
+ * actor has himself. */
 MUST_CHECK int service_create_token(struct service *sv, const struct actor *actor,
-    int64_t now_us, const char *user_name, int64_t life_us, char token[TOKEN_TEXT],
-    struct err *err);
+    int64_t now_us, const struct token_new *n, struct token_made *made, struct err *err);
+
+/* Another secret for a token, the old one goes on for `overlap_us`. */
+MUST_CHECK int service_rotate_token(struct service *sv, const struct actor *actor,
+    int64_t now_us, uint64_t id, int64_t overlap_us, struct token_made *made, struct err *err);
+MUST_CHECK int service_revoke_token(struct service *sv, const struct actor *actor,
+    int64_t now_us, uint64_t id, struct err *err);
+
+/* Those that are alive; user_id 0: of all users for an administrator, else one's own. `after`
+ * as in store_token_list(); *next is where to go on, {0, 0} at the end. */
+MUST_CHECK int service_list_tokens(struct service *sv, struct arena *a,
+    const struct actor *actor, int64_t now_us, uint64_t user_id, struct token_place after,
+    size_t cap, struct token **list, size_t *count, struct token_place *next, struct err *err);
+
+/* ---- the audit of the actor's tenant: for administrators ---- */
+
+struct audit_query {
+	int64_t from_us, to_us; /* entries with from <= time < to */
+	const char *action;	/* NULL: all; "user" also means "user.create" and its kind */
+	uint64_t before;	/* entries with a lower number; 0: from the newest */
+	size_t cap;
+};
+
+/* Newest first; *next: where to go on, 0 at the end. */
+MUST_CHECK int service_list_audit(struct service *sv, struct arena *a,
+    const struct actor *actor, const struct audit_query *q, struct audit_entry **list,
+    size_t *count, uint64_t *next, struct err *err);
+
+struct audit_verdict {
+	uint64_t count;			      /* entries */
+	unsigned char head[AUDIT_HASH_BYTES]; /* of the newest; zeroes without one */
+	uint64_t first_bad; /* the first entry that does not fit the one before; 0: none */
+};
+
+MUST_CHECK int service_verify_audit(struct service *sv, const struct actor *actor,
+    struct audit_verdict *verdict, struct err *err);
 
 /* ---- schedules ---- */
 
@@ -72,7 +258,8 @@ MUST_CHECK int service_create_token(struct service *sv, const struct actor *acto
 struct schedule_view {
 	struct schedule definition;
 	struct schedule_state state;
-	bool finished; /* it has triggers, and none is due any more */
+	bool finished; /* it has triggers, none is due any more, and it is not just held up by a
+			  suspension */
 };
 
 /* Takes a definition as definition_read() gives it. Fails: ERR_CONFLICT when the name is taken;
@@ -100,6 +287,11 @@ enum name_match {
 MUST_CHECK int service_find_schedules(struct service *sv, struct arena *a,
     const struct actor *actor, const char *name, enum name_match match, int type,
     struct schedule_view **list, size_t *count, struct err *err);
+
+/* Those that a user has made, by name. */
+MUST_CHECK int service_schedules_of(struct service *sv, struct arena *a,
+    const struct actor *actor, uint64_t user_id, struct schedule_view **list, size_t *count,
+    struct err *err);
 
 /* Suspending twice and resuming what is not suspended succeed. A running execution goes on. */
 MUST_CHECK int service_suspend_schedule(struct service *sv, const struct actor *actor,

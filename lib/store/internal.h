@@ -76,9 +76,16 @@ enum table {
 	TABLE_WAITING,
 	TABLE_ACTIVE,
 	TABLE_TENANTS,
+	TABLE_TENANT_NAMES,
 	TABLE_USERS,
 	TABLE_USER_NAMES,
+	TABLE_USER_EMAILS,
 	TABLE_TOKENS,
+	TABLE_TOKENS_BY_ID,
+	TABLE_TOKENS_BY_USER,
+	TABLE_FAILURES,
+	TABLE_ANSWERS,
+	TABLE_AUDIT,
 	TABLE_VALUES,
 	TABLE_SEQUENCE,
 	TABLE_COUNT,
@@ -97,6 +104,14 @@ extern const struct table_info tables[TABLE_COUNT];
 
 /* ---- env.c ---- */
 
+/* Where a sweep that goes round a table stands. */
+struct place {
+	unsigned char at[48];
+	size_t len; /* 0: at the beginning */
+};
+
+enum swept { SWEEP_TOKENS, SWEEP_FAILURES, SWEEP_ANSWERS, SWEEP_COUNT };
+
 struct store {
 	DB_ENV *env;
 	DB *tables[TABLE_COUNT];
@@ -104,7 +119,7 @@ struct store {
 	uint64_t reserve_bytes;
 	bool lost;	     /* the environment panicked: no further call into the library */
 	struct txn *running; /* the transaction under way; NULL: none */
-	unsigned char swept[TOKEN_HASH_BYTES]; /* the last token that a sweep looked at */
+	struct place swept[SWEEP_COUNT];
 };
 
 /* The one translator of the library's codes: 0, or an ERR_* with "<words>: <reason>". */
@@ -120,7 +135,7 @@ struct txn {
 	int failed;		/* a failure after which nothing may be committed; 0: none */
 	struct buf key, record; /* scratch of the call under way */
 	void *data;		/* what table_get() fetched last; grown by the library */
-	unsigned char swept[TOKEN_HASH_BYTES];
+	struct place swept[SWEEP_COUNT];
 };
 
 void txn_init(struct txn *txn, struct store *st);
@@ -135,7 +150,9 @@ int txn_note(struct txn *txn, int code);
 const struct buf *key_id(struct txn *txn, uint64_t id);
 const struct buf *key_ids(struct txn *txn, uint64_t first, uint64_t second);
 const struct buf *key_name(struct txn *txn, uint64_t tenant_id, const char *name);
+const struct buf *key_three(struct txn *txn, uint64_t first, uint64_t second, uint64_t third);
 const struct buf *key_bytes(struct txn *txn, const void *data, size_t len);
+const struct buf *key_id_bytes(struct txn *txn, uint64_t id, const void *data, size_t len);
 
 enum { KEY_TEXT = 160 };
 
@@ -226,6 +243,23 @@ MUST_CHECK int table_numbers(struct txn *txn, enum table t, const struct buf *fr
  */
 void *array_grow(struct arena *a, void *array, size_t count, size_t *cap, size_t size);
 
+/* ---- names.c ---- */
+
+/* As store_schedule_names(), for any table that is keyed by tenant and name. */
+MUST_CHECK int names_walk(struct txn *txn, enum table t, uint64_t tenant_id, const char *after,
+    int (*visit)(void *ctx, const char *name, uint64_t id), void *ctx, struct err *err);
+
+/* ---- sweep.c ---- */
+
+/*
+ * Go on round a table from where the last call ended, look at so many records for each that may
+ * be removed, and remove up to `cap` of those that are dead. `dead` looks at the record where
+ * the cursor stands and removes what else belongs to it.
+ */
+MUST_CHECK int sweep_round(struct txn *txn, enum swept which, enum table t,
+    int (*dead)(struct cursor *c, int64_t now_us, bool *is_dead, struct err *err),
+    int64_t now_us, size_t cap, size_t *removed, struct err *err);
+
 /* ---- record.c: structs <-> bytes; what the key says is not in the record ---- */
 
 void pack_schedule(struct buf *b, const struct schedule *s);
@@ -238,9 +272,17 @@ void pack_execution(struct buf *b, const struct execution *e);
 void unpack_execution(struct unpack *u, struct arena *a, struct execution *e);
 void pack_task(struct buf *b, const struct task *t);
 void unpack_task(struct unpack *u, struct arena *a, struct task *t);
+void pack_tenant(struct buf *b, const struct tenant *t);
+void unpack_tenant(struct unpack *u, struct arena *a, struct tenant *t);
 void pack_user(struct buf *b, const struct user *user);
 void unpack_user(struct unpack *u, struct arena *a, struct user *user);
 void pack_token(struct buf *b, const struct token *t);
-void unpack_token(struct unpack *u, struct token *t);
+void unpack_token(struct unpack *u, struct arena *a, struct token *t);
+void pack_failures(struct buf *b, const struct failures *f);
+void unpack_failures(struct unpack *u, struct failures *f);
+void pack_answer(struct buf *b, const struct answer *n);
+void unpack_answer(struct unpack *u, struct arena *a, struct answer *n);
+void pack_audit(struct buf *b, const struct audit_entry *e);
+void unpack_audit(struct unpack *u, struct arena *a, struct audit_entry *e);
 
 #endif

@@ -6,6 +6,8 @@
  */
 #include "store/internal.h"
 
+#include <string.h>
+
 static void
 pack_bool(struct buf *b, bool v)
 {
@@ -59,6 +61,39 @@ unpack_text(struct unpack *u, struct arena *a)
 		return "";
 	}
 	return s;
+}
+
+/* Keys of fixed length that are no texts. */
+static void
+unpack_hash(struct unpack *u, struct arena *a, unsigned char *hash, size_t len)
+{
+	size_t got;
+	const void *data = unpack_bytes(u, a, &got);
+
+	if (got == len)
+		memcpy(hash, data, len);
+	else
+		u->failed = true;
+}
+
+static void
+pack_texts(struct buf *b, const char *const *texts, size_t count)
+{
+	pack_u32(b, (uint32_t)count);
+	for (size_t i = 0; i < count; i++)
+		pack_str(b, texts[i]);
+}
+
+static const char **
+unpack_texts(struct unpack *u, struct arena *a, size_t *count)
+{
+	const char **texts;
+
+	*count = unpack_count(u, 4);
+	texts = arena_array(a, *count, sizeof *texts);
+	for (size_t i = 0; i < *count; i++)
+		texts[i] = unpack_text(u, a);
+	return texts;
 }
 
 static void
@@ -154,9 +189,7 @@ pack_schedule(struct buf *b, const struct schedule *s)
 	pack_u64(b, s->version);
 	pack_str(b, s->name);
 	pack_str(b, s->description);
-	pack_u32(b, (uint32_t)s->tag_count);
-	for (size_t i = 0; i < s->tag_count; i++)
-		pack_str(b, s->tags[i]);
+	pack_texts(b, s->tags, s->tag_count);
 	pack_i64(b, s->type);
 	pack_u32(b, (uint32_t)s->trigger_count);
 	for (size_t i = 0; i < s->trigger_count; i++)
@@ -183,10 +216,7 @@ unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
 	s->version = unpack_u64(u);
 	s->name = unpack_text(u, a);
 	s->description = unpack_text(u, a);
-	s->tag_count = unpack_count(u, 4);
-	s->tags = arena_array(a, s->tag_count, sizeof *s->tags);
-	for (size_t i = 0; i < s->tag_count; i++)
-		s->tags[i] = unpack_text(u, a);
+	s->tags = unpack_texts(u, a, &s->tag_count);
 	s->type = unpack_i32(u);
 	s->trigger_count = unpack_count(u, TRIGGER_BYTES_MIN);
 	s->triggers = arena_array(a, s->trigger_count, sizeof *s->triggers);
@@ -356,14 +386,34 @@ unpack_task(struct unpack *u, struct arena *a, struct task *t)
 }
 
 void
+pack_tenant(struct buf *b, const struct tenant *t)
+{
+	pack_str(b, t->name);
+	pack_bool(b, t->enabled);
+	pack_bool(b, t->deleted);
+	pack_i64(b, t->created_us);
+}
+
+void
+unpack_tenant(struct unpack *u, struct arena *a, struct tenant *t)
+{
+	t->name = unpack_text(u, a);
+	t->enabled = unpack_bool(u);
+	t->deleted = unpack_bool(u);
+	t->created_us = unpack_i64(u);
+}
+
+void
 pack_user(struct buf *b, const struct user *user)
 {
 	pack_u64(b, user->tenant_id);
 	pack_str(b, user->name);
+	pack_str(b, user->email);
 	pack_str(b, user->password_hash);
 	pack_u8(b, (uint8_t)user->role);
 	pack_bool(b, user->enabled);
 	pack_i64(b, user->created_us);
+	pack_u32(b, user->epoch);
 }
 
 void
@@ -371,10 +421,12 @@ unpack_user(struct unpack *u, struct arena *a, struct user *user)
 {
 	user->tenant_id = unpack_u64(u);
 	user->name = unpack_text(u, a);
+	user->email = unpack_str(u, a);
 	user->password_hash = unpack_str(u, a);
 	user->role = unpack_word(u, ROLE_VIEWER, ROLE_ENTERPRISE_ADMIN);
 	user->enabled = unpack_bool(u);
 	user->created_us = unpack_i64(u);
+	user->epoch = unpack_u32(u);
 }
 
 void
@@ -388,10 +440,19 @@ pack_token(struct buf *b, const struct token *t)
 	pack_i64(b, t->used_us);
 	pack_i64(b, t->idle_us);
 	pack_i64(b, t->expires_us);
+	pack_str(b, t->name);
+	/* All of them is a word of its own: it covers scopes that are still to come. */
+	pack_u32(b, t->scopes == SCOPE_ALL ? 0 : t->scopes);
+	pack_texts(b, t->tags, t->tag_count);
+	pack_u32(b, t->epoch);
+	pack_bool(b, t->is_old);
+	pack_bool(b, t->has_old);
+	if (t->has_old)
+		pack_bytes(b, t->old_hash, sizeof t->old_hash);
 }
 
 void
-unpack_token(struct unpack *u, struct token *t)
+unpack_token(struct unpack *u, struct arena *a, struct token *t)
 {
 	t->id = unpack_u64(u);
 	t->user_id = unpack_u64(u);
@@ -401,4 +462,76 @@ unpack_token(struct unpack *u, struct token *t)
 	t->used_us = unpack_i64(u);
 	t->idle_us = unpack_i64(u);
 	t->expires_us = unpack_i64(u);
+	t->name = unpack_str(u, a);
+	t->scopes = unpack_u32(u);
+	if (t->scopes == 0)
+		t->scopes = SCOPE_ALL;
+	else if (t->scopes >= SCOPE_ALL)
+		u->failed = true;
+	t->tags = unpack_texts(u, a, &t->tag_count);
+	t->epoch = unpack_u32(u);
+	t->is_old = unpack_bool(u);
+	t->has_old = unpack_bool(u);
+	if (t->has_old)
+		unpack_hash(u, a, t->old_hash, sizeof t->old_hash);
+}
+
+void
+pack_failures(struct buf *b, const struct failures *f)
+{
+	pack_u32(b, f->count);
+	pack_i64(b, f->last_us);
+	pack_i64(b, f->until_us);
+}
+
+void
+unpack_failures(struct unpack *u, struct failures *f)
+{
+	f->count = unpack_u32(u);
+	f->last_us = unpack_i64(u);
+	f->until_us = unpack_i64(u);
+}
+
+void
+pack_answer(struct buf *b, const struct answer *n)
+{
+	pack_i64(b, n->made_us);
+	pack_bytes(b, n->request, sizeof n->request);
+	pack_bytes(b, n->data, n->len);
+}
+
+void
+unpack_answer(struct unpack *u, struct arena *a, struct answer *n)
+{
+	n->made_us = unpack_i64(u);
+	unpack_hash(u, a, n->request, sizeof n->request);
+	n->data = unpack_bytes(u, a, &n->len);
+}
+
+void
+pack_audit(struct buf *b, const struct audit_entry *e)
+{
+	pack_i64(b, e->time_us);
+	pack_u64(b, e->actor_id);
+	pack_u64(b, e->token_id);
+	pack_str(b, e->actor_name);
+	pack_str(b, e->remote);
+	pack_str(b, e->action);
+	pack_u64(b, e->subject_id);
+	pack_str(b, e->detail);
+	pack_bytes(b, e->hash, sizeof e->hash);
+}
+
+void
+unpack_audit(struct unpack *u, struct arena *a, struct audit_entry *e)
+{
+	e->time_us = unpack_i64(u);
+	e->actor_id = unpack_u64(u);
+	e->token_id = unpack_u64(u);
+	e->actor_name = unpack_text(u, a);
+	e->remote = unpack_str(u, a);
+	e->action = unpack_text(u, a);
+	e->subject_id = unpack_u64(u);
+	e->detail = unpack_str(u, a);
+	unpack_hash(u, a, e->hash, sizeof e->hash);
 }

@@ -26,6 +26,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "model/account.h"
+#include "model/audit.h"
 #include "model/execution.h"
 #include "model/schedule.h"
 
@@ -240,31 +241,127 @@ MUST_CHECK int store_active_remove(struct txn *txn, uint64_t task_id, struct err
 MUST_CHECK int store_active_list(struct txn *txn, uint64_t after, uint64_t *task_ids,
     size_t cap, size_t *count, struct err *err);
 
-/* ---- tenants, users, tokens ---- */
+/* ---- tenants ---- */
 
-MUST_CHECK int store_tenant_put(
-    struct txn *txn, uint64_t id, const char *name, struct err *err);
+/* Insert or overwrite under t->id; a deleted one gives its name free. Fails: ERR_CONFLICT when
+ * another has the name. */
+MUST_CHECK int store_tenant_put(struct txn *txn, const struct tenant *t, struct err *err);
+MUST_CHECK int store_tenant_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct tenant *t, struct err *err);
+MUST_CHECK int store_tenant_by_name(
+    struct txn *txn, struct arena *a, const char *name, struct tenant *t, struct err *err);
 /* The tenant with the smallest id: the one that `carillonctl init` made. */
 MUST_CHECK int store_tenant_first(
-    struct txn *txn, struct arena *a, uint64_t *id, const char **name, struct err *err);
+    struct txn *txn, struct arena *a, struct tenant *t, struct err *err);
+/* All, also the deleted, by id; the array is in the arena. */
+MUST_CHECK int store_tenant_list(
+    struct txn *txn, struct arena *a, struct tenant **list, size_t *count, struct err *err);
+
+/* ---- users ---- */
 
 /* Insert or overwrite under u->id. Fails: ERR_CONFLICT when another user of the tenant has the
- * name. */
+ * name, or the e-mail address; the text begins with "the name" or "the e-mail address". */
 MUST_CHECK int store_user_put(struct txn *txn, const struct user *u, struct err *err);
 MUST_CHECK int store_user_get(
     struct txn *txn, struct arena *a, uint64_t id, struct user *u, struct err *err);
 MUST_CHECK int store_user_by_name(struct txn *txn, struct arena *a, uint64_t tenant_id,
     const char *name, struct user *u, struct err *err);
+/* Remove him, his name and address. His tokens are the caller's to remove. */
+MUST_CHECK int store_user_remove(struct txn *txn, const struct user *u, struct err *err);
+/* As store_schedule_names(). */
+MUST_CHECK int store_user_names(struct txn *txn, uint64_t tenant_id, const char *after,
+    int (*visit)(void *ctx, const char *name, uint64_t id), void *ctx, struct err *err);
+
+/* ---- tokens ---- */
 
 /* Insert or overwrite under t->hash. */
 MUST_CHECK int store_token_put(struct txn *txn, const struct token *t, struct err *err);
-MUST_CHECK int store_token_get(struct txn *txn, const unsigned char hash[TOKEN_HASH_BYTES],
-    struct token *t, struct err *err);
-MUST_CHECK int store_token_remove(
-    struct txn *txn, const unsigned char hash[TOKEN_HASH_BYTES], struct err *err);
+MUST_CHECK int store_token_get(struct txn *txn, struct arena *a,
+    const unsigned char hash[TOKEN_HASH_BYTES], struct token *t, struct err *err);
+MUST_CHECK int store_token_by_id(
+    struct txn *txn, struct arena *a, uint64_t id, struct token *t, struct err *err);
+/* Remove a token, and the record of the secret that it had before. */
+MUST_CHECK int store_token_remove(struct txn *txn, const struct token *t, struct err *err);
+/*
+ * Give a token another hash. The old one leads to it until `old_until_us`, if that is after
+ * now_us; one that is older still does no longer. *t is the token as it is afterwards.
+ */
+MUST_CHECK int store_token_rotate(struct txn *txn, struct token *t,
+    const unsigned char hash[TOKEN_HASH_BYTES], int64_t now_us, int64_t old_until_us,
+    struct err *err);
+
+/* The tokens of a tenant, or of one user of it, by user and id, behind `after`; `cap` at most;
+ * the array is in the arena. */
+struct token_place {
+	uint64_t user_id, id; /* 0, 0: before the first */
+};
+MUST_CHECK int store_token_list(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    uint64_t user_id, struct token_place after, size_t cap, struct token **list, size_t *count,
+    struct err *err);
+/* How many of a kind a user has, and the id of the oldest of them (0: none). */
+MUST_CHECK int store_token_count(struct txn *txn, uint64_t tenant_id, uint64_t user_id,
+    enum token_kind kind, size_t *count, uint64_t *oldest, struct err *err);
 /* Remove up to `cap` tokens that died before `now_us` (idle or expired), going round the table
  * from where the last call ended. */
 MUST_CHECK int store_token_sweep(
     struct txn *txn, int64_t now_us, size_t cap, size_t *removed, struct err *err);
+
+/* ---- what is kept for a day ---- */
+
+enum { DAILY_HASH_BYTES = 32 };
+#define DAILY_US (24 * 3600 * INT64_C(1000000))
+
+/* Log-ins that failed in a row, under the hash of whose they were. */
+struct failures {
+	uint32_t count;
+	int64_t last_us;
+	int64_t until_us; /* nobody is let in before; 0: no lock */
+};
+
+MUST_CHECK int store_failures_get(struct txn *txn, const unsigned char hash[DAILY_HASH_BYTES],
+    struct failures *f, struct err *err);
+MUST_CHECK int store_failures_put(struct txn *txn, const unsigned char hash[DAILY_HASH_BYTES],
+    const struct failures *f, struct err *err);
+/* Removing what is not there succeeds. */
+MUST_CHECK int store_failures_remove(
+    struct txn *txn, const unsigned char hash[DAILY_HASH_BYTES], struct err *err);
+
+/* The answer to a call that may be repeated, under its user and the hash of the key that he
+ * gave it. */
+struct answer {
+	int64_t made_us;
+	unsigned char request[DAILY_HASH_BYTES]; /* hash of what was asked */
+	const void *data;
+	size_t len;
+};
+
+/* An answer older than a day is missing. */
+MUST_CHECK int store_answer_get(struct txn *txn, struct arena *a, uint64_t user_id,
+    const unsigned char key[DAILY_HASH_BYTES], int64_t now_us, struct answer *n,
+    struct err *err);
+/* Fails: ERR_CONFLICT when there is one already that is no older than a day. */
+MUST_CHECK int store_answer_insert(struct txn *txn, uint64_t user_id,
+    const unsigned char key[DAILY_HASH_BYTES], const struct answer *n, struct err *err);
+
+/* Remove up to `cap` of each that are older than a day, as store_token_sweep(). */
+MUST_CHECK int store_daily_sweep(
+    struct txn *txn, int64_t now_us, size_t cap, size_t *removed, struct err *err);
+
+/* ---- the audit: model/audit.h ---- */
+
+/* The newest entry of a tenant; locked against another that would follow it too. Fails:
+ * ERR_MISSING when there is none. */
+MUST_CHECK int store_audit_last(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    struct audit_entry *e, struct err *err);
+/* Fails: ERR_CONFLICT when the number is taken. */
+MUST_CHECK int store_audit_insert(
+    struct txn *txn, const struct audit_entry *e, struct err *err);
+/* Entries with a number below `before` (0: from the newest), newest first, `cap` at most; the
+ * array is in the arena. */
+MUST_CHECK int store_audit_before(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    uint64_t before, size_t cap, struct audit_entry **list, size_t *count, struct err *err);
+/* Entries from a number on, oldest first. */
+MUST_CHECK int store_audit_from(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    uint64_t from, size_t cap, struct audit_entry **list, size_t *count, struct err *err);
 
 #endif

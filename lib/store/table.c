@@ -28,9 +28,16 @@ const struct table_info tables[TABLE_COUNT] = {
     [TABLE_WAITING] = {"waiting", "uu"},
     [TABLE_ACTIVE] = {"active", "u"},
     [TABLE_TENANTS] = {"tenants", "u"},
+    [TABLE_TENANT_NAMES] = {"tenant_names", "us"},
     [TABLE_USERS] = {"users", "u"},
     [TABLE_USER_NAMES] = {"user_names", "us"},
+    [TABLE_USER_EMAILS] = {"user_emails", "us"},
     [TABLE_TOKENS] = {"tokens", "b"},
+    [TABLE_TOKENS_BY_ID] = {"tokens_by_id", "u"},
+    [TABLE_TOKENS_BY_USER] = {"tokens_by_user", "uuu"},
+    [TABLE_FAILURES] = {"failures", "b"},
+    [TABLE_ANSWERS] = {"answers", "ub"},
+    [TABLE_AUDIT] = {"audit", "uu"},
     [TABLE_VALUES] = {"values", "s"},
     [TABLE_SEQUENCE] = {"sequence", "s"},
 };
@@ -60,6 +67,25 @@ key_name(struct txn *txn, uint64_t tenant_id, const char *name)
 	buf_reset(&txn->key);
 	pack_u64(&txn->key, tenant_id);
 	buf_adds(&txn->key, name);
+	return &txn->key;
+}
+
+const struct buf *
+key_three(struct txn *txn, uint64_t first, uint64_t second, uint64_t third)
+{
+	buf_reset(&txn->key);
+	pack_u64(&txn->key, first);
+	pack_u64(&txn->key, second);
+	pack_u64(&txn->key, third);
+	return &txn->key;
+}
+
+const struct buf *
+key_id_bytes(struct txn *txn, uint64_t id, const void *data, size_t len)
+{
+	buf_reset(&txn->key);
+	pack_u64(&txn->key, id);
+	buf_add(&txn->key, data, len);
 	return &txn->key;
 }
 

@@ -470,11 +470,38 @@ visit_occurrence(struct verify *v)
 static void
 visit_tenant(struct verify *v)
 {
-	uint64_t id = unpack_u64(v->at);
+	struct tenant t = {.id = unpack_u64(v->at)};
 
-	unpack_str(v->data, &v->arena);
-	if (decoded(v))
-		check_id(v, id);
+	unpack_tenant(v->data, &v->arena, &t);
+	if (!decoded(v))
+		return;
+	check_id(v, t.id);
+	if (!t.deleted)
+		check_name(v, TABLE_TENANT_NAMES, 0, t.name, t.id);
+}
+
+static void
+visit_tenant_name(struct verify *v)
+{
+	uint64_t no_tenant, id;
+	struct tenant t;
+	const char *name;
+
+	if (read_name(v, &no_tenant, &name, &id) &&
+	    found(v, store_tenant_get(&v->txn, &v->arena, id, &t, NULL),
+		"leads to tenant %" PRIu64 ", which does not exist", id) &&
+	    (no_tenant || t.deleted || strcmp(t.name, name)))
+		fault(v, "leads to tenant %" PRIu64 ", which has another name", id);
+}
+
+/* The spelling under which an e-mail address is found. */
+static const char *
+lowered(struct verify *v, const char *text)
+{
+	char *lower = arena_alloc(&v->arena, strlen(text) + 1);
+
+	text_to_lower(text, lower);
+	return lower;
 }
 
 static void
@@ -488,20 +515,48 @@ visit_user(struct verify *v)
 	check_id(v, user.id);
 	check_tenant(v, user.tenant_id);
 	check_name(v, TABLE_USER_NAMES, user.tenant_id, user.name, user.id);
+	if (user.email)
+		check_name(
+		    v, TABLE_USER_EMAILS, user.tenant_id, lowered(v, user.email), user.id);
 }
 
+/* An entry of user_names or user_emails. */
 static void
 visit_user_name(struct verify *v)
 {
+	bool email = v->table == TABLE_USER_EMAILS;
 	uint64_t tenant_id, id;
 	struct user user;
-	const char *name;
+	const char *name, *his;
 
-	if (read_name(v, &tenant_id, &name, &id) &&
-	    found(v, store_user_get(&v->txn, &v->arena, id, &user, NULL),
-		"leads to user %" PRIu64 ", who does not exist", id) &&
-	    (user.tenant_id != tenant_id || strcmp(user.name, name)))
-		fault(v, "leads to user %" PRIu64 ", who has another name", id);
+	if (!read_name(v, &tenant_id, &name, &id) ||
+	    !found(v, store_user_get(&v->txn, &v->arena, id, &user, NULL),
+		"leads to user %" PRIu64 ", who does not exist", id))
+		return;
+	his = email ? lowered(v, user.email ? user.email : "") : user.name;
+	if (user.tenant_id != tenant_id || strcmp(his, name))
+		fault(v, "leads to user %" PRIu64 ", who has another %s", id,
+		    email ? "address" : "name");
+}
+
+/* A token leads to its user, and is found by its id and under him; one that was replaced, by
+ * the token that replaced it. */
+static void
+check_listed(struct verify *v, const struct token *t)
+{
+	struct token listed;
+	int code = store_token_by_id(&v->txn, &v->arena, t->id, &listed, NULL);
+
+	if (t->is_old && code == ERR_MISSING)
+		return; /* it expires by itself */
+	if (!found(v, code, "is not listed by its id %" PRIu64, t->id))
+		return;
+	if (t->is_old ? !listed.has_old || memcmp(listed.old_hash, t->hash, sizeof t->hash)
+		      : memcmp(listed.hash, t->hash, sizeof t->hash))
+		fault(v, "its id %" PRIu64 " leads to another token", t->id);
+	if (!exists(
+		v, TABLE_TOKENS_BY_USER, key_three(&v->txn, t->tenant_id, t->user_id, t->id)))
+		fault(v, "is not listed under its user");
 }
 
 static void
@@ -510,9 +565,11 @@ visit_token(struct verify *v)
 	struct token t = {0};
 	struct user user;
 
-	if (v->at->end - v->at->at != TOKEN_HASH_BYTES)
+	if (v->at->end - v->at->at == TOKEN_HASH_BYTES)
+		memcpy(t.hash, v->at->at, sizeof t.hash);
+	else
 		fault(v, "the key is no hash of a token");
-	unpack_token(v->data, &t);
+	unpack_token(v->data, &v->arena, &t);
 	if (!decoded(v))
 		return;
 	check_id(v, t.id);
@@ -520,6 +577,85 @@ visit_token(struct verify *v)
 		"its user %" PRIu64 " does not exist", t.user_id) &&
 	    user.tenant_id != t.tenant_id)
 		fault(v, "its user %" PRIu64 " is of another tenant", t.user_id);
+	check_listed(v, &t);
+}
+
+static void
+visit_token_id(struct verify *v)
+{
+	uint64_t id = unpack_u64(v->at);
+	struct token t;
+	size_t len;
+	const unsigned char *hash = unpack_bytes(v->data, &v->arena, &len);
+
+	v->data->failed = v->data->failed || len != TOKEN_HASH_BYTES;
+	if (decoded(v) &&
+	    found(v, store_token_get(&v->txn, &v->arena, hash, &t, NULL),
+		"its token does not exist") &&
+	    t.id != id)
+		fault(v, "its token has the id %" PRIu64, t.id);
+}
+
+static void
+visit_token_of_user(struct verify *v)
+{
+	uint64_t tenant_id = unpack_u64(v->at), user_id = unpack_u64(v->at),
+		 id = unpack_u64(v->at);
+	uint8_t kind = unpack_u8(v->data);
+	struct token t;
+
+	if (decoded(v) &&
+	    found(v, store_token_by_id(&v->txn, &v->arena, id, &t, NULL),
+		"its token does not exist") &&
+	    (t.tenant_id != tenant_id || t.user_id != user_id || t.kind != kind))
+		fault(v, "its token is of another user or kind");
+}
+
+/* ---- 9: what is kept for a day, and the audit
+ * ----------------------------------------------------- */
+
+/* The rest of a key is a hash of the length of all of them. */
+static void
+check_hash_key(struct verify *v)
+{
+	if (v->at->end - v->at->at != DAILY_HASH_BYTES)
+		fault(v, "the key is no hash");
+}
+
+static void
+visit_failures(struct verify *v)
+{
+	struct failures f;
+
+	check_hash_key(v);
+	unpack_failures(v->data, &f);
+	(void)decoded(v);
+}
+
+static void
+visit_answer(struct verify *v)
+{
+	struct answer n;
+
+	unpack_u64(v->at);
+	check_hash_key(v);
+	unpack_answer(v->data, &v->arena, &n);
+	(void)decoded(v);
+}
+
+static void
+visit_audit(struct verify *v)
+{
+	struct audit_entry e = {.tenant_id = unpack_u64(v->at)};
+
+	e.number = unpack_u64(v->at);
+	unpack_audit(v->data, &v->arena, &e);
+	if (!decoded(v))
+		return;
+	check_tenant(v, e.tenant_id);
+	if (!e.number || (e.number > 1 && !exists(v, TABLE_AUDIT,
+					      key_ids(&v->txn, e.tenant_id, e.number - 1))))
+		fault(v, "the entry before it is missing");
 }
 
 static void
@@ -556,9 +692,16 @@ static void (*const visits[TABLE_COUNT])(struct verify *v) = {
     [TABLE_WAITING] = visit_of_schedule,
     [TABLE_ACTIVE] = visit_active,
     [TABLE_TENANTS] = visit_tenant,
+    [TABLE_TENANT_NAMES] = visit_tenant_name,
     [TABLE_USERS] = visit_user,
     [TABLE_USER_NAMES] = visit_user_name,
+    [TABLE_USER_EMAILS] = visit_user_name,
     [TABLE_TOKENS] = visit_token,
+    [TABLE_TOKENS_BY_ID] = visit_token_id,
+    [TABLE_TOKENS_BY_USER] = visit_token_of_user,
+    [TABLE_FAILURES] = visit_failures,
+    [TABLE_ANSWERS] = visit_answer,
+    [TABLE_AUDIT] = visit_audit,
     [TABLE_VALUES] = visit_value,
     [TABLE_SEQUENCE] = visit_sequence,
 };

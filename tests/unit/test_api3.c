@@ -38,12 +38,13 @@ static struct {
 	/* What the last use case was asked. */
 	unsigned calls;
 	uint64_t id, before;
-	char name[64], other[64];
+	char name[64], other[64], email[64], key[64], method[64];
 	int match, type;
 	bool flag;
 	int64_t from_us, to_us, life_us;
 	enum role role;
 	uint64_t actor_user;
+	struct buf kept; /* by service_once() */
 } fake;
 
 static struct arena arena;
@@ -72,8 +73,11 @@ int
 service_system_actor(struct service *sv, struct arena *a, struct actor *actor, struct err *err)
 {
 	(void)sv, (void)a, (void)err;
-	*actor = (struct actor){
-	    .tenant_id = TENANT, .name = "$system", .role = ROLE_ENTERPRISE_ADMIN};
+	*actor = (struct actor){.tenant_id = TENANT,
+	    .tenant = "main",
+	    .name = "$system",
+	    .role = ROLE_ENTERPRISE_ADMIN,
+	    .scopes = SCOPE_ALL};
 	return 0;
 }
 
@@ -82,10 +86,20 @@ service_authenticate(struct service *sv, struct arena *a, int64_t now_us, const 
     struct actor *actor, struct err *err)
 {
 	(void)sv, (void)a, (void)now_us;
-	*actor = (struct actor){.user_id = USER, .tenant_id = TENANT, .name = "ann"};
+	*actor = (struct actor){.user_id = USER,
+	    .tenant_id = TENANT,
+	    .tenant = "main",
+	    .name = "ann",
+	    .scopes = SCOPE_ALL};
 	if (!strcmp(token, "admin"))
 		actor->role = ROLE_DOMAIN_ADMIN;
-	else if (!strcmp(token, "viewer"))
+	else if (!strcmp(token, "enterprise"))
+		actor->role = ROLE_ENTERPRISE_ADMIN;
+	else if (!strcmp(token, "reader")) {
+		actor->role = ROLE_ENTERPRISE_ADMIN;
+		actor->scopes = SCOPE_READ;
+		actor->token_id = 9;
+	} else if (!strcmp(token, "viewer"))
 		actor->role = ROLE_VIEWER;
 	else
 		return err_fail(err, ERR_IDENTITY, "no such token");
@@ -93,11 +107,12 @@ service_authenticate(struct service *sv, struct arena *a, int64_t now_us, const 
 }
 
 int
-service_login(struct service *sv, int64_t now_us, const char *name, const char *password,
-    char token[TOKEN_TEXT], struct err *err)
+service_login(struct service *sv, const struct login *who, const char *password,
+    char token[TOKEN_TEXT], int64_t *locked_us, struct err *err)
 {
-	(void)sv, (void)now_us;
-	note(fake.name, name);
+	(void)sv;
+	note(fake.name, who->name);
+	*locked_us = fake.life_us;
 	if (strcmp(password, "abc123!"))
 		return err_fail(err, ERR_IDENTITY, "wrong");
 	snprintf(token, TOKEN_TEXT, "dG9rZW4=");
@@ -105,25 +120,274 @@ service_login(struct service *sv, int64_t now_us, const char *name, const char *
 }
 
 int
+service_login_for(struct service *sv, const struct login *who, const char *admin_token,
+    char token[TOKEN_TEXT], struct err *err)
+{
+	(void)sv;
+	note(fake.name, who->name);
+	note(fake.other, admin_token);
+	snprintf(token, TOKEN_TEXT, "dG9rZW4=");
+	return asked(NULL, 0, err);
+}
+
+/* Runs the work twice, as after a deadlock, unless there is an answer to repeat. */
+int
+service_once(struct service *sv, struct arena *a, const struct actor *actor, int64_t now_us,
+    const struct once *once, int (*work)(void *ctx, struct buf *answer, struct err *err),
+    void *ctx, bool *replayed, const char **answer, size_t *len, struct err *err)
+{
+	int ret;
+
+	(void)sv, (void)now_us, (void)actor;
+	note(fake.key, once->key);
+	note(fake.method, once->method);
+	*replayed = fake.kept.len > 0;
+	if (!*replayed) {
+		ret = work(ctx, &fake.kept, err);
+		buf_reset(&fake.kept);
+		if (!ret)
+			ret = work(ctx, &fake.kept, err);
+		if (ret)
+			return ret;
+	}
+	*answer = arena_memdup(a, fake.kept.data, fake.kept.len);
+	*len = fake.kept.len;
+	return 0;
+}
+
+int
 service_create_user(struct service *sv, const struct actor *actor, int64_t now_us,
-    const char *name, const char *password, enum role role, uint64_t *id, struct err *err)
+    const struct user_new *n, uint64_t *id, struct err *err)
 {
 	(void)sv, (void)now_us;
-	note(fake.name, name);
-	note(fake.other, password);
-	fake.role = role;
+	note(fake.name, n->name);
+	note(fake.other, n->password);
+	note(fake.email, n->email);
+	fake.role = n->role;
+	fake.flag = n->disabled;
+	fake.before = n->tenant_id;
 	*id = USER;
 	return asked(actor, 0, err);
 }
 
 int
-service_create_token(struct service *sv, const struct actor *actor, int64_t now_us,
-    const char *user_name, int64_t life_us, char token[TOKEN_TEXT], struct err *err)
+service_update_user(struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id,
+    const struct user_change *change, struct err *err)
 {
 	(void)sv, (void)now_us;
-	note(fake.name, user_name);
-	fake.life_us = life_us;
-	snprintf(token, TOKEN_TEXT, "c2VjcmV0");
+	note(fake.other, change->password);
+	note(fake.email, change->email);
+	fake.role = change->role ? *change->role : 0;
+	fake.flag = change->enabled && *change->enabled;
+	return asked(actor, id, err);
+}
+
+int
+service_delete_user(
+    struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
+{
+	(void)sv, (void)now_us;
+	return asked(actor, id, err);
+}
+
+int
+service_change_password(struct service *sv, const struct actor *actor, int64_t now_us,
+    const char *old_password, const char *new_password, struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.name, old_password);
+	note(fake.other, new_password);
+	return asked(actor, 0, err);
+}
+
+int
+service_list_users(struct service *sv, struct arena *a, const struct actor *actor,
+    int64_t now_us, const char *query, const char *after, size_t cap, struct user_view **list,
+    size_t *count, size_t *total, struct err *err)
+{
+	static struct user_view users[3];
+
+	(void)sv, (void)now_us, (void)a;
+	note(fake.name, query);
+	note(fake.other, after);
+	for (size_t i = 0; i < 3; i++)
+		users[i].user = (struct user){.id = USER + i,
+		    .name = i ? "bob" : "ann",
+		    .role = ROLE_PRO,
+		    .enabled = true,
+		    .created_us = TIME(0)};
+	users[0].user.email = "ann@example.test";
+	users[0].locked_us = TIME(9);
+	*list = users;
+	*count = cap < 3 ? cap : 3;
+	*total = 3;
+	return asked(actor, 0, err);
+}
+
+int
+service_find_user(struct service *sv, const struct actor *actor, const char *text, uint64_t *id,
+    struct err *err)
+{
+	(void)sv;
+	note(fake.name, text);
+	*id = USER;
+	return asked(actor, 0, err);
+}
+
+int
+service_schedules_of(struct service *sv, struct arena *a, const struct actor *actor,
+    uint64_t user_id, struct schedule_view **list, size_t *count, struct err *err)
+{
+	(void)sv, (void)a;
+	*list = fake.views;
+	*count = fake.view_count;
+	return asked(actor, user_id, err);
+}
+
+static int
+make_token(struct token_made *made, const struct actor *actor, uint64_t id, struct err *err)
+{
+	*made = (struct token_made){.id = 9, .expires_us = INSTANT_NEVER};
+	snprintf(made->text, TOKEN_TEXT, "c2VjcmV0");
+	return asked(actor, id, err);
+}
+
+int
+service_create_token(struct service *sv, const struct actor *actor, int64_t now_us,
+    const struct token_new *n, struct token_made *made, struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.name, n->user_name);
+	note(fake.other, n->tag_count ? n->tags[n->tag_count - 1] : NULL);
+	fake.life_us = n->life_us;
+	fake.type = (int)n->scopes;
+	return make_token(made, actor, n->user_id, err);
+}
+
+int
+service_rotate_token(struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id,
+    int64_t overlap_us, struct token_made *made, struct err *err)
+{
+	(void)sv, (void)now_us;
+	fake.life_us = overlap_us;
+	return make_token(made, actor, id, err);
+}
+
+int
+service_revoke_token(
+    struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
+{
+	(void)sv, (void)now_us;
+	return asked(actor, id, err);
+}
+
+int
+service_list_tokens(struct service *sv, struct arena *a, const struct actor *actor,
+    int64_t now_us, uint64_t user_id, struct token_place after, size_t cap, struct token **list,
+    size_t *count, struct token_place *next, struct err *err)
+{
+	static const char *tags[] = {"sales"};
+	static struct token tokens[2];
+
+	(void)sv, (void)a, (void)now_us, (void)cap;
+	tokens[0] = (struct token){.id = 9,
+	    .user_id = USER,
+	    .kind = TOKEN_KEY,
+	    .created_us = TIME(0),
+	    .expires_us = INSTANT_NEVER,
+	    .name = "nightly",
+	    .scopes = SCOPE_READ | SCOPE_RUN,
+	    .tags = tags,
+	    .tag_count = 1};
+	tokens[1] = (struct token){.id = 10,
+	    .user_id = USER,
+	    .kind = TOKEN_SESSION,
+	    .created_us = TIME(0),
+	    .used_us = TIME(1),
+	    .idle_us = 10 * SECOND_US,
+	    .expires_us = INSTANT_NEVER,
+	    .scopes = SCOPE_ALL};
+	*list = tokens;
+	*count = 2;
+	*next = after.id ? (struct token_place){0} : (struct token_place){USER, 10};
+	fake.before = after.id;
+	return asked(actor, user_id, err);
+}
+
+int
+service_create_tenant(struct service *sv, const struct actor *actor, int64_t now_us,
+    const char *name, uint64_t *id, struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.name, name);
+	*id = TENANT;
+	return asked(actor, 0, err);
+}
+
+int
+service_update_tenant(struct service *sv, const struct actor *actor, int64_t now_us,
+    uint64_t id, const char *name, const bool *enabled, struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.name, name);
+	fake.flag = enabled && *enabled;
+	return asked(actor, id, err);
+}
+
+int
+service_delete_tenant(
+    struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
+{
+	(void)sv, (void)now_us;
+	return asked(actor, id, err);
+}
+
+int
+service_list_tenants(struct service *sv, struct arena *a, const struct actor *actor,
+    struct tenant **list, size_t *count, struct err *err)
+{
+	static struct tenant tenants[1];
+
+	(void)sv, (void)a;
+	tenants[0] = (struct tenant){
+	    .id = TENANT, .name = "main", .enabled = true, .created_us = TIME(0)};
+	*list = tenants;
+	*count = 1;
+	return asked(actor, 0, err);
+}
+
+int
+service_list_audit(struct service *sv, struct arena *a, const struct actor *actor,
+    const struct audit_query *q, struct audit_entry **list, size_t *count, uint64_t *next,
+    struct err *err)
+{
+	static struct audit_entry entries[1];
+
+	(void)sv, (void)a;
+	note(fake.name, q->action);
+	fake.from_us = q->from_us;
+	fake.to_us = q->to_us;
+	fake.before = q->before;
+	entries[0] = (struct audit_entry){.number = 5,
+	    .time_us = TIME(0),
+	    .actor_id = USER,
+	    .actor_name = "ann",
+	    .remote = "127.0.0.1",
+	    .action = "user.create",
+	    .subject_id = SCHEDULE,
+	    .detail = "name bob"};
+	*list = entries;
+	*count = 1;
+	*next = q->before ? 0 : 5;
+	return asked(actor, 0, err);
+}
+
+int
+service_verify_audit(struct service *sv, const struct actor *actor,
+    struct audit_verdict *verdict, struct err *err)
+{
+	(void)sv;
+	*verdict = (struct audit_verdict){.count = 7, .first_bad = fake.before};
 	return asked(actor, 0, err);
 }
 
@@ -276,6 +540,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
+	buf_release(&fake.kept);
 	memset(&fake, 0, sizeof fake);
 	fake.executions[0] = (struct execution){
 	    .id = EXECUTION,
@@ -544,7 +809,8 @@ what_changes_things_needs_an_administrator_and_what_reads_does_not(void **state)
 {
 	static const char *const admins[] = {"tasks/suspendSchedule", "tasks/resumeSchedule",
 	    "tasks/deleteSchedule", "tasks/deleteSchedules", "tasks/createSchedule",
-	    "access/createUser", "access/createToken"};
+	    "access/createUser", "access/updateUser", "access/deleteUser", "access/listUsers",
+	    "audit/list", "audit/verify"};
 	static const char *const all[] = {"tasks/findSchedule", "tasks/runSchedule",
 	    "tasks/getScheduleExecutionStatus", "tasks/getTasks", "tasks/getTasksIds",
 	    "tasks/getTaskData", "tasks/getExecutions", "tasks/getSchedule",
@@ -567,9 +833,9 @@ static void
 what_the_contract_has_and_we_do_not_serve_is_501(void **state)
 {
 	static const char *const names[] = {"deleteSchedules", "reRunTask", "getTaskOutputs",
-	    "getTaskOutputsForUser", "getSchedulesForUser", "runOnDemandSchedules"};
-	static const char *const logins[] = {"authenticateUserByToken", "authenticateUserSAML",
-	    "authenticateUserWindowsAltEmbed"};
+	    "getTaskOutputsForUser", "runOnDemandSchedules"};
+	static const char *const logins[] = {
+	    "authenticateUserSAML", "authenticateUserWindowsAltEmbed"};
 	char path[128], text[128];
 
 	(void)state;
@@ -595,7 +861,9 @@ the_private_socket_needs_no_token(void **state)
 	(void)state;
 	req.private_socket = true;
 	send_request(&req);
-	assert_json("{\"userName\":\"$system\",\"role\":\"enterpriseAdmin\"}");
+	assert_json(
+	    "{\"userName\":\"$system\",\"role\":\"enterpriseAdmin\",\"tenantId\":\"" GUID(
+		"01") "\",\"tenant\":\"main\"}");
 }
 
 static void
@@ -1370,33 +1638,243 @@ lists_name_the_member_that_is_wrong(void **state)
 	assert_int_equal(fake.calls, 0);
 }
 
+#define MODIFIED(id) \
+	"{\"success\":true,\"errorMessage\":\"\",\"modifiedList\":[{\"id\":\"" id "\"}]}"
+
 static void
-users_and_tokens_are_made(void **state)
+users_are_made_and_changed(void **state)
 {
 	(void)state;
 	post("/API3/access/createUser",
-	    "{\"userName\":\"bob\",\"password\":\"pw\",\"role\":\"pro\"}");
+	    "{\"userName\":\"bob\",\"password\":\"pw\",\"role\":\"pro\","
+	    "\"email\":\"b@x.test\",\"enabled\":false}");
 	assert_json("\"" GUID("07") "\"");
 	assert_string_equal(fake.name, "bob");
 	assert_string_equal(fake.other, "pw");
+	assert_string_equal(fake.email, "b@x.test");
 	assert_int_equal(fake.role, ROLE_PRO);
+	assert_true(fake.flag);
+	assert_int_equal(fake.before, 0);
 	post("/API3/access/createUser", "{\"userName\":\"bob\",\"role\":\"domainAdmin\"}");
 	assert_string_equal(fake.other, "(none)");
+	assert_false(fake.flag);
 	post("/API3/access/createUser", "{\"userName\":\"bob\",\"role\":\"king\"}");
 	assert_text(400, "Invalid value: role");
 	post("/API3/access/createUser", "{\"userName\":\"bob\"}");
 	assert_text(400, "Missing value: role");
 
+	post("/API3/access/updateUser",
+	    "{\"userId\":\"7\",\"role\":\"viewer\",\"enabled\":true}");
+	assert_json(MODIFIED(GUID("07")));
+	assert_int_equal(fake.role, ROLE_VIEWER);
+	assert_true(fake.flag);
+	assert_string_equal(fake.email, "(none)");
+	post("/API3/access/updateUser", "{\"userId\":\"7\",\"email\":\"\"}");
+	assert_string_equal(fake.email, "");
+	assert_int_equal(fake.role, 0);
+	post("/API3/access/updateUser", "{\"userId\":\"nobody\",\"role\":\"king\"}");
+	assert_text(400, "Invalid value: role");
+	post("/API3/access/updateUser", "{\"userId\":\"nobody\",\"role\":\"pro\"}");
+	assert_text(400, "User not found");
+	post("/API3/access/deleteUser", "\"7\"");
+	assert_json(MODIFIED(GUID("07")));
+	post_as("viewer", "/API3/access/changePassword",
+	    "{\"oldPassword\":\"a\",\"newPassword\":\"b\"}");
+	assert_json(MODIFIED(GUID("07")));
+	assert_string_equal(fake.other, "b");
+}
+
+/* The member `cursor` of the last answer. */
+static const char *
+cursor_of_answer(void)
+{
+	static char cursor[700];
+	const char *at = strstr(res.body.data, "\"cursor\":\"");
+
+	assert_non_null(at);
+	at += strlen("\"cursor\":\"");
+	snprintf(cursor, sizeof cursor, "%.*s", (int)strcspn(at, "\""), at);
+	return cursor;
+}
+
+/* A body with a cursor in it; valid until the next. */
+static const char *PRINTF_LIKE(1, 2) body_of(const char *fmt, ...)
+{
+	static char body[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(body, sizeof body, fmt, ap);
+	va_end(ap);
+	return body;
+}
+
+static void
+users_come_in_pages_of_their_query(void **state)
+{
+	const char *cursor;
+
+	(void)state;
+	post("/API3/access/listUsers", "{\"query\":\"n\",\"limit\":1}");
+	assert_string_equal(fake.name, "n");
+	assert_string_equal(fake.other, "(none)");
+	assert_non_null(strstr(res.body.data,
+	    "{\"items\":[{\"userId\":\"" GUID("07") "\",\"userName\":\"ann\",\"role\":\"pro\","
+						    "\"enabled\":true,\"email\":\"ann@example."
+						    "test\",\"createdDate\":\"2026-11-22T07:10:"
+						    "00.000Z\",\"lockedUntil\":\"2026-11-22T07:"
+						    "10:09.000Z\"}],\"cursor\":\""));
+	assert_non_null(strstr(res.body.data, "\",\"total\":3}"));
+	cursor = cursor_of_answer();
+	post("/API3/access/listUsers",
+	    body_of("{\"query\":\"n\",\"limit\":1,\"cursor\":\"%s\"}", cursor));
+	assert_string_equal(fake.other, "ann");
+	post("/API3/access/listUsers", "{\"limit\":1}");
+	cursor = cursor_of_answer();
+	post("/API3/access/listUsers", body_of("{\"query\":\"n\",\"cursor\":\"%s\"}", cursor));
+	assert_text(400, "Invalid value: cursor");
+	post("/API3/access/listUsers", "{\"cursor\":\"x\"}");
+	assert_text(400, "Invalid value: cursor");
+}
+
+static void
+tokens_are_made_rotated_and_revoked(void **state)
+{
+	(void)state;
 	post("/API3/access/createToken", "{\"userName\":\"bob\"}");
-	assert_json("\"c2VjcmV0\"");
+	assert_json("{\"tokenId\":\"" GUID("09") "\",\"token\":\"c2VjcmV0\"}");
 	assert_int_equal(fake.life_us, 0);
-	post("/API3/access/createToken", "{\"userName\":\"bob\",\"expiresIn\":\"2h\"}");
+	assert_int_equal(fake.type, 0);
+	post_as("viewer", "/API3/access/createToken",
+	    "{\"expiresIn\":\"2h\",\"scopes\":[\"read\",\"run\"],\"tags\":[\"a\",\"sales\"],"
+	    "\"name\":\"x\"}");
+	assert_int_equal(res.status, 200);
+	assert_string_equal(fake.name, "(none)");
 	assert_int_equal(fake.life_us, 2 * HOUR_US);
-	post("/API3/access/createToken", "{\"userName\":\"bob\",\"expiresIn\":\"0s\"}");
-	assert_text(400, "Invalid value: expiresIn");
+	assert_int_equal(fake.type, SCOPE_READ | SCOPE_RUN);
+	assert_string_equal(fake.other, "sales");
 	fake.ret = ERR_MISSING;
 	post("/API3/access/createToken", "{\"userName\":\"eve\"}");
 	assert_text(400, "User not found");
+	fake.ret = 0;
+	post("/API3/access/rotateToken", "{\"tokenId\":\"9\",\"overlap\":\"1h\"}");
+	assert_json("{\"tokenId\":\"" GUID("09") "\",\"token\":\"c2VjcmV0\"}");
+	assert_int_equal(fake.life_us, HOUR_US);
+	assert_int_equal(fake.id, 9);
+	post_as("viewer", "/API3/access/revokeToken", "\"9\"");
+	assert_json(MODIFIED(GUID("09")));
+	post("/API3/access/revokeToken", "\"nothing\"");
+	assert_text(400, "Token not found");
+}
+
+static void
+a_token_that_is_asked_for_wrongly_is_400(void **state)
+{
+	static const struct {
+		const char *body, *text;
+	} cases[] = {
+	    {"{\"expiresIn\":\"0s\"}", "Invalid value: expiresIn"},
+	    {"{\"expiresIn\":5}", "Invalid value: expiresIn"},
+	    {"{\"scopes\":[]}", "Invalid value: scopes"},
+	    {"{\"scopes\":[\"all\"]}", "Invalid value: scopes"},
+	    {"{\"scopes\":[\"read\",\"read\"]}", "Invalid value: scopes"},
+	    {"{\"scopes\":\"read\"}", "Invalid value: scopes"},
+	    {"{\"tags\":[]}", "Invalid value: tags"},
+	    {"{\"tags\":[\"a\\u0001\"]}", "Invalid value: tags"},
+	    {"{\"tags\":[5]}", "Invalid value: tags"},
+	    {"{\"name\":\"\"}", "Invalid value: name"},
+	    {"{\"userId\":\"nobody\"}", "User not found"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		post("/API3/access/createToken", cases[i].body);
+		assert_text(400, cases[i].text);
+	}
+	assert_int_equal(fake.calls, 0);
+	post_as("viewer", "/API3/access/createToken", "{\"userId\":\"nobody\"}");
+	assert_text(403, "Insufficient permissions");
+}
+
+static void
+tokens_are_listed_without_their_secrets(void **state)
+{
+	const char *cursor;
+
+	(void)state;
+	post("/API3/access/listTokens", "{}");
+	assert_non_null(strstr(res.body.data,
+	    "{\"items\":[{\"tokenId\":\"" GUID("09") "\",\"userId\":\"" GUID(
+		"07") "\",\"name\":\"nightly\",\"kind\":\"key\",\"scopes\":[\"read\",\"run\"],"
+		      "\"tags\":[\"sales\"],\"createdDate\":\"2026-11-22T07:10:00.000Z\"},"
+		      "{\"tokenId\":\"" GUID("0a") "\",\"userId\":\"" GUID(
+			  "07") "\",\"kind\":\"session\",\"createdDate\":\"2026-11-22T07:10:00."
+				"000Z\","
+				"\"usedDate\":\"2026-11-22T07:10:01.000Z\","
+				"\"expiresDate\":\"2026-11-22T07:10:11.000Z\"}],\"cursor\":"
+				"\""));
+	cursor = cursor_of_answer();
+	post("/API3/access/listTokens", body_of("{\"cursor\":\"%s\"}", cursor));
+	assert_int_equal(fake.before, 10);
+	assert_null(strstr(res.body.data, "cursor"));
+}
+
+static void
+tenants_are_an_enterprise_admins(void **state)
+{
+	(void)state;
+	post("/API3/access/createTenant", "{\"name\":\"acme\"}");
+	assert_text(403, "Insufficient permissions");
+	post_as("enterprise", "/API3/access/createTenant", "{\"name\":\"acme\"}");
+	assert_json("\"" GUID("01") "\"");
+	post_as("enterprise", "/API3/access/updateTenant",
+	    "{\"tenantId\":\"1\",\"name\":\"b\",\"enabled\":true}");
+	assert_json(MODIFIED(GUID("01")));
+	assert_true(fake.flag);
+	post_as("enterprise", "/API3/access/updateTenant", "{\"tenantId\":\"none\"}");
+	assert_text(400, "Tenant not found");
+	post_as("enterprise", "/API3/access/deleteTenant", "\"1\"");
+	assert_json(MODIFIED(GUID("01")));
+	post_as("enterprise", "/API3/access/listTenants", "");
+	assert_json("{\"items\":[{\"tenantId\":\"" GUID(
+	    "01") "\",\"name\":\"main\",\"enabled\":true,"
+		  "\"createdDate\":\"2026-11-22T07:10:00.000Z\"}]}");
+}
+
+#define ZEROES_32 "00000000000000000000000000000000"
+
+static void
+the_audit_is_listed_and_verified(void **state)
+{
+	const char *cursor;
+
+	(void)state;
+	post("/API3/audit/list",
+	    "{\"from\":\"2026-11-22T07:10:00Z\",\"action\":\"user\",\"limit\":1}");
+	assert_string_equal(fake.name, "user");
+	assert_int_equal(fake.from_us, TIME(0));
+	assert_non_null(strstr(res.body.data,
+	    "{\"items\":[{\"number\":5,\"time\":\"2026-11-22T07:10:00.000Z\",\"actor\":\"" GUID(
+		"07") "\",\"actorName\":\"ann\",\"remote\":\"127.0.0.1\","
+		      "\"action\":\"user.create\",\"subject\":\"" GUID(
+			  "2a") "\",\"detail\":\"name bob\",\"hash\":\"" ZEROES_32 ZEROES_32
+				"\"}],\"cursor\":\""));
+	cursor = cursor_of_answer();
+	post("/API3/audit/list",
+	    body_of("{\"from\":\"2026-11-22T07:10:00Z\",\"action\":\"user\",\"cursor\":\"%s\"}",
+		cursor));
+	assert_int_equal(fake.before, 5);
+	post("/API3/audit/list", body_of("{\"cursor\":\"%s\"}", cursor));
+	assert_text(400, "Invalid value: cursor");
+	fake.before = 0;
+	post("/API3/audit/verify", "");
+	assert_json("{\"valid\":true,\"count\":7,\"head\":\"" ZEROES_32 ZEROES_32 "\"}");
+	fake.before = 3;
+	post("/API3/audit/verify", "");
+	assert_json("{\"valid\":false,\"count\":7,\"head\":\"" ZEROES_32 ZEROES_32
+		    "\",\"firstBad\":3}");
+	post_as("viewer", "/API3/audit/verify", "");
+	assert_text(403, "Insufficient permissions");
 }
 
 static void
@@ -1404,7 +1882,134 @@ who_am_i_needs_no_body(void **state)
 {
 	(void)state;
 	post_as("viewer", "/API3/access/whoAmI", "");
-	assert_json("{\"userId\":\"" GUID("07") "\",\"userName\":\"ann\",\"role\":\"viewer\"}");
+	assert_json(
+	    "{\"userId\":\"" GUID("07") "\",\"userName\":\"ann\",\"role\":\"viewer\","
+					"\"tenantId\":\"" GUID("01") "\",\"tenant\":\"main\"}");
+	post_as("reader", "/API3/access/whoAmI", "");
+	assert_non_null(
+	    strstr(res.body.data, "\"tokenId\":\"" GUID("09") "\",\"scopes\":[\"read\"]}"));
+}
+
+static void
+a_scope_that_a_token_lacks_is_403_whatever_the_role(void **state)
+{
+	static const struct {
+		const char *path;
+		int status;
+	} cases[] = {
+	    {"/API3/tasks/findSchedule", 200},
+	    {"/API3/tasks/runSchedule", 403},
+	    {"/API3/tasks/suspendSchedule", 403},
+	    {"/API3/tasks/createSchedule", 403},
+	    {"/API3/tasks/getTaskOutputs", 403},
+	    {"/API3/access/listUsers", 403},
+	    {"/API3/access/createToken", 403},
+	    {"/API3/access/listTenants", 403},
+	    {"/API3/access/whoAmI", 200},
+	    {"/API3/audit/list", 403},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		post_as("reader", cases[i].path, "{}");
+		assert_int_equal(res.status, cases[i].status);
+	}
+}
+
+static void
+an_administrators_token_gets_a_session_for_another(void **state)
+{
+	(void)state;
+	post_as(NULL, "/API3/authentication/authenticateUserByToken",
+	    "{\"userIdentity\":\"viewer\",\"token\":\"T\"}");
+	assert_text(200, "dG9rZW4=");
+	assert_string_equal(fake.name, "viewer");
+	assert_string_equal(fake.other, "T");
+	post_as(NULL, "/API3/auth/authenticateUserByToken", "{\"userIdentity\":\"viewer\"}");
+	assert_text(400, "Missing value: token");
+	fake.ret = ERR_IDENTITY;
+	post_as(NULL, "/API3/auth/authenticateUserByToken",
+	    "{\"userIdentity\":\"viewer\",\"token\":\"T\"}");
+	assert_text(401, "Invalid or missing token");
+	fake.ret = ERR_MISSING;
+	post_as(NULL, "/API3/auth/authenticateUserByToken",
+	    "{\"userIdentity\":\"viewer\",\"token\":\"T\"}");
+	assert_text(400, "User not found");
+}
+
+static void
+a_locked_log_in_says_when_to_come_again(void **state)
+{
+	(void)state;
+	fake.life_us = 1500 * 1000;
+	post_as(NULL, "/API3/auth/authenticateUser", "{\"userName\":\"a\",\"password\":\"x\"}");
+	assert_text(401, "Invalid user name or password");
+	assert_non_null(strstr(res.headers.data, "Retry-After: 2\r\n"));
+}
+
+static void
+schedules_of_a_user_are_found_by_his_id_or_name(void **state)
+{
+	(void)state;
+	post_as("viewer", "/API3/tasks/getSchedulesForUser", "\"ann\"");
+	assert_string_equal(fake.name, "ann");
+	assert_int_equal(fake.id, USER);
+	assert_int_equal(res.status, 200);
+	post_as("viewer", "/API3/tasks/getSchedulesForUser", "{\"userId\":\"" GUID("07") "\"}");
+	assert_string_equal(fake.name, GUID("07"));
+	post_as("viewer", "/API3/tasks/getSchedulesForUser", "");
+	assert_text(400, "Request body is empty");
+	fake.ret = ERR_DENIED;
+	post_as("viewer", "/API3/tasks/getSchedulesForUser", "\"eve\"");
+	assert_text(403, "Insufficient permissions");
+}
+
+/* ---- Idempotency-Key ---- */
+
+static void
+post_with_key(const char *path, const char *body)
+{
+	static char token[] = "HTTP_PATOKEN=admin", key[] = "HTTP_IDEMPOTENCY_KEY=k-1";
+	static char *params[] = {token, key, NULL};
+	struct request req;
+
+	forget_response();
+	req = request_of(path, "admin", body);
+	req.params = params;
+	send_request(&req);
+}
+
+static void
+a_repeated_call_gets_the_same_bytes_and_does_nothing(void **state)
+{
+	(void)state;
+	post_with_key("/API3/tasks/suspendSchedule", "\"42\"");
+	assert_json(MODIFIED(GUID("2a")));
+	assert_string_equal(fake.key, "k-1");
+	assert_string_equal(fake.method, "1/suspendSchedule");
+	/* The fake runs it twice, as after a deadlock: nothing of the first stays. */
+	assert_int_equal(fake.calls, 2);
+	assert_null(strstr(res.headers.data, "Idempotency-Replayed"));
+	post_with_key("/API3/tasks/suspendSchedule", "\"42\"");
+	assert_json(MODIFIED(GUID("2a")));
+	assert_int_equal(fake.calls, 2);
+	assert_non_null(strstr(res.headers.data, "Idempotency-Replayed: true\r\n"));
+}
+
+static void
+a_failure_and_what_only_reads_are_not_kept(void **state)
+{
+	(void)state;
+	fake.ret = ERR_CONFLICT;
+	fake.text = "taken";
+	post_with_key("/API3/tasks/suspendSchedule", "\"42\"");
+	assert_text(409, "taken");
+	assert_int_equal(fake.kept.len, 0);
+	fake.ret = 0;
+	fake.key[0] = '\0';
+	post_with_key("/API3/tasks/findSchedule", "{}");
+	assert_int_equal(res.status, 200);
+	assert_string_equal(fake.key, "");
 }
 
 /* ---- logs ---- */
@@ -1672,8 +2277,20 @@ main(void)
 	    TEST(executions_come_in_pages_until_there_are_no_more),
 	    TEST(the_ledger_comes_in_pages_and_ranges_are_one_entry),
 	    TEST(lists_name_the_member_that_is_wrong),
-	    TEST(users_and_tokens_are_made),
+	    TEST(users_are_made_and_changed),
+	    TEST(users_come_in_pages_of_their_query),
+	    TEST(tokens_are_made_rotated_and_revoked),
+	    TEST(a_token_that_is_asked_for_wrongly_is_400),
+	    TEST(tokens_are_listed_without_their_secrets),
+	    TEST(tenants_are_an_enterprise_admins),
+	    TEST(the_audit_is_listed_and_verified),
 	    TEST(who_am_i_needs_no_body),
+	    TEST(a_scope_that_a_token_lacks_is_403_whatever_the_role),
+	    TEST(an_administrators_token_gets_a_session_for_another),
+	    TEST(a_locked_log_in_says_when_to_come_again),
+	    TEST(schedules_of_a_user_are_found_by_his_id_or_name),
+	    TEST(a_repeated_call_gets_the_same_bytes_and_does_nothing),
+	    TEST(a_failure_and_what_only_reads_are_not_kept),
 	    TEST(a_log_is_read_from_an_offset_on),
 	    TEST(a_log_is_complete_when_the_attempt_has_ended_and_all_was_read),
 	    TEST(a_task_without_an_attempt_has_an_empty_log),

@@ -166,11 +166,46 @@ put_user(struct buf *b)
 	pack_user(b, &(struct user){
 			 .tenant_id = 1,
 			 .name = "adminUser",
+			 .email = "admin@example.test",
 			 .password_hash = NULL,
 			 .role = ROLE_ENTERPRISE_ADMIN,
 			 .enabled = true,
 			 .created_us = 8,
+			 .epoch = 3,
 		     });
+}
+
+static void
+put_tenant(struct buf *b)
+{
+	pack_tenant(b, &(struct tenant){.name = "acme", .enabled = true, .created_us = 4});
+}
+
+static void
+put_failures(struct buf *b)
+{
+	pack_failures(b, &(struct failures){.count = 7, .last_us = 1, .until_us = 2});
+}
+
+static void
+put_answer(struct buf *b)
+{
+	pack_answer(b, &(struct answer){.made_us = 4, .data = "yes", .len = 3});
+}
+
+static void
+put_audit(struct buf *b)
+{
+	pack_audit(b, &(struct audit_entry){
+			  .time_us = 1,
+			  .actor_id = 2,
+			  .token_id = 3,
+			  .actor_name = "ann",
+			  .action = "user.create",
+			  .subject_id = 4,
+			  .detail = "name bob",
+			  .hash = {1, 2, 3},
+		      });
 }
 
 static void
@@ -185,6 +220,13 @@ put_token(struct buf *b)
 			  .used_us = 5,
 			  .idle_us = 6,
 			  .expires_us = INSTANT_NEVER,
+			  .name = "nightly",
+			  .scopes = SCOPE_READ | SCOPE_RUN,
+			  .tags = tags,
+			  .tag_count = 2,
+			  .epoch = 1,
+			  .has_old = true,
+			  .old_hash = {9},
 		      });
 }
 
@@ -270,10 +312,50 @@ again_token(struct unpack *u, struct arena *a, struct buf *b)
 {
 	struct token t = {0};
 
-	(void)a;
-	unpack_token(u, &t);
+	unpack_token(u, a, &t);
 	pack_token(b, &t);
 	return known(t.kind, TOKEN_SESSION, TOKEN_KEY);
+}
+
+static bool
+again_tenant(struct unpack *u, struct arena *a, struct buf *b)
+{
+	struct tenant t = {0};
+
+	unpack_tenant(u, a, &t);
+	pack_tenant(b, &t);
+	return true;
+}
+
+static bool
+again_failures(struct unpack *u, struct arena *a, struct buf *b)
+{
+	struct failures f = {0};
+
+	(void)a;
+	unpack_failures(u, &f);
+	pack_failures(b, &f);
+	return true;
+}
+
+static bool
+again_answer(struct unpack *u, struct arena *a, struct buf *b)
+{
+	struct answer n = {0};
+
+	unpack_answer(u, a, &n);
+	pack_answer(b, &n);
+	return true;
+}
+
+static bool
+again_audit(struct unpack *u, struct arena *a, struct buf *b)
+{
+	struct audit_entry e = {0};
+
+	unpack_audit(u, a, &e);
+	pack_audit(b, &e);
+	return true;
 }
 
 static const struct codec {
@@ -289,6 +371,10 @@ static const struct codec {
     {"task", put_task, again_task},
     {"user", put_user, again_user},
     {"token", put_token, again_token},
+    {"tenant", put_tenant, again_tenant},
+    {"failures", put_failures, again_failures},
+    {"answer", put_answer, again_answer},
+    {"audit", put_audit, again_audit},
 };
 
 enum { CODEC_COUNT = sizeof codecs / sizeof codecs[0] };

@@ -551,15 +551,36 @@ the_active_are_paged_by_id(struct txn *txn)
 static void
 the_first_tenant_is_that_with_the_smallest_id(struct txn *txn)
 {
-	const char *name;
-	uint64_t id;
+	struct tenant first = {.id = 2, .name = "main", .enabled = true}, got,
+		      later = {.id = 300, .name = "later"};
 
-	assert_int_equal(store_tenant_first(txn, &arena, &id, &name, &err), ERR_MISSING);
-	ok(store_tenant_put(txn, 300, "later", &err));
-	ok(store_tenant_put(txn, 2, "main", &err));
-	ok(store_tenant_first(txn, &arena, &id, &name, &err));
-	assert_int_equal(id, 2);
-	assert_string_equal(name, "main");
+	assert_int_equal(store_tenant_first(txn, &arena, &got, &err), ERR_MISSING);
+	ok(store_tenant_put(txn, &later, &err));
+	ok(store_tenant_put(txn, &first, &err));
+	ok(store_tenant_first(txn, &arena, &got, &err));
+	assert_int_equal(got.id, 2);
+	assert_string_equal(got.name, "main");
+	assert_true(got.enabled);
+}
+
+static void
+a_deleted_tenant_stays_and_gives_its_name_free(struct txn *txn)
+{
+	struct tenant t = {.id = 2, .name = "acme", .enabled = true}, got, *list;
+	struct tenant other = {.id = 3, .name = "acme", .enabled = true};
+	size_t count;
+
+	ok(store_tenant_put(txn, &t, &err));
+	assert_int_equal(store_tenant_put(txn, &other, &err), ERR_CONFLICT);
+	t.deleted = true;
+	ok(store_tenant_put(txn, &t, &err));
+	ok(store_tenant_put(txn, &t, &err));
+	ok(store_tenant_put(txn, &other, &err));
+	ok(store_tenant_by_name(txn, &arena, "acme", &got, &err));
+	assert_int_equal(got.id, 3);
+	ok(store_tenant_list(txn, &arena, &list, &count, &err));
+	assert_int_equal(count, 2);
+	assert_true(list[0].deleted && !list[1].deleted);
 }
 
 static void
@@ -582,18 +603,163 @@ users_are_found_by_id_and_by_name(struct txn *txn)
 }
 
 static void
+an_address_belongs_to_one_user_of_a_tenant_in_any_case(struct txn *txn)
+{
+	struct user u = user_of(1, 5, "ann"), same = user_of(1, 6, "bob"),
+		    elsewhere = user_of(2, 7, "bob"), got;
+
+	u.email = "Ann@example.test";
+	same.email = elsewhere.email = "aNN@example.test";
+	ok(store_user_put(txn, &u, &err));
+	ok(store_user_put(txn, &u, &err));
+	assert_int_equal(store_user_put(txn, &same, &err), ERR_CONFLICT);
+	assert_non_null(strstr(err.text, "the e-mail address"));
+	ok(store_user_put(txn, &elsewhere, &err));
+	u.email = NULL;
+	ok(store_user_put(txn, &u, &err));
+	same.id = 8;
+	same.name = "carl";
+	ok(store_user_put(txn, &same, &err));
+	ok(store_user_get(txn, &arena, 8, &got, &err));
+	assert_string_equal(got.email, "aNN@example.test");
+	ok(store_user_remove(txn, &same, &err));
+	assert_int_equal(store_user_get(txn, &arena, 8, &got, &err), ERR_MISSING);
+	same.id = 9;
+	ok(store_user_put(txn, &same, &err));
+}
+
+static void
+a_token_with_another_secret_is_found_by_both_and_removed_with_both(struct txn *txn)
+{
+	struct token t = token_of(9, 5, 'a'), got;
+	unsigned char b[TOKEN_HASH_BYTES], c[TOKEN_HASH_BYTES], a[TOKEN_HASH_BYTES];
+
+	memset(a, 'a', sizeof a);
+	memset(b, 'b', sizeof b);
+	memset(c, 'c', sizeof c);
+	ok(store_token_put(txn, &t, &err));
+	ok(store_token_rotate(txn, &t, b, 100, 200, &err));
+	ok(store_token_get(txn, &arena, a, &got, &err));
+	assert_true(got.is_old && got.expires_us == 200);
+	ok(store_token_by_id(txn, &arena, 9, &got, &err));
+	assert_memory_equal(got.hash, b, sizeof b);
+	assert_true(!got.is_old && got.expires_us == INSTANT_NEVER);
+	/* The one before the last is gone with the next, at once and for good. */
+	ok(store_token_rotate(txn, &t, c, 110, 200, &err));
+	assert_int_equal(store_token_get(txn, &arena, a, &got, &err), ERR_MISSING);
+	ok(store_token_get(txn, &arena, b, &got, &err));
+	ok(store_token_remove(txn, &t, &err));
+	assert_int_equal(store_token_get(txn, &arena, b, &got, &err), ERR_MISSING);
+	assert_int_equal(store_token_get(txn, &arena, c, &got, &err), ERR_MISSING);
+	assert_int_equal(store_token_by_id(txn, &arena, 9, &got, &err), ERR_MISSING);
+}
+
+static void
+without_an_overlap_the_old_secret_is_gone_at_once(struct txn *txn)
+{
+	struct token t = token_of(9, 5, 'a'), got;
+	unsigned char a[TOKEN_HASH_BYTES], b[TOKEN_HASH_BYTES];
+
+	memset(a, 'a', sizeof a);
+	memset(b, 'b', sizeof b);
+	ok(store_token_put(txn, &t, &err));
+	ok(store_token_rotate(txn, &t, b, 100, 100, &err));
+	assert_int_equal(store_token_get(txn, &arena, a, &got, &err), ERR_MISSING);
+	ok(store_token_get(txn, &arena, b, &got, &err));
+	assert_false(got.has_old);
+}
+
+static void
+tokens_are_listed_by_user_and_counted_by_kind(struct txn *txn)
+{
+	struct token *list, one = token_of(10, 5, 1), two = token_of(12, 5, 2),
+			    other = token_of(11, 4, 3), foreign = token_of(13, 5, 4);
+	uint64_t oldest;
+	size_t count;
+
+	two.kind = TOKEN_SESSION;
+	foreign.tenant_id = 2;
+	ok(store_token_put(txn, &one, &err));
+	ok(store_token_put(txn, &two, &err));
+	ok(store_token_put(txn, &other, &err));
+	ok(store_token_put(txn, &foreign, &err));
+	ok(store_token_list(
+	    txn, &arena, 1, 0, (struct token_place){0}, 9, &list, &count, &err));
+	assert_int_equal(count, 3);
+	assert_int_equal(list[0].id, 11);
+	assert_int_equal(list[2].id, 12);
+	ok(store_token_list(
+	    txn, &arena, 1, 0, (struct token_place){4, 11}, 1, &list, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(list[0].id, 10);
+	ok(store_token_list(
+	    txn, &arena, 1, 5, (struct token_place){5, 10}, 9, &list, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(list[0].id, 12);
+	ok(store_token_count(txn, 1, 5, TOKEN_KEY, &count, &oldest, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(oldest, 10);
+}
+
+static void
+entries_of_the_audit_are_read_in_both_directions(struct txn *txn)
+{
+	struct audit_entry e = {.tenant_id = 2, .actor_name = "ann", .action = "x"}, *list;
+	size_t count;
+
+	assert_int_equal(store_audit_last(txn, &arena, 2, &e, &err), ERR_MISSING);
+	e = (struct audit_entry){.tenant_id = 2, .actor_name = "ann", .action = "x"};
+	for (e.number = 1; e.number <= 3; e.number++)
+		ok(store_audit_insert(txn, &e, &err));
+	e.number = 1;
+	e.tenant_id = 1;
+	ok(store_audit_insert(txn, &e, &err));
+	assert_int_equal(store_audit_insert(txn, &e, &err), ERR_CONFLICT);
+	e.tenant_id = 3;
+	ok(store_audit_insert(txn, &e, &err));
+	ok(store_audit_last(txn, &arena, 2, &e, &err));
+	assert_int_equal(e.number, 3);
+	ok(store_audit_before(txn, &arena, 2, 3, 9, &list, &count, &err));
+	assert_int_equal(count, 2);
+	assert_int_equal(list[0].number, 2);
+	ok(store_audit_before(txn, &arena, 2, 1, 9, &list, &count, &err));
+	assert_int_equal(count, 0);
+	ok(store_audit_from(txn, &arena, 2, 2, 9, &list, &count, &err));
+	assert_int_equal(count, 2);
+	assert_int_equal(list[1].number, 3);
+}
+
+static void
+an_answer_is_kept_for_a_day(struct txn *txn)
+{
+	unsigned char key[DAILY_HASH_BYTES] = {1};
+	struct answer n = {.made_us = 100, .data = "yes", .len = 3}, got;
+
+	assert_int_equal(store_answer_get(txn, &arena, 5, key, 100, &got, &err), ERR_MISSING);
+	ok(store_answer_insert(txn, 5, key, &n, &err));
+	assert_int_equal(store_answer_insert(txn, 5, key, &n, &err), ERR_CONFLICT);
+	assert_int_equal(store_answer_get(txn, &arena, 6, key, 100, &got, &err), ERR_MISSING);
+	ok(store_answer_get(txn, &arena, 5, key, 100 + DAILY_US, &got, &err));
+	assert_int_equal(got.len, 3);
+	assert_int_equal(
+	    store_answer_get(txn, &arena, 5, key, 101 + DAILY_US, &got, &err), ERR_MISSING);
+	n.made_us = 101 + DAILY_US;
+	ok(store_answer_insert(txn, 5, key, &n, &err));
+}
+
+static void
 tokens_are_found_by_their_hash(struct txn *txn)
 {
 	struct token t = token_of(9, 5, 'h'), got;
 
-	assert_int_equal(store_token_get(txn, t.hash, &got, &err), ERR_MISSING);
+	assert_int_equal(store_token_get(txn, &arena, t.hash, &got, &err), ERR_MISSING);
 	assert_null(strstr(err.text, "68686868686868686868"));
 	ok(store_token_put(txn, &t, &err));
-	ok(store_token_get(txn, t.hash, &got, &err));
+	ok(store_token_get(txn, &arena, t.hash, &got, &err));
 	assert_int_equal(got.user_id, 5);
 	assert_memory_equal(got.hash, t.hash, sizeof t.hash);
-	ok(store_token_remove(txn, t.hash, &err));
-	assert_int_equal(store_token_remove(txn, t.hash, &err), ERR_MISSING);
+	ok(store_token_remove(txn, &t, &err));
+	assert_int_equal(store_token_remove(txn, &t, &err), ERR_MISSING);
 }
 
 static void
@@ -820,6 +986,49 @@ sweeps_go_round_and_remove_what_is_dead(void **state)
 	assert_int_equal(s.removed, 0);
 }
 
+static int
+put_daily_body(struct txn *txn, void *ctx, struct err *e)
+{
+	unsigned char hash[DAILY_HASH_BYTES] = {0};
+	int code = 0;
+
+	(void)ctx;
+	for (unsigned char i = 0; !code && i < 20; i++) {
+		struct failures f = {.count = 1, .last_us = i % 2 ? 0 : 50};
+		struct answer n = {.made_us = i % 2 ? 0 : 50, .data = "x", .len = 1};
+
+		hash[0] = i;
+		code = store_failures_put(txn, hash, &f, e);
+		if (!code)
+			code = store_answer_insert(txn, 5, hash, &n, e);
+	}
+	return code;
+}
+
+static int
+daily_sweep_body(struct txn *txn, void *ctx, struct err *e)
+{
+	struct sweep *s = ctx;
+
+	return store_daily_sweep(txn, s->now_us, s->cap, &s->removed, e);
+}
+
+static void
+what_is_kept_for_a_day_is_swept_after_it(void **state)
+{
+	struct sweep s = {.now_us = DAILY_US, .cap = 100};
+
+	(void)state;
+	run(put_daily_body, NULL);
+	run(daily_sweep_body, &s);
+	assert_int_equal(s.removed, 0);
+	s.now_us = DAILY_US + 1;
+	run(daily_sweep_body, &s);
+	assert_int_equal(s.removed, 20);
+	run(daily_sweep_body, &s);
+	assert_int_equal(s.removed, 0);
+}
+
 /* ---- several processes
  * ------------------------------------------------------------------------------------ */
 
@@ -1037,8 +1246,15 @@ main(void)
 	    TRIAL(the_first_that_waits_is_the_oldest_of_its_schedule),
 	    TRIAL(the_active_are_paged_by_id),
 	    TRIAL(the_first_tenant_is_that_with_the_smallest_id),
+	    TRIAL(a_deleted_tenant_stays_and_gives_its_name_free),
 	    TRIAL(users_are_found_by_id_and_by_name),
+	    TRIAL(an_address_belongs_to_one_user_of_a_tenant_in_any_case),
 	    TRIAL(tokens_are_found_by_their_hash),
+	    TRIAL(a_token_with_another_secret_is_found_by_both_and_removed_with_both),
+	    TRIAL(without_an_overlap_the_old_secret_is_gone_at_once),
+	    TRIAL(tokens_are_listed_by_user_and_counted_by_kind),
+	    TRIAL(entries_of_the_audit_are_read_in_both_directions),
+	    TRIAL(an_answer_is_kept_for_a_day),
 	    TRIAL(values_are_bytes_under_a_name),
 	    TRIAL(ids_begin_at_one_and_ascend),
 	    TRIAL(a_record_of_a_newer_version_is_not_read),
@@ -1050,6 +1266,7 @@ main(void)
 	    ALONE(a_body_that_overlooks_a_fault_is_not_committed),
 	    ALONE(what_was_committed_is_there_after_a_clean_restart),
 	    ALONE(sweeps_go_round_and_remove_what_is_dead),
+	    ALONE(what_is_kept_for_a_day_is_swept_after_it),
 	    SHARED(a_deadlock_of_two_processes_ends_with_the_work_of_both_done),
 	    SHARED(increments_of_several_processes_all_count_once),
 	};

@@ -71,7 +71,7 @@ must(int code)
 
 /* A key from as many of these as the table's key has fields of the kind. */
 static const struct buf *
-key_of(struct txn *txn, enum table t, const int64_t numbers[2], const char *text)
+key_of(struct txn *txn, enum table t, const int64_t numbers[3], const char *text)
 {
 	struct buf *key = &txn->key;
 	unsigned char hash[TOKEN_HASH_BYTES];
@@ -102,7 +102,7 @@ key_of(struct txn *txn, enum table t, const int64_t numbers[2], const char *text
 
 static void
 put_number(
-    struct txn *txn, enum table t, const int64_t numbers[2], const char *text, uint64_t n)
+    struct txn *txn, enum table t, const int64_t numbers[3], const char *text, uint64_t n)
 {
 	struct buf *record = record_begin(txn);
 
@@ -186,11 +186,16 @@ sound_body(struct txn *txn, void *ctx, struct err *e)
 	struct schedule_state state = state_of(SCHEDULE), on_demand = state_of(ON_DEMAND);
 	struct user ann = user_of(TENANT, USER, "ann");
 	struct token token = token_of(TOKEN, USER, 'h');
+	struct tenant tenant = {.id = TENANT, .name = "main", .enabled = true};
+	struct audit_entry entry = {.tenant_id = TENANT, .actor_name = "ann", .action = "x"};
 
 	(void)ctx;
 	(void)e;
-	must(store_tenant_put(txn, TENANT, "main", &err));
+	ann.email = "Ann@example.test";
+	must(store_tenant_put(txn, &tenant, &err));
 	must(store_user_put(txn, &ann, &err));
+	for (entry.number = 1; entry.number <= 3; entry.number++)
+		must(store_audit_insert(txn, &entry, &err));
 	must(store_token_put(txn, &token, &err));
 	must(store_value_put(txn, "token-key", "secret", 6, &err));
 	put_number(txn, TABLE_SEQUENCE, NULL, "id", LAST_ID);
@@ -299,7 +304,7 @@ struct fault {
 	const char *name;
 	enum plant plant;
 	enum table table;
-	int64_t numbers[2];
+	int64_t numbers[3];
 	const char *text;
 	uint64_t number;
 	void (*edit)(struct records *r);
@@ -311,7 +316,7 @@ store_edited(struct txn *txn, const struct records *r)
 {
 	const struct {
 		enum table t;
-		int64_t numbers[2];
+		int64_t numbers[3];
 		void (*pack)(struct buf *, const void *);
 		const void *record;
 	} rows[] = {
@@ -354,7 +359,7 @@ edit_records(struct txn *txn, const struct fault *f)
 	must(store_execution_get(txn, &arena, WAITING, &r.waiting, &err));
 	must(store_task_get(txn, &arena, 31, &r.task, &err));
 	must(store_user_get(txn, &arena, USER, &r.user, &err));
-	must(store_token_get(txn, key.hash, &r.token, &err));
+	must(store_token_get(txn, &arena, key.hash, &r.token, &err));
 	must(store_ledger_list(txn, &arena, SCHEDULE, 0, 300, 2, &ledger, &count, &err));
 	r.ran = ledger[0];
 	r.missed = ledger[1];
@@ -428,7 +433,10 @@ ON(task_strange, r->task.schedule_id = ON_DEMAND)
 ON(no_attempt, r->task.attempt_count = 0)
 ON(rename_user, r->user.name = "bob")
 ON(move_user, r->user.tenant_id = 39)
+ON(other_address, r->user.email = "bob@example.test")
 ON(no_user, r->token.user_id = 39)
+ON(token_replaced, r->token.is_old = true)
+ON(session, r->token.kind = TOKEN_SESSION)
 ON(no_token_id, r->token.id = 41)
 ON(ran_unknown, r->ran.execution_id = 39)
 ON(ran_nothing, r->ran.execution_id = 0)
@@ -502,6 +510,17 @@ static struct fault faults[] = {
     {"a lost user", DROP, TABLE_USERS, {USER}, .complaint = "user_names 1|ann: leads to user 2, who does not exist"},
     {"a user under an old name", EDIT, .edit = rename_user, .complaint = "user_names 1|ann: leads to user 2, who has another name"},
     {"a user of no tenant", EDIT, .edit = move_user, .complaint = "users 2: its tenant 39 does not exist"},
+    {"a user without his address", DROP, TABLE_USER_EMAILS, {TENANT}, "ann@example.test", .complaint = "users 2: its name \"ann@example.test\" is not in user_emails"},
+    {"an address that leads nowhere", NUMBER, TABLE_USER_EMAILS, {TENANT}, "eve@example.test", 39, .complaint = "user_emails 1|eve@example.test: leads to user 39, who does not exist"},
+    {"a user with another address", EDIT, .edit = other_address, .complaint = "user_emails 1|ann@example.test: leads to user 2, who has another address"},
+    {"a tenant without its name", DROP, TABLE_TENANT_NAMES, {0}, "main", .complaint = "tenants 1: its name \"main\" is not in tenant_names"},
+    {"a tenant's second name", NUMBER, TABLE_TENANT_NAMES, {0}, "acme", 1, .complaint = "tenant_names 0|acme: leads to tenant 1, which has another name"},
+    {"a token that is not found by its id", DROP, TABLE_TOKENS_BY_ID, {TOKEN}, .complaint = "tokens 68686868: is not listed by its id 3"},
+    {"a token that is not listed", DROP, TABLE_TOKENS_BY_USER, {TENANT, USER, TOKEN}, .complaint = "tokens 68686868: is not listed under its user"},
+    {"a lost token", DROP, TABLE_TOKENS, {0}, .complaint = "tokens_by_id 3: its token does not exist"},
+    {"a listed token of another kind", EDIT, .edit = session, .complaint = "tokens_by_user 1|2|3: its token is of another user or kind"},
+    {"a token that replaced itself", EDIT, .edit = token_replaced, .complaint = "tokens 68686868: its id 3 leads to another token"},
+    {"a lost entry of the audit", DROP, TABLE_AUDIT, {TENANT, 2}, .complaint = "audit 1|3: the entry before it is missing"},
     {"a token of nobody", EDIT, .edit = no_user, .complaint = "tokens 68686868: its user 39 does not exist"},
     {"a token with an id not given yet", EDIT, .edit = no_token_id, .complaint = "tokens 68686868: the id 41 is not among those given, 1 to 40"},
     {"a lost tenant", DROP, TABLE_TENANTS, {TENANT}, .complaint = "schedules 10: its tenant 1 does not exist"},
@@ -519,7 +538,7 @@ enum { FAULT_COUNT = sizeof faults / sizeof faults[0] };
 static int
 damage_body(struct txn *txn, void *ctx, struct err *e)
 {
-	static const int64_t numbers[2] = {7, 8};
+	static const int64_t numbers[3] = {7, 8, 9};
 	const struct buf *record = ctx;
 
 	(void)e;

@@ -8,12 +8,14 @@ static const char *const not_found[] = {
     [API3_EXECUTION] = "Execution not found",
     [API3_TASK] = "Task not found",
     [API3_USER] = "User not found",
+    [API3_TOKEN] = "Token not found",
+    [API3_TENANT] = "Tenant not found",
 };
 
 static void
 fail_identity(struct call *c)
 {
-	bool login = c->method->who == API3_ANYBODY;
+	bool login = c->method->handle == api3_authenticate_user;
 
 	response_header(c->res, "WWW-Authenticate", "paToken realm=\"API3\"");
 	response_set(c->res, 401, API3_TEXT,

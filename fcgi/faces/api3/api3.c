@@ -16,7 +16,22 @@ api3_owns(const char *path)
 	return !strncasecmp(path, "/api3", 5) && (path[5] == '/' || !path[5]);
 }
 
-/* Work out who calls and whether the role suffices. */
+static bool
+role_suffices(const struct call *c)
+{
+	switch (c->method->who) {
+	case API3_ADMINS:
+		return actor_is_admin(&c->actor);
+	case API3_ENTERPRISE:
+		return c->actor.role == ROLE_ENTERPRISE_ADMIN;
+	case API3_ANYBODY:
+	case API3_ALL_ROLES:
+		break;
+	}
+	return true;
+}
+
+/* Work out who calls, and whether the role and the token's scopes suffice. */
 static int
 admit(struct call *c)
 {
@@ -35,9 +50,10 @@ admit(struct call *c)
 			return ERR_IDENTITY;
 		ret = service_authenticate(sv, a, c->req->now_us, token, &c->actor, &c->err);
 	}
-	if (!ret && c->method->who == API3_ADMINS && !actor_is_admin(&c->actor))
-		return ERR_DENIED;
-	return ret;
+	if (ret)
+		return ret;
+	c->actor.remote = request_param(c->req, "REMOTE_ADDR");
+	return role_suffices(c) && actor_may(&c->actor, c->method->scope) ? 0 : ERR_DENIED;
 }
 
 static void
@@ -77,7 +93,7 @@ api3_handle(const struct face *face, const struct request *req, struct response 
 	if (!ret)
 		ret = api3_read_body(&c);
 	if (!ret)
-		ret = c.method->handle(&c);
+		ret = api3_call_once(&c);
 	if (ret)
 		api3_fail(&c, ret);
 }

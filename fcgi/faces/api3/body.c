@@ -26,6 +26,8 @@ static const char *const id_names[][3] = {
     [API3_EXECUTION] = {"executionId", "executionsId", "id"},
     [API3_TASK] = {"taskId", "id"},
     [API3_USER] = {"userId", "id"},
+    [API3_TOKEN] = {"tokenId", "id"},
+    [API3_TENANT] = {"tenantId", "id"},
 };
 
 static int
@@ -47,6 +49,12 @@ member(const struct json *object, const char *name)
 	const struct json *value = json_member(object, name);
 
 	return value && value->type != JSON_NULL ? value : NULL;
+}
+
+bool
+api3_has(const struct json *object, const char *name)
+{
+	return member(object, name) != NULL;
 }
 
 static bool
@@ -134,7 +142,11 @@ read_id(struct call *c, struct text t)
 		ret = id_in_object(c, &t);
 	if (ret)
 		return ret;
-	return find_id(t, id_names[c->method->subject][0], &c->id, &c->err);
+	ret = find_id(t, id_names[c->method->subject][0], &c->id, &c->err);
+	if (c->method->takes != API3_ID_TEXT || ret == ERR_INPUT)
+		return ret;
+	c->id_text = arena_memdup(c->req->arena, t.at, t.len);
+	return 0;
 }
 
 static int
@@ -158,7 +170,7 @@ api3_read_body(struct call *c)
 		return 0;
 	if (!t.len)
 		return err_fail(&c->err, ERR_INPUT, "Request body is empty");
-	return c->method->takes == API3_ID ? read_id(c, t) : read_object(c, t);
+	return c->method->takes == API3_OBJECT ? read_object(c, t) : read_id(c, t);
 }
 
 int
@@ -192,6 +204,47 @@ api3_need_id(const struct json *object, const char *name, uint64_t *id, struct e
 	if (api3_need_string(object, name, &text, err))
 		return ERR_INPUT;
 	return find_id((struct text){text, strlen(text)}, name, id, err);
+}
+
+int
+api3_id(const struct json *object, const char *name, uint64_t *id, struct err *err)
+{
+	*id = 0;
+	return member(object, name) ? api3_need_id(object, name, id, err) : 0;
+}
+
+static bool
+is_among(const char *const *values, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(values[i], text))
+			return true;
+	}
+	return false;
+}
+
+int
+api3_strings(struct arena *a, const struct json *object, const char *name, size_t max,
+    const char ***values, size_t *count, struct err *err)
+{
+	const struct json *m = member(object, name);
+	size_t n = 0;
+
+	*values = NULL;
+	*count = 0;
+	if (!m)
+		return 0;
+	if (!json_is(m, JSON_ARRAY) || m->count > max)
+		return invalid(err, name);
+	*values = arena_array(a, m->count, sizeof **values);
+	for (const struct json *one = m->first; one; one = one->next) {
+		if (!json_is(one, JSON_STRING) || !*one->text ||
+		    is_among(*values, n, one->text))
+			return invalid(err, name);
+		(*values)[n++] = one->text;
+	}
+	*count = n;
+	return 0;
 }
 
 int

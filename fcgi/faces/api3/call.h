@@ -16,23 +16,41 @@
 #include "app/request.h"
 #include "wire/json.h"
 
-enum api3_service { API3_AUTHENTICATION, API3_TASKS, API3_ACCESS };
+enum api3_service { API3_AUTHENTICATION, API3_TASKS, API3_ACCESS, API3_AUDIT };
 
 /* Who may call. */
 enum api3_who {
 	API3_ANYBODY, /* no token needed: a log-in */
 	API3_ALL_ROLES,
 	API3_ADMINS,
+	API3_ENTERPRISE,
 };
+
+/* Any scope of a token will do. */
+enum { API3_ANY_SCOPE = 0 };
 
 enum api3_takes {
 	API3_OBJECT,  /* a JSON object */
 	API3_ID,      /* an id of the subject, in any form of wire/api3.md section 4 */
+	API3_ID_TEXT, /* the same, as a text that need not be an id */
 	API3_NOTHING, /* the body does not matter */
 };
 
 /* What a method is about: the name of its id and what is "not found" if it is not. */
-enum api3_subject { API3_SCHEDULE, API3_EXECUTION, API3_TASK, API3_USER };
+enum api3_subject {
+	API3_SCHEDULE,
+	API3_EXECUTION,
+	API3_TASK,
+	API3_USER,
+	API3_TOKEN,
+	API3_TENANT,
+};
+
+/* What a method may be called again for. */
+enum api3_effect {
+	API3_READS,
+	API3_WRITES, /* with an Idempotency-Key it happens once */
+};
 
 struct call;
 
@@ -40,8 +58,10 @@ struct api3_method {
 	enum api3_service service;
 	const char *name;
 	enum api3_who who;
+	unsigned scope; /* of a token that may be used: enum scope, or API3_ANY_SCOPE */
 	enum api3_subject subject;
 	enum api3_takes takes;
+	enum api3_effect effect;
 	int (*handle)(struct call *c); /* NULL: in the contract, and not served */
 };
 
@@ -54,6 +74,7 @@ struct call {
 	struct actor actor;	 /* empty where no token is needed */
 	const struct json *body; /* NULL unless the body is a JSON object */
 	uint64_t id;		 /* of the subject, where the method takes one */
+	const char *id_text;	 /* as it was sent, for API3_ID_TEXT */
 	struct err err;
 };
 
@@ -91,6 +112,43 @@ MUST_CHECK int api3_need_string(
 /* An id in any spelling, required. Fails: also ERR_MISSING when there can be no such thing. */
 MUST_CHECK int api3_need_id(
     const struct json *object, const char *name, uint64_t *id, struct err *err);
+
+/* There is a member of this name, and it is not null. */
+bool api3_has(const struct json *object, const char *name);
+
+/* Strings in an array, none of them twice or empty; absent leaves *count at 0. */
+MUST_CHECK int api3_strings(struct arena *a, const struct json *object, const char *name,
+    size_t max, const char ***values, size_t *count, struct err *err);
+/* As api3_need_id(), but absent is 0. */
+MUST_CHECK int api3_id(
+    const struct json *object, const char *name, uint64_t *id, struct err *err);
+
+/* ---- once.c ---- */
+
+/* Call the handler; once for each key, where there is an Idempotency-Key and the method writes.
+ */
+MUST_CHECK int api3_call_once(struct call *c);
+
+/* ---- cursor.c ---- */
+
+enum { API3_LIMIT_DEFAULT = 100, API3_LIMIT_MAX = 1000, API3_CURSOR_BYTES_MAX = 300 };
+
+/* A page of a list. The cursor of another query is refused, and not silently read as something
+ * else: `query` tells queries apart. */
+struct api3_page {
+	uint64_t query;
+	int64_t limit;
+	unsigned char at[API3_CURSOR_BYTES_MAX + 1]; /* where it goes on; a NUL behind it */
+	size_t at_len;				     /* 0: from the beginning */
+};
+
+/* Read `limit` and `cursor`. The query is the method and the members named, NULL at the end, as
+ * they were sent. Fails: ERR_INPUT. */
+MUST_CHECK int api3_read_page(
+    struct call *c, const char *const *members, struct api3_page *page);
+/* Write the member `cursor`. */
+void api3_write_cursor(
+    struct json_writer *w, const struct api3_page *page, const void *at, size_t len);
 
 /* ---- answer.c ---- */
 
@@ -152,6 +210,10 @@ void api3_write_instant(struct json_writer *w, const char *name, int64_t us);
 void api3_write_user(struct json_writer *w, const char *name, uint64_t user_id);
 void api3_write_string(struct json_writer *w, const char *name, const char *value);
 
+/* The members `scopes` and `tags`, where there are such limits. */
+void api3_write_limits(
+    struct json_writer *w, uint32_t scopes, const char *const *tags, size_t tag_count);
+
 /* The objects of wire/api3.md 3.7. */
 void api3_write_schedule(struct json_writer *w, const struct schedule_view *v);
 void api3_write_task(struct json_writer *w, const struct execution *e, const struct task *t);
@@ -179,8 +241,27 @@ int api3_list_executions(struct call *c);
 int api3_list_occurrences(struct call *c);
 int api3_get_task_log(struct call *c);
 
+int api3_authenticate_by_token(struct call *c);
+int api3_get_schedules_for_user(struct call *c);
+
 int api3_create_user(struct call *c);
-int api3_create_token(struct call *c);
+int api3_update_user(struct call *c);
+int api3_delete_user(struct call *c);
+int api3_list_users(struct call *c);
+int api3_change_password(struct call *c);
 int api3_who_am_i(struct call *c);
+
+int api3_create_token(struct call *c);
+int api3_rotate_token(struct call *c);
+int api3_revoke_token(struct call *c);
+int api3_list_tokens(struct call *c);
+
+int api3_create_tenant(struct call *c);
+int api3_update_tenant(struct call *c);
+int api3_delete_tenant(struct call *c);
+int api3_list_tenants(struct call *c);
+
+int api3_list_audit(struct call *c);
+int api3_verify_audit(struct call *c);
 
 #endif

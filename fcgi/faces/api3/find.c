@@ -1,4 +1,4 @@
-/* tasks/findSchedule: wire/api3.md 3.3. */
+/* tasks/findSchedule and getSchedulesForUser: wire/api3.md 3.2 and 3.3. */
 #include "faces/api3/call.h"
 
 struct criteria {
@@ -21,12 +21,23 @@ read_criteria(struct call *c, struct criteria *k)
 	return api3_enum(c->body, "scheduleType", SCHEDULE_TYPE_MAX, &k->type, &c->err);
 }
 
+static int
+answer_schedules(struct call *c, const struct schedule_view *list, size_t count)
+{
+	struct json_writer *w = api3_begin(c);
+
+	json_array(w);
+	for (size_t i = 0; i < count; i++)
+		api3_write_schedule(w, &list[i]);
+	json_end_array(w);
+	return api3_answer(c, w);
+}
+
 int
 api3_find_schedule(struct call *c)
 {
 	struct schedule_view *list;
 	struct criteria k;
-	struct json_writer *w;
 	size_t count;
 	int ret;
 
@@ -35,12 +46,20 @@ api3_find_schedule(struct call *c)
 		return ret;
 	ret = service_find_schedules(c->face->service, c->req->arena, &c->actor, k.name,
 	    (enum name_match)k.match, k.type, &list, &count, &c->err);
-	if (ret)
-		return ret;
-	w = api3_begin(c);
-	json_array(w);
-	for (size_t i = 0; i < count; i++)
-		api3_write_schedule(w, &list[i]);
-	json_end_array(w);
-	return api3_answer(c, w);
+	return ret ? ret : answer_schedules(c, list, count);
+}
+
+int
+api3_get_schedules_for_user(struct call *c)
+{
+	struct schedule_view *list;
+	uint64_t user_id;
+	size_t count;
+	int ret;
+
+	ret = service_find_user(c->face->service, &c->actor, c->id_text, &user_id, &c->err);
+	if (!ret)
+		ret = service_schedules_of(c->face->service, c->req->arena, &c->actor, user_id,
+		    &list, &count, &c->err);
+	return ret ? ret : answer_schedules(c, list, count);
 }
