@@ -232,6 +232,25 @@ def test_a_reload_does_not_move_the_store(state):
     master.stop()
 
 
+def test_a_reload_reaches_workers_that_never_wait(state):
+    """As long as requests queue up, a worker goes from one to the next and never sleeps."""
+    master = Master(state).ready()
+    old = set(master.children("carillon"))
+    login = fastcgi.request("POST", "/API3/authentication/authenticateUser", b'{"userName":"adminUser","password":"x"}')
+    with contextlib.ExitStack() as stack:
+        waiting = []
+        for _ in range(400):
+            waiting.append(stack.enter_context(contextlib.closing(fastcgi.connect(state / "sock" / "carillon.sock"))))
+            waiting[-1].sendall(login)
+        master.kill(signal.SIGHUP)
+        until(lambda: not old & set(master.children("carillon")), 20, "the old workers leave")
+        waiting[-1].setblocking(False)
+        with pytest.raises(BlockingIOError):
+            waiting[-1].recv(1)
+    master.kill(signal.SIGTERM)
+    master.kill(signal.SIGTERM)
+
+
 def test_a_socket_on_which_another_answers_is_let_alone(state):
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(str(state / "sock" / "carillon.sock"))
