@@ -143,6 +143,7 @@ class Service:
         self.state = pathlib.Path(state)
         self.port = free_port()
         # Tests log in as nobody else would; what limits that is tested in tests/web.
+        self.web = settings.get("WEB", WEB)
         self.settings = {"QUICKSTART_ADMIN_PASSWORD": ADMIN_PASSWORD, "LOGIN_RATE": "1000r/s", **settings}
 
     def quickstart(self, verb, **settings):
