@@ -27,6 +27,9 @@
 
 enum { CLIENT_TIMEOUT_S = 10, PAUSE_NS = 100 * 1000 * 1000 };
 
+/* So long a log-in waits for its turn to hash a password; then it is told to come again. */
+#define HEAVY_WAIT_US (1000 * 1000)
+
 struct serving {
 	const struct worker *worker;
 	struct service service;
@@ -59,6 +62,28 @@ ring(void *ctx)
 		log_error("the bell: %s", strerror(errno));
 }
 
+static int
+enter_heavy(void *ctx)
+{
+	const struct worker *w = ctx;
+
+	return board_enter_heavy(w->board, w->slot, HEAVY_WAIT_US);
+}
+
+static void
+leave_heavy(void *ctx)
+{
+	const struct worker *w = ctx;
+
+	board_leave_heavy(w->board, w->slot);
+}
+
+static struct board_slot *
+slot_of(const struct worker *w)
+{
+	return &w->board->slots[w->slot];
+}
+
 static size_t
 read_stream(void *ctx, char *buf, size_t len)
 {
@@ -71,7 +96,7 @@ read_stream(void *ctx, char *buf, size_t len)
 static void
 answer(struct serving *s, const struct request *req, struct response *res)
 {
-	struct board_slot *slot = s->worker->slot;
+	struct board_slot *slot = slot_of(s->worker);
 
 	board_busy(slot, clock_mono_us());
 	route(&s->face, req, res);
@@ -263,6 +288,9 @@ join_store(struct serving *s, struct err *err)
 	    .random = randombytes_buf,
 	    .ring = ring,
 	    .ring_ctx = (void *)s->worker,
+	    .heavy_enter = enter_heavy,
+	    .heavy_leave = leave_heavy,
+	    .heavy_ctx = (void *)s->worker,
 	};
 	s->face = (struct face){
 	    .service = &s->service, .output_dir = c->output_dir, .time_zone = c->time_zone};
@@ -288,9 +316,9 @@ worker_run(const struct worker *w)
 		log_error("%s", err.text);
 		return rc == ERR_RECOVER ? WORKER_EXIT_RECOVER : WORKER_EXIT_FAILED;
 	}
-	board_idle(w->slot, clock_mono_us());
+	board_idle(slot_of(w), clock_mono_us());
 	serve(&s);
-	board_busy(w->slot, clock_mono_us());
+	board_busy(slot_of(w), clock_mono_us());
 	/* Not one more call into a store that is lost. */
 	if (s.recover)
 		return WORKER_EXIT_RECOVER;
