@@ -433,7 +433,7 @@ overlap_allow_runs_them_side_by_side(void **state)
 static void
 calls_wait_for_their_turn_in_order(void **state)
 {
-	uint64_t id = sim_create(sim_schedule("on demand", NULL, 0)), calls[3];
+	uint64_t id = sim_create(sim_schedule("on demand", NULL, 0)), calls[4];
 	int64_t from_us = sim.now_us;
 	struct execution *e;
 	size_t count;
@@ -443,14 +443,15 @@ calls_wait_for_their_turn_in_order(void **state)
 		calls[i] = sim_call(id);
 	sim_settle();
 	assert_int_equal(sim.run_count, 1);
-	sim_pass(10 * SECOND_US);
+	sim_pass(3 * SECOND_US);
+	calls[3] = sim_call(id);
+	sim_pass(7 * SECOND_US);
 	e = sim_executions(id, &count);
-	assert_int_equal(count, 3);
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(e[2 - i].id, calls[i]);
-		assert_int_equal(e[2 - i].triggered_us, from_us);
-		assert_int_equal(e[2 - i].start_us, from_us + 2 * i * SECOND_US);
-		assert_int_equal(e[2 - i].end_us, from_us + 2 * (i + 1) * SECOND_US);
+	assert_int_equal(count, 4);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(e[3 - i].id, calls[i]);
+		assert_int_equal(e[3 - i].start_us, from_us + 2 * i * SECOND_US);
+		assert_int_equal(e[3 - i].end_us, from_us + 2 * (i + 1) * SECOND_US);
 	}
 	sim_ledger(id, &count);
 	assert_int_equal(count, 0);
