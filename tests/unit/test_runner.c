@@ -340,13 +340,13 @@ a_timeout_asks_first_and_kills_after_the_grace(void **state)
 	int64_t began_us;
 
 	start = bench_shell(b, 1, "trap 'exit 7' TERM; while :; do read x < gate; done");
-	start.timeout_us = 100 * MS;
+	start.timeout_us = 1500 * MS;
 	assert_int_equal(mkfifo(bench_path(b, "gate"), 0600), 0);
 	ended = bench_run_to_end(b, &start);
 	assert_true(ended.timed_out);
 	assert_false(ended.killed);
 	assert_int_equal(ended.exit_code, 7);
-	assert_string_equal(ended.reason, "timed out after 100ms");
+	assert_string_equal(ended.reason, "timed out after 1500ms");
 
 	start = bench_shell(b, 2, "trap '' TERM; while :; do read x < gate; done");
 	start.timeout_us = 1000 * MS;
