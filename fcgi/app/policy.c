@@ -17,7 +17,7 @@ enum {
 	RETRY_US = SECOND_US,		     /* after a start that failed */
 	SPARE_US = 30 * SECOND_US,	     /* an idle worker is kept that long */
 	SCHEDULER_LEAVE_US = 30 * SECOND_US, /* without commands to wait for, but with a step */
-	SCHEDULER_EXTRA_US = 2 * SECOND_US,  /* on top of its own drain */
+	SCHEDULER_EXTRA_US = 35 * SECOND_US, /* on top of its drain: commands are told to end */
 	RUNNER_LEAVE_US = 5 * SECOND_US,
 	TICK_BUSY_US = SECOND_US / 10,
 	TICK_IDLE_US = SECOND_US / 2,

@@ -350,13 +350,19 @@ engine_step(struct engine *e, int64_t now_us, int64_t *delay_us, struct err *err
 }
 
 void
+engine_drain(struct engine *e)
+{
+	e->stopping = true;
+}
+
+void
 engine_stop(struct engine *e)
 {
 	struct channel_message stop = {.type = CHANNEL_STOP};
 
-	if (!e->stopping)
+	if (!e->stop_ordered)
 		e->options.order(e->options.ctx, &stop);
-	e->stopping = true;
+	e->stopping = e->stop_ordered = true;
 }
 
 bool

@@ -55,6 +55,9 @@ void engine_report(struct engine *e, const struct channel_message *m);
 MUST_CHECK int engine_step(
     struct engine *e, int64_t now_us, int64_t *delay_us, struct err *err);
 
+/* The service is about to stop: begin nothing more, and let what runs come to its end. */
+void engine_drain(struct engine *e);
+
 /* The service stops: begin nothing more and end what runs. */
 void engine_stop(struct engine *e);
 

@@ -59,7 +59,8 @@ struct engine {
 	bool welcomed; /* what arrives before the WELCOME was meant for a predecessor */
 	bool compare;  /* READY came: compare the store with what the runner holds */
 	bool ready;
-	bool stopping;
+	bool stopping; /* begins nothing more */
+	bool stop_ordered;
 
 	/* Attempts under way that the runner holds, or will when it has read its orders. */
 	uint64_t running;

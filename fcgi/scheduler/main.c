@@ -5,8 +5,8 @@
  *
  * This file is the shell around the engine: it reads the clock, waits on descriptors and does
  * the housekeeping of the store. It sleeps on a timer of the wall clock that is cancelled when
- * the clock is set, so that a step is noticed at once. SIGTERM stops all commands and leaves
- * when they have ended; SIGHUP leaves at once, so that another can take over with the commands
+ * the clock is set, so that a step is noticed at once. SIGTERM leaves when all commands have
+ * ended: they are given the configured time to do so by themselves, then told to. SIGHUP leaves at once, so that another can take over with the commands
  * still running. Exits 0 when it was told to leave, 77 when the store is lost, 1 for everything
  * else.
  */
@@ -38,6 +38,9 @@ enum { EXIT_STORE_LOST = 77 };
 #define HOUSEKEEPING_QUIET_US	(500 * 1000)
 #define HOUSEKEEPING_OVERDUE_US (60 * SECOND_US)
 
+/* Commands that are told to end have a grace of their own; longer than this none is waited for. */
+#define END_US (30 * SECOND_US)
+
 enum { RECORDS_SWEPT = 100 };
 
 struct scheduler {
@@ -54,8 +57,9 @@ struct scheduler {
 
 	bool runner_gone, replaced;
 	int64_t kept_mono_us; /* the last housekeeping */
-	int64_t
-	    stop_mono_us; /* when to stop waiting for commands; INSTANT_NEVER: not stopping */
+	/* INSTANT_NEVER while it is not asked to stop. */
+	int64_t stop_mono_us;  /* when commands are told to end */
+	int64_t leave_mono_us; /* when not even that was of use */
 };
 
 static int
@@ -232,6 +236,36 @@ set_timer(struct scheduler *s, int64_t now_us, int64_t delay_us)
 	    s->timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
 }
 
+static int64_t
+no_later_than(int64_t delay_us, int64_t at_mono_us)
+{
+	int64_t left_us;
+
+	if (at_mono_us == INSTANT_NEVER)
+		return delay_us;
+	left_us = at_mono_us - clock_mono_us();
+	/* The timer is of another clock: a little later is better than a little earlier. */
+	return delay_us > left_us ? left_us + 1000 : delay_us;
+}
+
+static void
+begin_stop(struct scheduler *s)
+{
+	s->stop_mono_us = clock_mono_us() + s->config.drain_us;
+	s->leave_mono_us = s->stop_mono_us + END_US;
+	engine_drain(s->engine);
+}
+
+/* Commands had their time to end by themselves. */
+static void
+end_commands(struct scheduler *s)
+{
+	if (clock_mono_us() < s->stop_mono_us)
+		return;
+	engine_stop(s->engine);
+	s->stop_mono_us = INSTANT_NEVER;
+}
+
 /* Wait until something is due, was reported, asked for, or set. */
 static void
 wait_for_work(struct scheduler *s, int64_t now_us, int64_t delay_us)
@@ -248,8 +282,8 @@ wait_for_work(struct scheduler *s, int64_t now_us, int64_t delay_us)
 
 	if (delay_us > HOUSEKEEPING_US)
 		delay_us = HOUSEKEEPING_US;
-	if (s->stop_mono_us != INSTANT_NEVER && delay_us > s->stop_mono_us - clock_mono_us())
-		delay_us = s->stop_mono_us - clock_mono_us() + 1000;
+	delay_us = no_later_than(delay_us, s->stop_mono_us);
+	delay_us = no_later_than(delay_us, s->leave_mono_us);
 	set_timer(s, now_us, delay_us);
 	board_idle(s->slot, clock_mono_us());
 	poll(fds, sizeof fds / sizeof *fds, -1);
@@ -264,9 +298,8 @@ wait_for_work(struct scheduler *s, int64_t now_us, int64_t delay_us)
 			s->replaced = true;
 			continue;
 		}
-		if (s->stop_mono_us == INSTANT_NEVER)
-			s->stop_mono_us = clock_mono_us() + (int64_t)s->config.drain_us;
-		engine_stop(s->engine);
+		if (s->leave_mono_us == INSTANT_NEVER)
+			begin_stop(s);
 	}
 }
 
@@ -275,10 +308,10 @@ must_stop(const struct scheduler *s)
 {
 	if (s->replaced)
 		return true;
-	if (s->stop_mono_us == INSTANT_NEVER)
+	if (s->leave_mono_us == INSTANT_NEVER)
 		return false;
 	return (engine_is_idle(s->engine) && !outbox_waits(&s->outbox)) ||
-	       clock_mono_us() > s->stop_mono_us;
+	       clock_mono_us() >= s->leave_mono_us;
 }
 
 /*
@@ -292,6 +325,7 @@ step(struct scheduler *s, int64_t now_us, int64_t *delay_us, struct err *err)
 	int rc;
 
 	read_reports(s);
+	end_commands(s);
 	rc = engine_step(s->engine, now_us, delay_us, err);
 	if (rc == ERR_RECOVER)
 		return rc;
@@ -329,8 +363,11 @@ run(struct scheduler *s)
 int
 main(int argc, char **argv)
 {
-	struct scheduler s = {
-	    .channel = -1, .board_fd = -1, .bell = -1, .stop_mono_us = INSTANT_NEVER};
+	struct scheduler s = {.channel = -1,
+	    .board_fd = -1,
+	    .bell = -1,
+	    .stop_mono_us = INSTANT_NEVER,
+	    .leave_mono_us = INSTANT_NEVER};
 	struct err err;
 	int rc;
 

@@ -813,6 +813,36 @@ a_stop_ends_what_runs_and_begins_nothing(void **state)
 }
 
 static void
+a_run_may_end_by_itself_before_the_stop_and_nothing_else_begins(void **state)
+{
+	uint64_t id = minutely("minutely");
+	struct execution *x;
+	size_t count;
+
+	(void)state;
+	sim_run_until(AT(1));
+	assert_false(engine_is_idle(sim.engine));
+	sim_call(id);
+	engine_drain(sim.engine);
+	sim.wake_us = sim.now_us;
+	sim_settle();
+	assert_false(engine_is_idle(sim.engine));
+	sim_run_until(AT(3));
+	assert_true(engine_is_idle(sim.engine));
+	assert_int_equal(sim.run_count, 1);
+	x = sim_executions(id, &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(sim_tasks(x[1].id, &count)->status, TASK_SUCCEEDED);
+	assert_int_equal(sim_tasks(x[0].id, &count)->status, TASK_PENDING);
+	/* The stop itself changes no more, and the next engine goes on. */
+	begin_stop();
+	sim_settle();
+	sim_outage(SECOND_US);
+	sim_pass(10 * SECOND_US);
+	assert_int_equal(sim_left(), 0);
+}
+
+static void
 a_run_ended_by_a_stop_is_run_again_if_its_schedule_says_so(void **state)
 {
 	struct trigger t = sim_at(AT(1));
@@ -1384,6 +1414,7 @@ main(void)
 	    TEST(a_command_that_fails_is_failed_and_the_next_run_comes),
 	    TEST(an_end_that_comes_after_the_clock_was_set_back_is_not_before_its_start),
 	    TEST(a_stop_ends_what_runs_and_begins_nothing),
+	    TEST(a_run_may_end_by_itself_before_the_stop_and_nothing_else_begins),
 	    TEST(a_run_ended_by_a_stop_is_run_again_if_its_schedule_says_so),
 	    TEST(a_run_that_a_stop_met_at_the_gate_never_ran_and_runs_later),
 	    TEST(an_end_that_is_told_twice_counts_once),
