@@ -1964,6 +1964,105 @@ schedules_of_a_user_are_found_by_his_id_or_name(void **state)
 	assert_text(403, "Insufficient permissions");
 }
 
+/* ---- XML ---- */
+
+#define XML_DECLARATION "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+
+static void
+post_xml(const char *path, const char *body)
+{
+	static char token[] = "HTTP_PATOKEN=admin", type[] = "CONTENT_TYPE=application/xml",
+		    accept[] = "HTTP_ACCEPT=application/xml";
+	static char *params[] = {token, type, accept, NULL};
+	struct request req;
+
+	forget_response();
+	req = request_of(path, "admin", body);
+	req.params = params;
+	send_request(&req);
+}
+
+static void
+assert_xml(const char *text)
+{
+	assert_string_equal(res.body.data, arena_printf(&arena, XML_DECLARATION "%s", text));
+	assert_int_equal(res.status, 200);
+	assert_string_equal(res.content_type, "application/xml;charset=utf-8");
+}
+
+static void
+an_id_in_xml_is_a_value_or_a_member(void **state)
+{
+	static const char *bodies[] = {"<value>42</value>", "<value>\n\t42\n</value>\n",
+	    "<value>" GUID("2a") "</value>", "<object><scheduleId>42</scheduleId></object>",
+	    "<object><auth><a/></auth><id>42</id></object>"};
+	static const struct {
+		const char *body, *text;
+	} bad[] = {
+	    {"", "Request body is empty"},
+	    {"42", "Request body is not valid XML"},
+	    {"\"42\"", "Request body is not valid XML"},
+	    {"{\"scheduleId\":\"42\"}", "Request body is not valid XML"},
+	    {"<!DOCTYPE value><value>42</value>", "Request body is not valid XML"},
+	    {"<value/>", "Schedule not found"},
+	    {"<object/>", "Missing value: scheduleId"},
+	    {"<object><scheduleId><a/></scheduleId></object>", "Invalid value: scheduleId"},
+	    {"<list><item>42</item></list>", "Invalid value: scheduleId"},
+	    {"<value>4\t2</value>", "Invalid value: scheduleId"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+		fake.id = 0;
+		post_xml("/API3/tasks/resumeSchedule", bodies[i]);
+		assert_xml("<object><success>true</success><errorMessage></errorMessage>"
+			   "<modifiedList><item><id>" GUID("2a") "</id></item></modifiedList>"
+								 "</object>");
+		assert_int_equal(fake.id, 42);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		post_xml("/API3/tasks/resumeSchedule", bad[i].body);
+		assert_text(400, bad[i].text);
+	}
+}
+
+static void
+an_object_in_xml_is_read_as_json_is(void **state)
+{
+	(void)state;
+	fake.view_count = 0;
+	post_xml("/API3/tasks/runSchedule",
+	    "<object><scheduleId>42</scheduleId><checkTriggers>false</checkTriggers></object>");
+	assert_xml("<value>" GUID("2b") "</value>");
+	assert_false(fake.flag);
+	post_xml("/API3/tasks/findSchedule",
+	    "<object><searchCriteria><searchValue>7</searchValue><searchMatchType>3"
+	    "</searchMatchType></searchCriteria><scheduleType>1</scheduleType></object>");
+	assert_xml("<list></list>");
+	assert_string_equal(fake.name, "7");
+	assert_int_equal(fake.match, 3);
+	assert_int_equal(fake.type, 1);
+	post_xml("/API3/tasks/findSchedule", "<object><searchCriteria/></object>");
+	assert_xml("<list></list>");
+	post_xml("/API3/tasks/findSchedule", "<value>x</value>");
+	assert_text(400, "Request body must be an XML object");
+	post_xml("/API3/tasks/findSchedule", "<list/>");
+	assert_text(400, "Request body must be an XML object");
+	post_xml("/API3/tasks/findSchedule", "<object><scheduleType>x</scheduleType></object>");
+	assert_text(400, "Invalid value: scheduleType");
+}
+
+static void
+a_token_and_a_failure_stay_plain_text(void **state)
+{
+	(void)state;
+	post_xml("/API3/authentication/authenticateUser",
+	    "<object><userName>ann</userName><password>abc123!</password></object>");
+	assert_text(200, "dG9rZW4=");
+	post_xml("/API3/tasks/nope", "<object/>");
+	assert_text(404, "Unknown method");
+}
+
 /* ---- Idempotency-Key ---- */
 
 static void
@@ -2289,6 +2388,9 @@ main(void)
 	    TEST(an_administrators_token_gets_a_session_for_another),
 	    TEST(a_locked_log_in_says_when_to_come_again),
 	    TEST(schedules_of_a_user_are_found_by_his_id_or_name),
+	    TEST(an_id_in_xml_is_a_value_or_a_member),
+	    TEST(an_object_in_xml_is_read_as_json_is),
+	    TEST(a_token_and_a_failure_stay_plain_text),
 	    TEST(a_repeated_call_gets_the_same_bytes_and_does_nothing),
 	    TEST(a_failure_and_what_only_reads_are_not_kept),
 	    TEST(a_log_is_read_from_an_offset_on),

@@ -1,7 +1,8 @@
-/* Answers: the bare value as JSON, or a status and one line of plain text. wire/api3.md 3.1
- * and 5. */
+/* Answers: the bare value as JSON or XML, or a status and one line of plain text. wire/api3.md
+ * 3.1 and 5. */
 #include "base/log.h"
 #include "faces/api3/call.h"
+#include "wire/xml.h"
 
 static const char *const not_found[] = {
     [API3_SCHEDULE] = "Schedule not found",
@@ -63,15 +64,17 @@ api3_fail(struct call *c, int code)
 struct json_writer *
 api3_begin(struct call *c)
 {
-	response_set(c->res, 200, API3_JSON, "");
-	return json_writer_new(&c->res->body);
+	bool xml = api3_wants_xml(c->req);
+
+	response_set(c->res, 200, xml ? API3_XML : API3_JSON, "");
+	return xml ? xml_writer_new(&c->res->body) : json_writer_new(&c->res->body);
 }
 
 int
 api3_answer(struct call *c, struct json_writer *w)
 {
 	if (json_writer_finish(w))
-		return err_fail(&c->err, ERR_IO, "the answer cannot be written as JSON");
+		return err_fail(&c->err, ERR_IO, "the answer cannot be written");
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Bodies as clients really send them (wire/api3.md section 4), whatever their Content-Type, and
- * the members of objects.
+ * Bodies as clients really send them (wire/api3.md section 4), and the members of objects. A
+ * body is XML where its Content-Type says so; whatever else that says, it is JSON.
  *
  * A body that ended before its announced length is never read: the beginning of an id can be an
  * id.
@@ -12,6 +12,7 @@
 #include "base/id.h"
 #include "calendar/civil.h"
 #include "faces/api3/call.h"
+#include "wire/xml.h"
 
 enum { ID_TEXT_MAX = 128 };
 
@@ -78,6 +79,11 @@ trim(struct text t)
 static int
 parse(struct call *c, struct text t, const struct json **value)
 {
+	if (api3_sends_xml(c->req)) {
+		if (xml_parse(c->req->arena, t.at, t.len, value, NULL))
+			return err_fail(&c->err, ERR_INPUT, "Request body is not valid XML");
+		return 0;
+	}
 	if (json_parse(c->req->arena, t.at, t.len, value, NULL))
 		return err_fail(&c->err, ERR_INPUT, "Request body is not valid JSON");
 	return 0;
@@ -112,14 +118,13 @@ id_in_string(struct call *c, struct text *t)
 	return 0;
 }
 
+/* The id among the members of the body. */
 static int
-id_in_object(struct call *c, struct text *t)
+id_in_members(struct call *c, struct text *t)
 {
 	const char *const *names = id_names[c->method->subject];
 	const struct json *value = NULL;
 
-	if (parse(c, *t, &c->body))
-		return ERR_INPUT;
 	for (size_t i = 0; i < 3 && names[i] && !value; i++)
 		value = member(c->body, names[i]);
 	if (!value)
@@ -132,11 +137,37 @@ id_in_object(struct call *c, struct text *t)
 }
 
 static int
+id_in_object(struct call *c, struct text *t)
+{
+	return parse(c, *t, &c->body) ? ERR_INPUT : id_in_members(c, t);
+}
+
+/* <value>id</value>, or an object. */
+static int
+id_in_xml(struct call *c, struct text *t)
+{
+	const struct json *value;
+
+	if (parse(c, *t, &value))
+		return ERR_INPUT;
+	if (value->type == JSON_OBJECT) {
+		c->body = value;
+		return id_in_members(c, t);
+	}
+	if (value->type != JSON_STRING)
+		return invalid(&c->err, id_names[c->method->subject][0]);
+	*t = trim((struct text){value->text, value->len});
+	return 0;
+}
+
+static int
 read_id(struct call *c, struct text t)
 {
 	int ret = 0;
 
-	if (t.at[0] == '"')
+	if (api3_sends_xml(c->req))
+		ret = id_in_xml(c, &t);
+	else if (t.at[0] == '"')
 		ret = id_in_string(c, &t);
 	else if (t.at[0] == '{')
 		ret = id_in_object(c, &t);
@@ -155,7 +186,8 @@ read_object(struct call *c, struct text t)
 	if (parse(c, t, &c->body))
 		return ERR_INPUT;
 	if (c->body->type != JSON_OBJECT)
-		return err_fail(&c->err, ERR_INPUT, "Request body must be a JSON object");
+		return err_fail(&c->err, ERR_INPUT, "Request body must be %s object",
+		    api3_sends_xml(c->req) ? "an XML" : "a JSON");
 	return 0;
 }
 

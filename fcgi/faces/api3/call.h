@@ -30,7 +30,7 @@ enum api3_who {
 enum { API3_ANY_SCOPE = 0 };
 
 enum api3_takes {
-	API3_OBJECT,  /* a JSON object */
+	API3_OBJECT,  /* an object */
 	API3_ID,      /* an id of the subject, in any form of wire/api3.md section 4 */
 	API3_ID_TEXT, /* the same, as a text that need not be an id */
 	API3_NOTHING, /* the body does not matter */
@@ -72,7 +72,7 @@ struct call {
 	const struct api3_method *method;
 	const char *name;	 /* of the method, as it was called */
 	struct actor actor;	 /* empty where no token is needed */
-	const struct json *body; /* NULL unless the body is a JSON object */
+	const struct json *body; /* NULL unless the body is an object */
 	uint64_t id;		 /* of the subject, where the method takes one */
 	const char *id_text;	 /* as it was sent, for API3_ID_TEXT */
 	struct err err;
@@ -82,6 +82,13 @@ struct call {
 
 /* The method that a path names, and its name in the path; NULL if none. */
 const struct api3_method *api3_find_method(const char *path, const char **name);
+
+/* ---- media.c ---- */
+
+/* The body is declared to be XML. */
+bool api3_sends_xml(const struct request *req);
+/* XML is named among what is accepted, and weighs more than JSON. */
+bool api3_wants_xml(const struct request *req);
 
 /* ---- body.c ---- */
 
@@ -154,12 +161,13 @@ void api3_write_cursor(
 
 #define API3_TEXT "text/plain;charset=utf-8"
 #define API3_JSON "application/json;charset=utf-8"
+#define API3_XML  "application/xml;charset=utf-8"
 
 /* Answer with the status and text that belong to an ERR_ code and c->err. */
 void api3_fail(struct call *c, int code);
 
-/* Begin a JSON answer; api3_answer() ends it: 200, or ERR_IO if the writer failed. Nothing may
- * fail in between. */
+/* Begin an answer in the form that is wanted; api3_answer() ends it: 200, or ERR_IO if the
+ * writer failed. Nothing may fail in between. */
 struct json_writer *api3_begin(struct call *c);
 MUST_CHECK int api3_answer(struct call *c, struct json_writer *w);
 
