@@ -96,10 +96,10 @@ $(BUILD)/tests/test_access: LDFLAGS += -Wl,--wrap=crypto_pwhash_str,--wrap=crypt
 
 # One unit test alone: make unit-NAME for tests/unit/test_NAME.c.
 unit-%: $(BUILD)/tests/test_%
-	$<
+	@$<
 
-unit: $(unit_bin)
-	@for t in $(unit_bin); do $$t || exit 1; done
+# All of them, as many at a time as make may (-j). What one prints stays together.
+unit: $(unit_src:tests/unit/test_%.c=unit-%)
 
 # ---- the quickstart ----
 
@@ -129,9 +129,9 @@ T     ?= tests
 
 # The closing line is pytest's count.
 check: deps-test
-	@$(MAKE) --no-print-directory all $(unit_bin)
+	@$(MAKE) --no-print-directory -j2 all $(unit_bin)
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory --output-sync=target -j2 unit
 	@$(MAKE) --no-print-directory test
 
 test: all node_modules $(BUILD)/tests/due
