@@ -156,7 +156,7 @@ send_packet(int fd, const struct buf *b, struct err *err)
 	while (n < 0 && errno == EINTR);
 	if (n >= 0)
 		return 0;
-	if (errno == EAGAIN || errno == ENOBUFS)
+	if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
 		return err_fail(err, ERR_BUSY, "the channel is full");
 	if (errno == EPIPE || errno == ECONNRESET)
 		return err_fail(err, ERR_MISSING, "the peer has closed the channel");
@@ -219,7 +219,8 @@ receive_packet(int fd, struct arena *a, char **data, size_t *len, struct err *er
 	}
 	if (n == 0)
 		return err_fail(err, ERR_MISSING, "the peer has closed the channel");
-	if (n < 0 && errno == EAGAIN)
+	/* Short of memory is no reason to give a peer up. */
+	if (n < 0 && (errno == EAGAIN || errno == ENOMEM))
 		return err_fail(err, ERR_BUSY, "no message");
 	if (n < 0)
 		return err_errno(err, ERR_IO, errno, "receive on the channel");

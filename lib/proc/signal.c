@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void
@@ -48,12 +49,14 @@ signals_take(int fd)
 void
 signals_reset(void)
 {
-	struct sigaction act = {.sa_handler = SIG_DFL};
+	/* The kernel's struct sigaction with nothing in it, and the size of its set. The C
+	 * library's call would refuse its own two signals, which are ignored in who was started
+	 * by posix_spawn(). SIGKILL and SIGSTOP refuse, as they should. */
+	const unsigned long by_default[8] = {0};
 	sigset_t none;
 
-	/* SIGKILL, SIGSTOP and the C library's own refuse, as they should. */
 	for (int s = 1; s < NSIG; s++)
-		sigaction(s, &act, NULL);
+		syscall(SYS_rt_sigaction, s, by_default, NULL, 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

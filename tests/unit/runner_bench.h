@@ -48,7 +48,8 @@ enum { INBOX = 4096, OUTPUT_MAX = 100000, FILES = 250 };
 struct bench {
 	char dir[64], config[96], program[512];
 	int runner_end, scheduler_end;
-	pid_t runner; /* 0: it has been waited for */
+	pid_t runner;	  /* 0: it has been waited for */
+	rlim_t files_max; /* the runner's hard limit of open files; 0: the test's own */
 	uint64_t generation;
 	struct arena arena;
 	struct channel_message inbox[INBOX]; /* came and was not asked for yet, oldest first */
@@ -94,6 +95,8 @@ bench_start_runner(struct bench *b)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		getrlimit(RLIMIT_NOFILE, &files);
 		files.rlim_cur = FILES;
+		if (b->files_max)
+			files.rlim_cur = files.rlim_max = b->files_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 		fcntl(b->runner_end, F_SETFD, 0);
 		execl(b->program, "carillon-runner", "--config", b->config, "--channel", fd,

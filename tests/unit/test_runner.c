@@ -672,6 +672,42 @@ two_hundred_at_once_each_end_as_they_should(void **state)
 	assert_int_equal(bench_next(b).type, CHANNEL_READY);
 }
 
+static void
+where_files_run_short_what_was_begun_can_still_end(void **state)
+{
+	enum { MANY = 40 };
+	struct bench *b = *state;
+	struct channel_message m;
+	int held = 0;
+
+	kill(b->runner, SIGKILL);
+	bench_runner_end(b);
+	b->files_max = 64;
+	bench_start_runner(b);
+	/* To end each of them the runner must look who lives; and none gives a file back before
+	 * it has ended, because strangers hold its pipes. */
+	for (uint64_t id = 1; id <= MANY; id++) {
+		m = bench_shell(b, id,
+		    "while ! [ -e go ]; do sleep 0.02; done;"
+		    "setsid sleep 1000 & sleep 1000 & exit 5");
+		bench_send(b, &m);
+		m = bench_next(b);
+		if (m.type == CHANNEL_HELD) {
+			held++;
+			bench_order(b, CHANNEL_RELEASE, id);
+			continue;
+		}
+		assert_int_equal(m.type, CHANNEL_ENDED);
+		assert_false(m.started);
+		assert_non_null(strstr(m.reason, "Too many open files"));
+		bench_order(b, CHANNEL_FORGET, id);
+	}
+	assert_in_range(held, 5, MANY - 1);
+	close(open(bench_path(b, "go"), O_CREAT | O_WRONLY, 0600));
+	for (; held > 0; held--)
+		assert_int_equal(bench_expect(b, CHANNEL_ENDED, 0).exit_code, 5);
+}
+
 int
 main(void)
 {
@@ -701,6 +737,7 @@ main(void)
 	    BENCH(an_end_that_nobody_heard_is_told_to_the_next_scheduler),
 	    BENCH(a_scheduler_that_does_not_read_loses_nothing),
 	    BENCH(what_cannot_be_understood_is_dropped_and_the_rest_is_done),
+	    BENCH(where_files_run_short_what_was_begun_can_still_end),
 	    BENCH(two_hundred_at_once_each_end_as_they_should),
 	};
 
