@@ -168,6 +168,15 @@ ctl_ask_text(struct ctl *ctl, struct arena *a, const char *method, const char *t
 
 /* ---- ids and members ---- */
 
+void
+ctl_write_string(struct json_writer *w, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	json_name(w, name);
+	json_string(w, value);
+}
+
 int
 ctl_id(const char *word, const char *what, uint64_t *id, struct err *err)
 {

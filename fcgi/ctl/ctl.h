@@ -30,7 +30,8 @@ enum ctl_exit { CTL_DONE = 0, CTL_USAGE = 1, CTL_FAILED = 2, CTL_RUN_FAILED = 3 
 struct ctl_options {
 	const char *config, *socket;
 	const char *role, *password_file, *expires, *task;
-	bool json, wait, err_stream, sample, schema, test;
+	const char *email, *tenant, *user, *name, *scopes, *tags, *overlap;
+	bool json, wait, err_stream, sample, schema, test, enable, disable;
 };
 
 struct ctl {
@@ -94,6 +95,9 @@ MUST_CHECK int ctl_ask_id(struct ctl *ctl, struct arena *a, const char *method, 
 MUST_CHECK int ctl_ask_text(struct ctl *ctl, struct arena *a, const char *method,
     const char *text, size_t len, struct ctl_reply *reply, struct err *err);
 
+/* A member of a request; nothing for NULL. */
+void ctl_write_string(struct json_writer *w, const char *name, const char *value);
+
 /* What an id on the command line means. Fails: ERR_INPUT. */
 MUST_CHECK int ctl_id(const char *word, const char *what, uint64_t *id, struct err *err);
 
@@ -111,6 +115,26 @@ const char *ctl_text_id(struct arena *a, const struct json *value);
 
 /* A member's text; NULL where there is none or it is no string or number. */
 const char *ctl_member(const struct json *object, const char *name);
+
+/* A user, a tenant by id or name. Fails: ERR_MISSING; as ctl_ask(). */
+MUST_CHECK int ctl_user_id(struct ctl *ctl, const char *word, uint64_t *id, struct err *err);
+MUST_CHECK int ctl_tenant_id(struct ctl *ctl, const char *word, uint64_t *id, struct err *err);
+
+/* ---- list.c ---- */
+
+/* Call `item` for each element of a list, of all of its pages. `query` (may be NULL) adds what
+ * is asked for to the request. */
+MUST_CHECK int ctl_each(struct ctl *ctl, const char *method,
+    void (*query)(void *ctx, struct json_writer *w),
+    void (*item)(void *ctx, const struct json *value), void *ctx, struct err *err);
+
+struct table;
+
+/* Print a list as a table, or with --json its first page as it came. `ctx` is query's. */
+MUST_CHECK int ctl_list(struct ctl *ctl, const char *method,
+    void (*query)(void *ctx, struct json_writer *w), void *ctx, const char *const *titles,
+    size_t columns, void (*row)(struct ctl *ctl, struct table *t, const struct json *value),
+    struct err *err);
 
 /* ---- output.c ---- */
 
@@ -130,7 +154,17 @@ bool ctl_status_ended(int64_t status);
 int ctl_init(struct ctl *ctl, struct err *err);
 int ctl_check(struct ctl *ctl, struct err *err);
 int ctl_user_add(struct ctl *ctl, struct err *err);
+int ctl_user_list(struct ctl *ctl, struct err *err);
+int ctl_user_update(struct ctl *ctl, struct err *err);
+int ctl_user_delete(struct ctl *ctl, struct err *err);
 int ctl_token_create(struct ctl *ctl, struct err *err);
+int ctl_token_list(struct ctl *ctl, struct err *err);
+int ctl_token_rotate(struct ctl *ctl, struct err *err);
+int ctl_token_revoke(struct ctl *ctl, struct err *err);
+int ctl_tenant_add(struct ctl *ctl, struct err *err);
+int ctl_tenant_list(struct ctl *ctl, struct err *err);
+int ctl_audit_list(struct ctl *ctl, struct err *err);
+int ctl_audit_verify(struct ctl *ctl, struct err *err);
 int ctl_schedule_add(struct ctl *ctl, struct err *err);
 int ctl_schedule_list(struct ctl *ctl, struct err *err);
 int ctl_schedule_show(struct ctl *ctl, struct err *err);

@@ -23,6 +23,15 @@ enum option_bit {
 	OPT_SCHEMA = 1 << 10,
 	OPT_TEST = 1 << 11,
 	OPT_HELP = 1 << 12,
+	OPT_EMAIL = 1 << 13,
+	OPT_TENANT = 1 << 14,
+	OPT_USER = 1 << 15,
+	OPT_NAME = 1 << 16,
+	OPT_SCOPES = 1 << 17,
+	OPT_TAGS = 1 << 18,
+	OPT_OVERLAP = 1 << 19,
+	OPT_ENABLE = 1 << 20,
+	OPT_DISABLE = 1 << 21,
 };
 
 enum { OPT_CALL = OPT_CONFIG | OPT_SOCKET, OPT_OFFLINE = OPT_CONFIG };
@@ -41,11 +50,34 @@ static const struct command commands[] = {
 	OPT_OFFLINE, 0, 0, ctl_init},
     {"check", NULL, "", "look for faults in the store; while the service is stopped",
 	OPT_OFFLINE, 0, 0, ctl_check},
-    {"user", "add", "NAME --role ROLE [--password-file FILE|-]",
+    {"user", "add", "NAME --role ROLE [--tenant TENANT] [--password-file FILE|-]",
 	"make a user: viewer, analyst, pro, domainAdmin or enterpriseAdmin",
-	OPT_CALL | OPT_ROLE | OPT_PASSWORD_FILE, OPT_ROLE, 1, ctl_user_add},
-    {"token", "create", "USER [--expires 90d]", "make a token for scripts, and print it",
-	OPT_CALL | OPT_EXPIRES, 0, 1, ctl_token_create},
+	OPT_CALL | OPT_ROLE | OPT_PASSWORD_FILE | OPT_EMAIL | OPT_TENANT, OPT_ROLE, 1,
+	ctl_user_add},
+    {"user", "list", "", "all users of the first tenant", OPT_CALL | OPT_JSON, 0, 0,
+	ctl_user_list},
+    {"user", "update", "ID|NAME [--role ROLE] [--enable|--disable] ...",
+	"change a user; a new password, a lower role and --disable end his sessions",
+	OPT_CALL | OPT_JSON | OPT_ROLE | OPT_PASSWORD_FILE | OPT_EMAIL | OPT_ENABLE |
+	    OPT_DISABLE,
+	0, 1, ctl_user_update},
+    {"user", "delete", "ID|NAME", "delete a user; his tokens die, his schedules stay",
+	OPT_CALL | OPT_JSON, 0, 1, ctl_user_delete},
+    {"token", "create", "USER [--expires 90d] [--scopes LIST] [--tags LIST]",
+	"make a token for scripts, and print it",
+	OPT_CALL | OPT_EXPIRES | OPT_NAME | OPT_SCOPES | OPT_TAGS, 0, 1, ctl_token_create},
+    {"token", "list", "[--user ID|NAME]", "all tokens, without their secrets",
+	OPT_CALL | OPT_JSON | OPT_USER, 0, 0, ctl_token_list},
+    {"token", "rotate", "ID [--overlap 1h]", "give a token another secret, and print it",
+	OPT_CALL | OPT_OVERLAP, 0, 1, ctl_token_rotate},
+    {"token", "revoke", "ID", "end a token", OPT_CALL | OPT_JSON, 0, 1, ctl_token_revoke},
+    {"tenant", "add", "NAME", "make a tenant, and print its id", OPT_CALL, 0, 1,
+	ctl_tenant_add},
+    {"tenant", "list", "", "all tenants", OPT_CALL | OPT_JSON, 0, 0, ctl_tenant_list},
+    {"audit", "list", "", "who did what in the first tenant, newest first", OPT_CALL | OPT_JSON,
+	0, 0, ctl_audit_list},
+    {"audit", "verify", "", "was any entry of the audit altered? then exit status 2",
+	OPT_CALL | OPT_JSON, 0, 0, ctl_audit_verify},
     {"schedule", "add", "FILE|-", "make a schedule of a JSON definition, and print its id",
 	OPT_CALL | OPT_JSON, 0, 1, ctl_schedule_add},
     {"schedule", "list", "", "all schedules", OPT_CALL | OPT_JSON, 0, 0, ctl_schedule_list},
@@ -90,6 +122,15 @@ static const struct {
     {OPT_SAMPLE, "sample", NULL, "every setting with its default and reason"},
     {OPT_SCHEMA, "schema", NULL, "the RELAX NG schema"},
     {OPT_TEST, "test", NULL, "read the configuration file and tell what is wrong with it"},
+    {OPT_EMAIL, "email", "ADDRESS", "the user's e-mail address; an empty one: none"},
+    {OPT_TENANT, "tenant", "ID|NAME", "the tenant of the user; without it the first"},
+    {OPT_USER, "user", "ID|NAME", "only those of this user"},
+    {OPT_NAME, "name", "NAME", "what the token is for"},
+    {OPT_SCOPES, "scopes", "LIST", "of read,run,manage,access,results; without it all"},
+    {OPT_TAGS, "tags", "LIST", "the token sees only schedules with one of these tags"},
+    {OPT_OVERLAP, "overlap", "DURATION", "so long the old secret lives on; without it 0s"},
+    {OPT_ENABLE, "enable", NULL, "he may log in again"},
+    {OPT_DISABLE, "disable", NULL, "he may not log in, and his tokens are dead"},
     {OPT_HELP, "help", NULL, "this"},
 };
 
@@ -190,6 +231,33 @@ set_option(struct ctl_options *o, unsigned bit, const char *value)
 		break;
 	case OPT_TEST:
 		o->test = true;
+		break;
+	case OPT_EMAIL:
+		o->email = value;
+		break;
+	case OPT_TENANT:
+		o->tenant = value;
+		break;
+	case OPT_USER:
+		o->user = value;
+		break;
+	case OPT_NAME:
+		o->name = value;
+		break;
+	case OPT_SCOPES:
+		o->scopes = value;
+		break;
+	case OPT_TAGS:
+		o->tags = value;
+		break;
+	case OPT_OVERLAP:
+		o->overlap = value;
+		break;
+	case OPT_ENABLE:
+		o->enable = true;
+		break;
+	case OPT_DISABLE:
+		o->disable = true;
 		break;
 	case OPT_HELP:
 		break;
