@@ -218,7 +218,7 @@ prepare_start(struct master *m, int slot, int64_t now_mono_us, struct err *err)
 		return 0;
 	}
 	/* Busy until it has joined the store, so that one which hangs there is noticed. */
-	m->board->slots[slot].done = 0;
+	m->board->slots[slot].done = m->board->slots[slot].taken = 0;
 	board_busy(&m->board->slots[slot], now_mono_us);
 	return 0;
 }
@@ -345,10 +345,8 @@ look(struct master *m, int64_t now_mono_us)
 
 		if (!child->alive || child->killed)
 			continue;
-		/* One that is still joining the store does not call for another. */
 		if (slot < BOARD_SLOTS)
-			policy_observe(&m->policy, slot,
-			    m->board->slots[slot].busy && m->board->slots[slot].done);
+			policy_observe(&m->policy, slot, m->board->slots[slot].taken);
 		if (is_stuck(m, slot, now_mono_us)) {
 			log_error("%s %d makes no progress: it is killed and the store "
 				  "recovers",

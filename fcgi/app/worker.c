@@ -182,7 +182,9 @@ serve_one(struct serving *s, const struct listener *l)
 			log_error("accept: %s", strerror(errno));
 		return false;
 	}
+	slot_of(s->worker)->taken = 1;
 	serve_connection(s, fd, l == &s->worker->sockets->private);
+	slot_of(s->worker)->taken = 0;
 	return true;
 }
 

@@ -20,8 +20,9 @@ enum { BOARD_SLOTS = 128 };
 
 struct board_slot {
 	_Atomic int64_t touched_mono_us;
-	_Atomic uint32_t busy; /* 1 while it does something that must come to an end */
-	_Atomic uint32_t done; /* requests or steps since it started */
+	_Atomic uint32_t busy;	/* 1 while it does something that must come to an end */
+	_Atomic uint32_t done;	/* requests or steps since it started */
+	_Atomic uint32_t taken; /* 1 while a worker has a client, busy or waiting for him */
 };
 
 /* How many processes may do heavy work (much memory, much time) at once. */
