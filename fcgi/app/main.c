@@ -351,7 +351,7 @@ main(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	code = 1;
-	if (fd_open_standard(&err) || check(&s, &err))
+	if (fd_open_standard(&err) || sockets_check_starter(&err) || check(&s, &err))
 		log_error("%s", err.text);
 	else if (s.test)
 		code = printf("carillon: %s: no fault\n", s.config_path) < 0;

@@ -142,16 +142,49 @@ from_systemd(struct sockets *s, const char *private_path, struct err *err)
 	return rc;
 }
 
+/* Descriptor 0, as FastCGI's own way of starting an application has it. */
+static bool
+stdin_listens(void)
+{
+	int value = 0;
+	socklen_t len = sizeof value;
+
+	return !getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) && value;
+}
+
+int
+sockets_check_starter(struct err *err)
+{
+	char path[64], name[16];
+	ssize_t len = -1;
+	int fd;
+
+	if (!stdin_listens())
+		return 0;
+	snprintf(path, sizeof path, "/proc/%d/comm", (int)getppid());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		len = read(fd, name, sizeof name - 1);
+		close(fd);
+	}
+	name[len > 0 ? len : 0] = '\0';
+	if (strcmp(name, "apache2\n") && strcmp(name, "httpd\n"))
+		return 0;
+	return err_fail(err, ERR_INPUT,
+	    "started by Apache's mod_fcgid, which starts and kills processes as it sees fit: "
+	    "run "
+	    "carillon as a service of its own, and use mod_proxy_fcgi (apache/carillon.conf)");
+}
+
 int
 sockets_inherit(struct sockets *s, const char *private_path, struct err *err)
 {
-	int value = 0, fd, rc;
-	socklen_t len = sizeof value;
+	int fd, rc;
 
 	rc = from_systemd(s, private_path, err);
 	if (rc || s->public.fd >= 0)
 		return rc;
-	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) || !value)
+	if (!stdin_listens())
 		return 0;
 	/* Descriptor 0 becomes /dev/null for everybody later. */
 	fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, SYSTEMD_FIRST_FD);

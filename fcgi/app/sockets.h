@@ -40,6 +40,14 @@ struct socket_options {
 	}
 
 /*
+ * Refuse to be a process of Apache's mod_fcgid, which leaves descriptor 0 as spawn-fcgi does, but
+ * then starts more of us and kills them as it sees fit: nobody would own the store.
+ *
+ * Fails: ERR_INPUT, with what to do instead.
+ */
+MUST_CHECK int sockets_check_starter(struct err *err);
+
+/*
  * Take over what systemd (LISTEN_FDS) or spawn-fcgi (descriptor 0) left. A socket bound to
  * `private_path` is the private one. Both stay as they are when nothing was left. The
  * environment variables are removed.

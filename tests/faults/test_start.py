@@ -168,7 +168,7 @@ def test_a_missing_nginx_is_named(make_service, tmp_path):
     service = make_service()
     # Root can look up a file that cannot be executed, so the whole folder goes.
     hide = 'mkdir "$HIDE" && cp -a /usr/sbin/. "$HIDE" && rm "$HIDE/nginx" && mount --bind "$HIDE" /usr/sbin && exec "$0" start'
-    env = {**os.environ, "PORT": str(service.port), "STATE": str(service.state), "BUILD": str(BUILD),
+    env = {**os.environ, "WEB": "nginx", "PORT": str(service.port), "STATE": str(service.state), "BUILD": str(BUILD),
            "HIDE": str(tmp_path / "sbin")}
     done = subprocess.run(["unshare", "--mount", "bash", "-c", hide, QUICKSTART], env=env, capture_output=True, text=True,
                           timeout=60, check=False, stdin=subprocess.DEVNULL)
