@@ -160,7 +160,7 @@ lint-readme:
 
 lint-scripts:
 	@for f in conf/*.sh .ci/run; do bash -n $$f || exit 1; done
-	@xmllint --noout conf/*.xml conf/*.rng
+	@xmllint --noout conf/*.xml conf/*.rng fcgi/*.rng
 	@$(PYTHON) -m compileall -q tests >/dev/null
 
 # A header can be used without opening its .c, and without knowing what to include before it.

@@ -1,0 +1,349 @@
+"""API3 in JSON and in XML: one table of cases, each sent in both forms; and what only XML can get wrong."""
+
+import itertools
+import json
+import re
+
+import pytest
+
+from carillon import ROOT, SLOW, until
+from xmlform import XML, Schema, XmlClient, decode, encode, untyped
+
+JSON = "application/json;charset=utf-8"
+TEXT = "text/plain;charset=utf-8"
+UNKNOWN = "eeeeeeee-0000-4000-8000-000000000002"
+RUNS = ["/bin/sh", "-c", "true"]
+
+
+class Things:
+    """What the cases speak of: a schedule that has run well and one that has failed, and new ones when asked."""
+
+    def __init__(self, admin):
+        self.admin = admin
+        self.numbers = itertools.count(1)
+        self.schedule = admin.create("xml: well", "echo out", tags=["xml-a", "xml-b"], description="<&> \"'\n\u00fc",
+                                     triggers=[{"every": "2s"}, {"at": "2030-01-01T00:00:00Z"},
+                                               {"cron": "0 0 1 1 *", "timeZone": "Europe/Amsterdam"}],
+                                     endDate="2031-01-01T00:00:00Z", overlap="allow")
+        until(lambda: any(e["verdict"] == "ran" for e in admin.ledger(self.schedule)), 15, "a due time")
+        admin.call("suspendSchedule", {"scheduleId": self.schedule, "reason": "for <good>"}).json()
+        self.execution = admin.run(self.schedule)
+        failing = admin.create("xml: failing", "exit 3")
+        self.failed = admin.run(failing)
+        assert (admin.ended(self.execution), admin.ended(self.failed)) == (1, 3)
+        until(lambda: all(e["status"] != 4 for e in self.list("listExecutions", scheduleId=self.schedule)["items"]))
+        self.task, self.failed_task = admin.task(self.execution), admin.task(self.failed)
+        self.due = admin.ledger(self.schedule)[0]["due"]
+        self.me = admin.call("whoAmI", "{}", service="access").json()
+
+    def list(self, method, service="tasks", **body):
+        return self.admin.call(method, body, service=service).json()
+
+    def name(self):
+        return f"xml: {next(self.numbers)}"
+
+    def word(self):
+        return f"xml-{next(self.numbers)}"
+
+    def definition(self, **members):
+        return {"name": self.name(), "tasks": [{"name": "main", "command": RUNS}], **members}
+
+    def new(self, **members):
+        """Id of a schedule that a case may spoil."""
+        return self.list("createSchedule", **self.definition(**members))
+
+    def execution_of_new(self):
+        execution = self.admin.run(self.new())
+        self.admin.ended(execution)
+        return execution
+
+    def user(self):
+        return self.list("createUser", "access", userName=self.word(), role="viewer", password="abc123!abc123!")
+
+    def key(self):
+        return self.list("createToken", "access", userName="adminUser", name="xml")["tokenId"]
+
+    def tenant(self):
+        return self.list("createTenant", "access", name=self.word())
+
+
+@pytest.fixture(scope="module")
+def things(admin):
+    return Things(admin)
+
+
+@pytest.fixture(scope="module")
+def speaker(admin, tmp_path_factory):
+    return XmlClient(admin, Schema(tmp_path_factory.mktemp("schema")))
+
+
+FULL = {"description": "7", "tags": ["true", "xml"], "scheduleType": 3, "startDate": "2020-01-01T00:00:00Z",
+        "triggers": [{"cron": "30 2 * * 1-5", "dstGap": "skip", "dstFold": "both"}, {"every": "15m"}],
+        "tasks": [{"name": "a b", "command": ["/bin/sh", "-c", "true", "", "<&>\r\n\t"], "cwd": "/", "timeout": "10m",
+                   "env": {"item": "1", "member": "", "XML_A": "\u00fc", "LANG": "C"}, "acceptArgs": True},
+                  {"name": "b", "command": RUNS, "env": {}, "killGrace": "1s"}],
+        "overlap": "queue", "misfire": "all", "misfireWindow": "2h", "onLost": "rerun", "keep": {"days": 9}}
+
+# A service and method, and what makes the body. Where the two answers differ by nature (ids, times and names that are
+# made anew) the case is `loose`: these are masked.
+CASES = [
+    ("tasks/findSchedule", lambda t: {"searchCriteria": {"searchValue": "xml: well", "searchMatchType": 2}}),
+    ("tasks/findSchedule", lambda t: {"searchCriteria": {"searchValue": "xml: ", "searchMatchType": "3"},
+                                      "scheduleType": 1}),
+    ("tasks/findSchedule", lambda t: {"searchCriteria": {"searchValue": "xml: nothing"}}),
+    ("tasks/findSchedule", lambda t: {"searchCriteria": {}, "scheduleType": 18}),
+    ("tasks/getScheduleExecutionStatus", lambda t: t.execution),
+    ("tasks/getScheduleExecutionStatus", lambda t: {"executionId": t.failed}),
+    ("tasks/getScheduleExecutionStatus", lambda t: {"executionsId": t.failed.upper()}),
+    ("tasks/getScheduleExecutionStatus", lambda t: {"id": t.failed}),
+    ("tasks/getTasksIds", lambda t: t.execution),
+    ("tasks/getTasks", lambda t: t.execution),
+    ("tasks/getTasks", lambda t: t.failed),
+    ("tasks/getTaskData", lambda t: t.task),
+    ("tasks/getTaskData", lambda t: {"taskId": t.failed_task}),
+    ("tasks/getExecutions", lambda t: t.schedule),
+    ("tasks/getTaskOutputs", lambda t: t.task),
+    ("tasks/getTaskOutputsForUser", lambda t: {"taskId": t.task}),
+    ("tasks/getSchedulesForUser", lambda t: "adminUser"),
+    ("tasks/getSchedule", lambda t: t.schedule),
+    ("tasks/getSchedule", lambda t: {"scheduleId": t.admin.find("every minute")["scheduleId"]}),
+    ("tasks/listSchedules", lambda t: {"query": "xml: ", "tags": ["xml-a"], "status": [0, 4], "type": 1, "sort": "-name",
+                                       "limit": 1}),
+    ("tasks/listSchedules", lambda t: {"status": 4}),
+    ("tasks/previewSchedule", lambda t: {"scheduleId": t.schedule, "from": "2026-11-22T00:00:00+01:00", "count": 3}),
+    ("tasks/previewSchedule", lambda t: {"definition": {**t.definition(), "triggers": [{"cron": "30 2 * * *",
+                                         "timeZone": "Europe/Amsterdam"}]}, "from": "2026-03-28T00:00:00Z"}),
+    ("tasks/explainSchedule", lambda t: {"scheduleId": t.schedule, "at": t.due}),
+    ("tasks/explainSchedule", lambda t: {"scheduleId": t.schedule, "at": "2035-01-01T00:00:00Z"}),
+    ("tasks/getExecution", lambda t: t.execution),
+    ("tasks/getExecution", lambda t: t.failed),
+    ("tasks/listExecutions", lambda t: {"scheduleId": t.schedule, "limit": 1}),
+    ("tasks/listOccurrences", lambda t: {"scheduleId": t.schedule, "from": "2020-01-01T00:00:00Z", "to": t.due}),
+    ("tasks/listOccurrences", lambda t: {"scheduleId": t.schedule, "limit": 1}),
+    ("access/whoAmI", lambda t: {}),
+    ("access/listUsers", lambda t: {"query": "admin", "limit": 2}),
+    ("access/listTenants", lambda t: {}),
+    ("audit/verify", lambda t: {}),
+]
+
+LOOSE = [
+    ("tasks/runSchedule", lambda t: {"scheduleId": t.schedule, "checkTriggers": False}),
+    ("tasks/runSchedule", lambda t: {"scheduleId": t.schedule, "checkTriggers": "FALSE"}),
+    ("tasks/suspendSchedule", lambda t: t.new()),
+    ("tasks/suspendSchedule", lambda t: {"scheduleId": t.new(), "reason": "<why>"}),
+    ("tasks/resumeSchedule", lambda t: t.new()),
+    ("tasks/suspendSchedules", lambda t: {"tags": [t.word()], "reason": "why"}),
+    ("tasks/resumeSchedules", lambda t: {"tags": [t.word()]}),
+    ("tasks/deleteSchedule", lambda t: t.new()),
+    ("tasks/deleteSchedules", lambda t: [t.new(), t.new()]),
+    ("tasks/deleteSchedules", lambda t: []),
+    ("tasks/reRunTask", lambda t: t.admin.task(t.execution_of_new())),
+    ("tasks/createSchedule", lambda t: {**FULL, "name": t.name()}),
+    ("tasks/updateSchedule", lambda t: {**FULL, "scheduleId": t.new(), "version": 1, "name": t.name()}),
+    ("tasks/applySchedules", lambda t: {"owner": t.word(), "schedules": [t.definition(), t.definition()], "prune": True,
+                                        "dryRun": False}),
+    ("tasks/cancelExecution", lambda t: t.execution_of_new()),
+    ("access/createUser", lambda t: {"userName": t.word(), "role": "viewer", "password": "abc123!abc123!",
+                                     "enabled": True}),
+    ("access/updateUser", lambda t: {"userId": t.user(), "role": "pro", "enabled": False}),
+    ("access/deleteUser", lambda t: t.user()),
+    ("access/createToken", lambda t: {"userName": "adminUser", "name": "<xml>", "scopes": ["read", "access"],
+                                      "tags": ["a"], "expiresIn": "1h"}),
+    ("access/rotateToken", lambda t: {"tokenId": t.key(), "overlap": "0s"}),
+    ("access/revokeToken", lambda t: t.key()),
+    ("access/listTokens", lambda t: {"limit": 1000}),
+    ("access/createTenant", lambda t: {"name": t.word()}),
+    ("access/updateTenant", lambda t: {"tenantId": t.tenant(), "enabled": False}),
+    ("access/deleteTenant", lambda t: t.tenant()),
+    ("audit/list", lambda t: {"limit": 3, "from": "2020-01-01T00:00:00Z"}),
+]
+
+FAULTS = [
+    ("tasks/findSchedule", {"scheduleType": 99}),
+    ("tasks/findSchedule", {"searchCriteria": {"searchMatchType": "x"}}),
+    ("tasks/findSchedule", {"searchCriteria": {"searchValue": {"a": "b"}}}),
+    ("tasks/findSchedule", {"searchCriteria": ["a"]}),
+    ("tasks/runSchedule", {}),
+    ("tasks/runSchedule", {"scheduleId": UNKNOWN, "checkTriggers": "maybe"}),
+    ("tasks/runSchedule", {"scheduleId": UNKNOWN}),
+    ("tasks/runSchedule", {"scheduleId": {"id": UNKNOWN}}),
+    ("tasks/getTaskData", UNKNOWN),
+    ("tasks/getTaskData", "x" * 200),
+    ("tasks/getTaskData", {"executionId": UNKNOWN}),
+    ("tasks/getExecution", {"executionId": ["x"]}),
+    ("tasks/listOccurrences", {"scheduleId": UNKNOWN, "limit": 0}),
+    ("tasks/listOccurrences", {"scheduleId": UNKNOWN, "limit": 1.5}),
+    ("tasks/listOccurrences", {"scheduleId": UNKNOWN, "from": "yesterday"}),
+    ("tasks/createSchedule", {}),
+    ("tasks/createSchedule", {"name": "x", "tasks": []}),
+    ("tasks/createSchedule", {"name": "x", "tasks": [{"name": "a", "command": [["x"]]}]}),
+    ("tasks/createSchedule", {"name": "x", "tasks": [{"name": "a", "command": RUNS, "acceptArgs": "yes"}]}),
+    ("tasks/createSchedule", {"name": "x", "scheduleType": "one"}),
+    ("tasks/createSchedule", {"name": "x", "triggers": [{"every": "15m", "cron": "* * * * *"}]}),
+    ("tasks/createSchedule", {"name": "x", "no such member": 1}),
+    ("access/createUser", {"userName": "x", "role": "King"}),
+    ("access/revokeToken", UNKNOWN),
+    ("tasks/nope", {}),
+    ("authentication/authenticateUser", {"userName": "adminUser", "password": "wrong"}),
+    ("authentication/authenticateUser", {"password": "wrong"}),
+    ("authentication/authenticateUserSAML", {}),
+]
+
+
+def called(case):
+    return case[0].replace("/", ".") if isinstance(case[0], str) else None
+
+
+def both(admin, speaker, path, json_body, xml_body):
+    service, method = path.split("/")
+    if isinstance(json_body, str):
+        json_body = json.dumps(json_body)
+    return admin.call(method, json_body, service=service), speaker.call(method, xml_body, service=service)
+
+
+def served(answer):
+    if answer.status in (404, 501):
+        pytest.skip("this method is not served")
+    return answer
+
+
+@pytest.mark.parametrize("path, body", CASES, ids=map(called, CASES))
+def test_what_is_read_is_the_same_in_both(admin, speaker, things, path, body):
+    asked = body(things)
+    in_json, in_xml = both(admin, speaker, path, asked, asked)
+    expected = untyped(served(in_json).json())
+    assert (in_xml.status, in_xml.type) == (200, XML), in_xml
+    assert decode(in_xml.body) == expected
+
+
+MASKED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z|xml: \d+|xml-\d+")
+
+
+def mask(value):
+    """The value without what is made anew in each call; a list of things of one shape is one of them."""
+    if isinstance(value, dict):
+        return {name: "*" if name in ("token", "hash", "number", "cursor", "detail") else mask(one)
+                for name, one in value.items()}
+    if isinstance(value, list):
+        return [mask(one) for one in value]
+    return MASKED.sub("*", value)
+
+
+@pytest.mark.parametrize("path, body", LOOSE, ids=map(called, LOOSE))
+def test_what_is_done_is_answered_alike_in_both(admin, speaker, things, path, body):
+    in_json, in_xml = both(admin, speaker, path, body(things), body(things))
+    expected = untyped(served(in_json).json())
+    assert (in_xml.status, in_xml.type) == (200, XML), in_xml
+    assert mask(decode(in_xml.body)) == mask(expected)
+
+
+@pytest.mark.parametrize("path, body", FAULTS, ids=map(called, FAULTS))
+def test_a_fault_is_told_in_the_same_words_in_both(admin, speaker, path, body):
+    in_json, in_xml = both(admin, speaker, path, body, body)
+    assert in_json.status >= 400
+    assert (in_xml.status, in_xml.type, in_xml.text) == (in_json.status, TEXT, in_json.text)
+
+
+def test_a_definition_in_xml_makes_the_same_schedule(admin, speaker, things):
+    made = [admin.call("createSchedule", {**FULL, "name": things.name()}).json(),
+            decode(speaker.call("createSchedule", {**FULL, "name": things.name()}).body)]
+    one, other = (admin.call("getSchedule", schedule).json() for schedule in made)
+    for schedule in (one, other):
+        for member in ("scheduleId", "name", "createdDate", "nextRun"):
+            del schedule[member]
+        del schedule["triggers"][1]["anchor"]
+    assert one == other
+    assert one["tasks"][0]["command"][4] == "<&>\r\n\t"
+
+
+def test_a_schedule_in_xml_can_be_sent_back(admin, speaker, things):
+    sent = decode(speaker.call("getSchedule", things.new(**FULL)).body)
+    name = things.name()
+    for member in ("scheduleId", "version", "status", "createdDate", "nextRun"):
+        del sent[member]
+    again = decode(speaker.call("createSchedule", {**sent, "name": name}).body)
+    back = decode(speaker.call("getSchedule", again).body)
+    assert {**sent, "name": name} == {member: back[member] for member in sent}
+
+
+def test_what_xml_cannot_carry_is_replaced_in_answers(admin, speaker, things):
+    schedule = things.new(tasks=[{"name": "a\ufffe", "command": [*RUNS, "\x01\x1b[0m \uffff\x7f\u0085"]}])
+    task = decode(speaker.call("getSchedule", schedule).body)["tasks"][0]
+    assert task["name"] == "a\ufffd"
+    assert task["command"][3] == "\ufffd\ufffd[0m \ufffd\x7f\u0085"
+
+
+def test_form_of_body_and_form_of_answer_are_independent(admin, things):
+    as_json, as_xml = json.dumps(things.execution), encode(things.execution)
+    for body, content_type in ((as_json, "application/json"), (as_json, None), (as_xml, "text/xml; charset=utf-8")):
+        for accept, answer_type in (("application/xml", XML), ("text/xml;q=0.9, application/json;q=0.8", XML),
+                                    ("application/json", JSON), ("*/*", JSON), ("text/plain", JSON), (None, JSON),
+                                    ("application/xml, application/json", JSON)):
+            headers = {"Content-Type": content_type, "Accept": accept}
+            answer = admin.call("getScheduleExecutionStatus", body,
+                                {name: value for name, value in headers.items() if value})
+            assert (answer.status, answer.type) == (200, answer_type), headers
+            status = untyped(answer.json()) if answer_type == JSON else decode(answer.body)
+            assert status == {"status": "1"}
+
+
+def test_a_token_and_a_log_stay_plain_text(admin, speaker, things):
+    answer = speaker.call("authenticateUser", {"userName": "adminUser", "password": "abc123!"}, service="authentication")
+    assert (answer.status, answer.type) == (200, TEXT)
+    answer = speaker.call("getTaskLog", {"taskId": things.task, "limit": 2})
+    assert (answer.status, answer.type, answer.text) == (200, TEXT, "ou")
+
+
+@pytest.mark.parametrize("body, text", [
+    ("", "Request body is empty"),
+    ("{}", "Request body is not valid XML"),
+    ("<object>", "Request body is not valid XML"),
+    ("<object/><object/>", "Request body is not valid XML"),
+    ("<html/>", "Request body is not valid XML"),
+    ("<object><searchCriteria/><searchCriteria/></object>", "Request body is not valid XML"),
+    ('<object xmlns="urn:a"/>', "Request body is not valid XML"),
+    ('<object a="b"/>', "Request body is not valid XML"),
+    ("<object>x<a/></object>", "Request body is not valid XML"),
+    ("<!DOCTYPE object><object/>", "Request body is not valid XML"),
+    ('<!DOCTYPE object [<!ENTITY a SYSTEM "file:///etc/hostname">]><object><a>&a;</a></object>',
+     "Request body is not valid XML"),
+    ("<object><a>&a;</a></object>", "Request body is not valid XML"),
+    ("<?a b?><object/>", "Request body is not valid XML"),
+    ("<object>" + "<a>" * 32 + "<b/>" + "</a>" * 32 + "</object>", "Request body is not valid XML"),
+    ("<object>" + "".join(f"<a{i}/>" for i in range(100000)) + "</object>", "Request body is not valid XML"),
+    (b"<object><a>\xff</a></object>", "Request body is not valid XML"),
+    (b"<object><a>\x00</a></object>", "Request body is not valid XML"),
+    ("<object><a>&#0;</a></object>", "Request body is not valid XML"),
+    ("<object/>".encode("utf-16"), "Request body is not valid XML"),
+    ("<list/>", "Request body must be an XML object"),
+    ("<value>x</value>", "Request body must be an XML object"),
+], ids=lambda value: repr(value[:40]))
+def test_what_is_no_xml_object_is_refused(admin, body, text):
+    answer = admin.call("findSchedule", body, {"Content-Type": "application/xml", "Accept": "application/xml"})
+    assert (answer.status, answer.type, answer.text) == (400, TEXT, text)
+
+
+def test_a_large_body_in_xml_is_refused_unread(admin):
+    answer = admin.call("findSchedule", "<object>" + " " * (2 << 20) + "</object>", {"Content-Type": "text/xml"})
+    assert (answer.status, answer.text) == (413, "Request body too large")
+
+
+def test_the_schema_tells_right_from_wrong(speaker):
+    schema, status = speaker.schema, "tasks.getScheduleExecutionStatus.answer"
+    assert not schema.faults(status, "<object><status>4</status></object>")
+    for wrong in ("<object/>", "<object><status>16</status></object>", "<object><status>x</status></object>", "<value>4</value>",
+                  "<object><status>4</status><more/></object>", "<object><status>4</status><status>4</status></object>"):
+        assert schema.faults(status, wrong), wrong
+
+
+def test_every_method_has_its_schema_and_its_case(speaker):
+    """Whoever adds a method adds its definitions to fcgi/api3.rng and a case to the table above."""
+    rows = re.findall(r'\{API3_(\w+),\s*(LOGIN\s*)?(?:"(\w+)")?,[^}]*?(\w+)\}',
+                      (ROOT / "fcgi/faces/api3/methods.c").read_text())
+    methods = {f"{service.lower()}.{'authenticateUser' if login else ''}{name}" for service, login, name, handler in rows
+               if handler != "NULL"}
+    assert len(methods) > 30
+    plain = {name for name in methods if name.startswith("authentication.")} | {"tasks.getTaskLog"}
+    missing = {f"{name}.request" for name in methods} | {f"{name}.answer" for name in methods - plain}
+    assert not missing - speaker.schema.defined
+    assert not methods - plain - {called(case) for case in CASES + LOOSE} - {"access.changePassword"}
