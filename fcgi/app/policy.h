@@ -117,8 +117,8 @@ void policy_ended(
 /* The child of `slot` hangs: as if it had died with a lock in its hands. */
 void policy_stuck(struct policy *p, int slot);
 
-/* What the board says of a worker, busy or kept by a slow client; then, once for all of them, let the pool grow or shrink by
- * one. */
+/* What the board says of a worker: whether a client has it, a slow one included. Then, once for
+ * all of them, let the pool grow or shrink by one. */
 void policy_observe(struct policy *p, int slot, bool busy);
 void policy_tick(struct policy *p, int64_t now_mono_us);
 
