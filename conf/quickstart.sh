@@ -163,6 +163,8 @@ write_env() {
 			quoted PATOKEN "$PATOKEN"
 			quoted VIEWER_USER viewer
 			quoted VIEWER_PASSWORD "$VIEWER_PASSWORD"
+			quoted TENANT2_ADMIN_USER "$TENANT2_ADMIN_USER"
+			quoted TENANT2_ADMIN_PASSWORD "$TENANT2_ADMIN_PASSWORD"
 			quoted SOCKET "$STATE/sock/carillon.sock"
 			quoted MASTER_PID "$carillon_pid"
 			quoted WEB_PID "$web_pid"
@@ -274,10 +276,17 @@ login() {
 		curl -fsS -m 10 --data-binary @- "http://127.0.0.1:$PORT/API3/authentication/authenticateUser" 2>>carillon.log
 }
 
+# Name, password, role, and the tenant unless it is the first.
 add_user() {
 	# A start that was cut short may have made him already, with this same password.
-	printf '%s' "$2" | ctl user add "$1" --role "$3" --password-file - >/dev/null 2>user.log && return
-	login "$1" "$2" >/dev/null || fail "cannot add the user $1: $(cat user.log)"
+	printf '%s' "$2" | ctl user add "$1" --role "$3" ${4:+--tenant "$4"} --password-file - >/dev/null 2>user.log && return
+	login "$1${4:+@$4}" "$2" >/dev/null || fail "cannot add the user $1: $(cat user.log)"
+}
+
+# Another tenant, to see that neither knows of the other.
+add_tenant() {
+	ctl tenant add "$1" >/dev/null 2>user.log && return
+	ctl tenant list 2>&1 | grep -qw -- "$1" || fail "cannot add the tenant $1: $(cat user.log)"
 }
 
 add_samples() {
@@ -295,6 +304,8 @@ furnish() {
 	[ -e furnished ] && return
 	add_user adminUser "$ADMIN_PASSWORD" enterpriseAdmin
 	add_user viewer "$VIEWER_PASSWORD" viewer
+	add_tenant "${TENANT2_ADMIN_USER#*@}"
+	add_user "${TENANT2_ADMIN_USER%@*}" "$TENANT2_ADMIN_PASSWORD" domainAdmin "${TENANT2_ADMIN_USER#*@}"
 	add_samples
 	rm -f user.log
 	: >furnished
@@ -316,10 +327,13 @@ unlock() { exec 9>&-; }
 passwords() {
 	ADMIN_PASSWORD=$(known ADMIN_PASSWORD)
 	VIEWER_PASSWORD=$(known VIEWER_PASSWORD)
+	TENANT2_ADMIN_USER=adminUser@second
+	TENANT2_ADMIN_PASSWORD=$(known TENANT2_ADMIN_PASSWORD)
 	PATOKEN=
 	if [ -z "$ADMIN_PASSWORD" ]; then
 		ADMIN_PASSWORD=${QUICKSTART_ADMIN_PASSWORD:-$(password)}
 		VIEWER_PASSWORD=$(password)
+		TENANT2_ADMIN_PASSWORD=$(password)
 	elif [ -n "${QUICKSTART_ADMIN_PASSWORD:-}" ] && [ "$QUICKSTART_ADMIN_PASSWORD" != "$ADMIN_PASSWORD" ]; then
 		say "quickstart: QUICKSTART_ADMIN_PASSWORD counts at the first start only: adminUser keeps his password"
 	fi
@@ -373,6 +387,7 @@ Carillon is ready at http://127.0.0.1:$PORT
 
   administrator   adminUser   $ADMIN_PASSWORD
   viewer          viewer      $VIEWER_PASSWORD
+  another tenant  $TENANT2_ADMIN_USER   $TENANT2_ADMIN_PASSWORD
   (also in $STATE/quickstart.env)
 
 Try it:

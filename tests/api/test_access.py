@@ -354,6 +354,14 @@ def test_lists_know_nothing_of_another_tenant(strangers, ours):
     assert access(viewer, "whoAmI").json()["tenantId"] == boss.tenant
 
 
+def test_the_quickstarts_second_tenant_has_an_administrator_of_its_own(service):
+    env = service.env()
+    boss = service.nobody().login(env["TENANT2_ADMIN_USER"], env["TENANT2_ADMIN_PASSWORD"])
+    me = access(boss, "whoAmI").json()
+    assert (me["role"], me["tenant"]) == ("domainAdmin", "second")
+    assert boss.call("findSchedule", {}).json() == []
+
+
 def test_a_disabled_tenant_is_dead_and_only_an_empty_one_is_deleted(admin, strangers):
     boss, viewer = strangers
     refused(access(admin, "deleteTenant", json.dumps(boss.tenant)), 409, "The tenant has users or schedules")
