@@ -11,18 +11,6 @@ read_entry(struct cursor *c, struct arena *a, struct audit_entry *e, struct err 
 	    c->txn, TABLE_AUDIT, c->raw_key.data, c->raw_key.size, &c->record, err);
 }
 
-/* Stand on the last entry of a tenant below `before`, or on one of another tenant. */
-static int
-seek_below(struct cursor *c, uint64_t tenant_id, uint64_t before, struct err *err)
-{
-	int code =
-	    cursor_seek(c, key_ids(c->txn, tenant_id, before ? before : UINT64_MAX), err);
-
-	if (code == ERR_MISSING)
-		return cursor_move(c, DB_LAST, err);
-	return code ? code : cursor_move(c, DB_PREV, err);
-}
-
 int
 store_audit_last(struct txn *txn, struct arena *a, uint64_t tenant_id, struct audit_entry *e,
     struct err *err)
@@ -33,7 +21,7 @@ store_audit_last(struct txn *txn, struct arena *a, uint64_t tenant_id, struct au
 	*e = (struct audit_entry){.tenant_id = tenant_id};
 	code = cursor_open(txn, TABLE_AUDIT, 0, DB_RMW, &c, err);
 	if (!code)
-		code = seek_below(&c, tenant_id, 0, err);
+		code = cursor_seek_below(&c, tenant_id, 0, err);
 	if (!code && !cursor_within(&c, tenant_id))
 		code = err_fail(err, ERR_MISSING, "the audit is empty");
 	if (!code)
@@ -83,7 +71,7 @@ store_audit_before(struct txn *txn, struct arena *a, uint64_t tenant_id, uint64_
 	int code = cursor_open(txn, TABLE_AUDIT, DB_READ_COMMITTED, 0, &c, err);
 
 	if (!code)
-		code = seek_below(&c, tenant_id, before, err);
+		code = cursor_seek_below(&c, tenant_id, before, err);
 	return collect(&c, code, tenant_id, DB_PREV, a, cap, list, count, err);
 }
 

@@ -64,18 +64,6 @@ listed(struct txn *txn, enum table t, uint64_t id, int code, struct err *err)
 			     tables[t].name, id));
 }
 
-/* Stand on the last entry of a schedule below `before`, or on one of another schedule. */
-static int
-seek_below(struct cursor *c, uint64_t schedule_id, uint64_t before, struct err *err)
-{
-	int code =
-	    cursor_seek(c, key_ids(c->txn, schedule_id, before ? before : UINT64_MAX), err);
-
-	if (code == ERR_MISSING)
-		return cursor_move(c, DB_LAST, err);
-	return code ? code : cursor_move(c, DB_PREV, err);
-}
-
 int
 store_execution_list(struct txn *txn, struct arena *a, uint64_t schedule_id, uint64_t before,
     size_t cap, struct execution **list, size_t *count, struct err *err)
@@ -90,7 +78,7 @@ store_execution_list(struct txn *txn, struct arena *a, uint64_t schedule_id, uin
 	*count = 0;
 	code = cursor_open(txn, TABLE_EXECUTIONS_BY_SCHEDULE, 0, 0, &c, err);
 	if (!code)
-		code = seek_below(&c, schedule_id, before, err);
+		code = cursor_seek_below(&c, schedule_id, before, err);
 	while (!code && n < cap && cursor_within(&c, schedule_id)) {
 		items = array_grow(a, items, n, &room, sizeof *items);
 		unpack_u64(&c.key);

@@ -221,6 +221,10 @@ MUST_CHECK int cursor_open(struct txn *txn, enum table t, uint32_t open_flags,
 MUST_CHECK int cursor_seek(struct cursor *c, const struct buf *key, struct err *err);
 /* DB_FIRST, DB_LAST, DB_NEXT, DB_PREV. Fails: ERR_MISSING at the end. */
 MUST_CHECK int cursor_move(struct cursor *c, uint32_t where, struct err *err);
+/* Where keys are two numbers: go to the last entry of `prefix` with a number below `before` (0:
+ * to the last of all), or to one of another prefix. */
+MUST_CHECK int cursor_seek_below(
+    struct cursor *c, uint64_t prefix, uint64_t before, struct err *err);
 /* Fill `bulk` (user memory) with the keys and records from `from` on, as DB_MULTIPLE_KEY lays
  * them out. */
 MUST_CHECK int cursor_bulk(

@@ -339,6 +339,16 @@ cursor_seek(struct cursor *c, const struct buf *key, struct err *err)
 }
 
 int
+cursor_seek_below(struct cursor *c, uint64_t prefix, uint64_t before, struct err *err)
+{
+	int code = cursor_seek(c, key_ids(c->txn, prefix, before ? before : UINT64_MAX), err);
+
+	if (code == ERR_MISSING)
+		return cursor_move(c, DB_LAST, err);
+	return code ? code : cursor_move(c, DB_PREV, err);
+}
+
+int
 cursor_bulk(struct cursor *c, const struct buf *from, DBT *bulk, struct err *err)
 {
 	DBT key = dbt_of(from);
