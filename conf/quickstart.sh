@@ -345,6 +345,12 @@ already_running() {
 	ours "$carillon_pid" && ours "$web_pid"
 }
 
+stop_leftovers() {
+	lock
+	stop_services || die "processes of an earlier start do not end: $(leftovers)"
+	unlock
+}
+
 up() {
 	check_input
 	check_state
@@ -356,12 +362,12 @@ up() {
 			say "Carillon runs already, at $(known URL) (see $STATE/quickstart.env)"
 			exit 0
 		fi
+		# One half of an earlier start may have died, and the other still holds the port.
+		none_left || stop_leftovers
 	fi
 	check_port
 	make_state
 	lock
-	# One half of an earlier start may have died.
-	none_left || stop_services || die "processes of an earlier start do not end: $(leftovers)"
 	carillon_pid=
 	web_pid=
 	rm -f stopping
