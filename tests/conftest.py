@@ -1,5 +1,6 @@
 """Fixtures: one service for the whole session, and fresh ones for tests that kill or restart."""
 
+import contextlib
 import pathlib
 import shutil
 import sys
@@ -25,21 +26,41 @@ def pytest_sessionstart(session):
         pytest.exit(f"{BUILD}/carillon is missing: run make first", returncode=2)
 
 
-def make_folder():
-    """A folder that everybody can walk into, unlike pytest's own: commands run as another user when root tests."""
+def make_folder(mode=0o755):
+    """A folder that others can enter, unlike pytest's own: commands run as another user when root tests."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="carillon-"))
-    folder.chmod(0o755)
+    folder.chmod(mode)
     return folder
+
+
+@contextlib.contextmanager
+def open_folder(mode=0o755):
+    folder = make_folder(mode)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def services():
+    """Makes services, not yet started, and stops at the end what still runs."""
+    with open_folder() as folder:
+        made = []
+
+        def make(name="state", **settings):
+            made.append(Service(folder / name, **settings))
+            return made[-1]
+
+        yield make
+        for one in made:
+            if one.state.joinpath("quickstart.env").exists():
+                one.stop()
 
 
 @pytest.fixture(scope="session")
 def service():
     """A running service that tests share: they make schedules of their own in it and stop nothing."""
-    folder = make_folder()
-    shared = Service(folder / "state").start()
-    yield shared
-    shared.stop()
-    shutil.rmtree(folder)
+    with services() as make:
+        yield make().start()
 
 
 @pytest.fixture(scope="session")
@@ -54,18 +75,8 @@ def viewer(service):
 
 @pytest.fixture
 def make_service():
-    """Makes services, not yet started, and stops at the end what still runs."""
-    folder, made = make_folder(), []
-
-    def make(name="state", **settings):
-        made.append(Service(folder / name, **settings))
-        return made[-1]
-
-    yield make
-    for one in made:
-        if one.state.joinpath("quickstart.env").exists():
-            one.stop()
-    shutil.rmtree(folder)
+    with services() as make:
+        yield make
 
 
 @pytest.fixture
@@ -73,13 +84,18 @@ def fresh_service(make_service):
     return make_service().start()
 
 
+@pytest.fixture(scope="module")
+def still_service():
+    """One that has run and is stopped, for tests that put back what they change."""
+    with services() as make:
+        yield make().start().stop()
+
+
 @pytest.fixture
 def scratch():
-    """A directory that commands can write to: pytest's own are closed to the user that they run as."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="carillon-test-"))
-    folder.chmod(0o777)
-    yield folder
-    shutil.rmtree(folder)
+    """A folder that commands can write to."""
+    with open_folder(0o777) as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ def fails_to_start(service, *texts, **settings):
 
 @pytest.fixture
 def stopped(fresh_service):
+    """One to spoil."""
     return fresh_service.stop()
 
 
@@ -77,24 +78,24 @@ def test_a_state_that_is_a_file_is_not_touched(make_service):
     ("<drain>soon</drain>", "drain"),
     ("<open>", "carillon.xml:"),
 ])
-def test_a_fault_in_the_configuration_is_named_with_its_line(stopped, member, text):
-    config = stopped.state / "carillon.xml"
+def test_a_fault_in_the_configuration_is_named_with_its_line(still_service, member, text):
+    config = still_service.state / "carillon.xml"
     sound = config.read_text()
     line = 1 + sound[:sound.index("<commandAllow>")].count("\n")
     config.write_text(sound.replace("<commandAllow>", member + "<commandAllow>"))
     for words in ((), ("--test",)):
-        done = carillon(stopped, *words)
+        done = carillon(still_service, *words)
         assert done.returncode not in (0, None)
         told = done.stderr.strip().splitlines()
         assert len(told) == 1, told
         assert f"carillon.xml:{line}" in told[0] or member == "<open>", told
         assert text in told[0]
     config.write_text(sound)
-    assert carillon(stopped, "--test").returncode == 0
+    assert carillon(still_service, "--test").returncode == 0
 
 
-def test_a_variable_out_of_range_is_named(stopped):
-    done = carillon(stopped, env={**os.environ, "CARILLON_WORKERS_MAX": "many"})
+def test_a_variable_out_of_range_is_named(still_service):
+    done = carillon(still_service, env={**os.environ, "CARILLON_WORKERS_MAX": "many"})
     assert done.returncode not in (0, None)
     assert "CARILLON_WORKERS_MAX" in done.stderr and len(done.stderr.strip().splitlines()) == 1
 
