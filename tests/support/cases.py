@@ -1,0 +1,181 @@
+"""One table of calls of API3, the native methods included: what each method is asked, in JSON and in XML, and what the
+description and the schema of it are held against.
+
+Whoever adds a method adds its cases here: the tests of both say so.
+"""
+
+import itertools
+
+from carillon import until
+
+UNKNOWN = "eeeeeeee-0000-4000-8000-000000000002"
+RUNS = ["/bin/sh", "-c", "true"]
+
+
+class Things:
+    """What the cases speak of: a schedule that has run well and one that has failed, and new ones when asked."""
+
+    def __init__(self, admin):
+        self.admin = admin
+        self.numbers = itertools.count(1)
+        self.schedule = admin.create("xml: well", "echo out", tags=["xml-a", "xml-b"], description="<&> \"'\n\u00fc",
+                                     triggers=[{"every": "2s"}, {"at": "2030-01-01T00:00:00Z"},
+                                               {"cron": "0 0 1 1 *", "timeZone": "Europe/Amsterdam"}],
+                                     endDate="2031-01-01T00:00:00Z", overlap="allow")
+        until(lambda: any(e["verdict"] == "ran" for e in admin.ledger(self.schedule)), 15, "a due time")
+        admin.call("suspendSchedule", {"scheduleId": self.schedule, "reason": "for <good>"}).json()
+        self.execution = admin.run(self.schedule)
+        failing = admin.create("xml: failing", "exit 3")
+        self.failed = admin.run(failing)
+        assert (admin.ended(self.execution), admin.ended(self.failed)) == (1, 3)
+        until(lambda: all(e["status"] != 4 for e in self.list("listExecutions", scheduleId=self.schedule)["items"]))
+        self.task, self.failed_task = admin.task(self.execution), admin.task(self.failed)
+        self.due = admin.ledger(self.schedule)[0]["due"]
+        self.me = admin.call("whoAmI", "{}", service="access").json()
+
+    def list(self, method, service="tasks", **body):
+        return self.admin.call(method, body, service=service).json()
+
+    def name(self):
+        return f"xml: {next(self.numbers)}"
+
+    def word(self):
+        return f"xml-{next(self.numbers)}"
+
+    def definition(self, **members):
+        return {"name": self.name(), "tasks": [{"name": "main", "command": RUNS}], **members}
+
+    def new(self, **members):
+        """Id of a schedule that a case may spoil."""
+        return self.list("createSchedule", **self.definition(**members))
+
+    def execution_of_new(self):
+        execution = self.admin.run(self.new())
+        self.admin.ended(execution)
+        return execution
+
+    def user(self):
+        return self.list("createUser", "access", userName=self.word(), role="viewer", password="abc123!abc123!")
+
+    def key(self):
+        return self.list("createToken", "access", userName="adminUser", name="xml")["tokenId"]
+
+    def tenant(self):
+        return self.list("createTenant", "access", name=self.word())
+
+
+FULL = {"description": "7", "tags": ["true", "xml"], "scheduleType": 3, "startDate": "2020-01-01T00:00:00Z",
+        "triggers": [{"cron": "30 2 * * 1-5", "dstGap": "skip", "dstFold": "both"}, {"every": "15m"}],
+        "tasks": [{"name": "a b", "command": ["/bin/sh", "-c", "true", "", "<&>\r\n\t"], "cwd": "/", "timeout": "10m",
+                   "env": {"item": "1", "member": "", "XML_A": "\u00fc", "LANG": "C"}, "acceptArgs": True},
+                  {"name": "b", "command": RUNS, "env": {}, "killGrace": "1s"}],
+        "overlap": "queue", "misfire": "all", "misfireWindow": "2h", "onLost": "rerun", "keep": {"days": 9}}
+
+# A service and method, and what makes the body. Where the two answers differ by nature (ids, times and names that are
+# made anew) the case is `loose`: these are masked.
+CASES = [
+    ("tasks/findSchedule", lambda t: {"searchCriteria": {"searchValue": "xml: well", "searchMatchType": 2}}),
+    ("tasks/findSchedule", lambda t: {"searchCriteria": {"searchValue": "xml: ", "searchMatchType": "3"},
+                                      "scheduleType": 1}),
+    ("tasks/findSchedule", lambda t: {"searchCriteria": {"searchValue": "xml: nothing"}}),
+    ("tasks/findSchedule", lambda t: {"searchCriteria": {}, "scheduleType": 18}),
+    ("tasks/getScheduleExecutionStatus", lambda t: t.execution),
+    ("tasks/getScheduleExecutionStatus", lambda t: {"executionId": t.failed}),
+    ("tasks/getScheduleExecutionStatus", lambda t: {"executionsId": t.failed.upper()}),
+    ("tasks/getScheduleExecutionStatus", lambda t: {"id": t.failed}),
+    ("tasks/getTasksIds", lambda t: t.execution),
+    ("tasks/getTasks", lambda t: t.execution),
+    ("tasks/getTasks", lambda t: t.failed),
+    ("tasks/getTaskData", lambda t: t.task),
+    ("tasks/getTaskData", lambda t: {"taskId": t.failed_task}),
+    ("tasks/getExecutions", lambda t: t.schedule),
+    ("tasks/getTaskOutputs", lambda t: t.task),
+    ("tasks/getTaskOutputsForUser", lambda t: {"taskId": t.task}),
+    ("tasks/getSchedulesForUser", lambda t: "adminUser"),
+    ("tasks/getSchedule", lambda t: t.schedule),
+    ("tasks/getSchedule", lambda t: {"scheduleId": t.admin.find("every minute")["scheduleId"]}),
+    ("tasks/listSchedules", lambda t: {"query": "xml: ", "tags": ["xml-a"], "status": [0, 4], "type": 1, "sort": "-name",
+                                       "limit": 1}),
+    ("tasks/listSchedules", lambda t: {"status": 4}),
+    ("tasks/previewSchedule", lambda t: {"scheduleId": t.schedule, "from": "2026-11-22T00:00:00+01:00", "count": 3}),
+    ("tasks/previewSchedule", lambda t: {"definition": {**t.definition(), "triggers": [{"cron": "30 2 * * *",
+                                         "timeZone": "Europe/Amsterdam"}]}, "from": "2026-03-28T00:00:00Z"}),
+    ("tasks/explainSchedule", lambda t: {"scheduleId": t.schedule, "at": t.due}),
+    ("tasks/explainSchedule", lambda t: {"scheduleId": t.schedule, "at": "2035-01-01T00:00:00Z"}),
+    ("tasks/getExecution", lambda t: t.execution),
+    ("tasks/getExecution", lambda t: t.failed),
+    ("tasks/listExecutions", lambda t: {"scheduleId": t.schedule, "limit": 1}),
+    ("tasks/listOccurrences", lambda t: {"scheduleId": t.schedule, "from": "2020-01-01T00:00:00Z", "to": t.due}),
+    ("tasks/listOccurrences", lambda t: {"scheduleId": t.schedule, "limit": 1}),
+    ("access/whoAmI", lambda t: {}),
+    ("access/listUsers", lambda t: {"query": "admin", "limit": 2}),
+    ("access/listTenants", lambda t: {}),
+    ("audit/verify", lambda t: {}),
+]
+
+LOOSE = [
+    ("tasks/runSchedule", lambda t: {"scheduleId": t.schedule, "checkTriggers": False}),
+    ("tasks/runSchedule", lambda t: {"scheduleId": t.schedule, "checkTriggers": "FALSE"}),
+    ("tasks/suspendSchedule", lambda t: t.new()),
+    ("tasks/suspendSchedule", lambda t: {"scheduleId": t.new(), "reason": "<why>"}),
+    ("tasks/resumeSchedule", lambda t: t.new()),
+    ("tasks/suspendSchedules", lambda t: {"tags": [t.word()], "reason": "why"}),
+    ("tasks/resumeSchedules", lambda t: {"tags": [t.word()]}),
+    ("tasks/deleteSchedule", lambda t: t.new()),
+    ("tasks/deleteSchedules", lambda t: [t.new(), t.new()]),
+    ("tasks/deleteSchedules", lambda t: []),
+    ("tasks/reRunTask", lambda t: t.admin.task(t.execution_of_new())),
+    ("tasks/createSchedule", lambda t: {**FULL, "name": t.name()}),
+    ("tasks/updateSchedule", lambda t: {**FULL, "scheduleId": t.new(), "version": 1, "name": t.name()}),
+    ("tasks/applySchedules", lambda t: {"owner": t.word(), "schedules": [t.definition(), t.definition()], "prune": True,
+                                        "dryRun": False}),
+    ("tasks/cancelExecution", lambda t: t.execution_of_new()),
+    ("access/createUser", lambda t: {"userName": t.word(), "role": "viewer", "password": "abc123!abc123!",
+                                     "enabled": True}),
+    ("access/updateUser", lambda t: {"userId": t.user(), "role": "pro", "enabled": False}),
+    ("access/deleteUser", lambda t: t.user()),
+    ("access/createToken", lambda t: {"userName": "adminUser", "name": "<xml>", "scopes": ["read", "access"],
+                                      "tags": ["a"], "expiresIn": "1h"}),
+    ("access/rotateToken", lambda t: {"tokenId": t.key(), "overlap": "0s"}),
+    ("access/revokeToken", lambda t: t.key()),
+    ("access/listTokens", lambda t: {"limit": 1000}),
+    ("access/createTenant", lambda t: {"name": t.word()}),
+    ("access/updateTenant", lambda t: {"tenantId": t.tenant(), "enabled": False}),
+    ("access/deleteTenant", lambda t: t.tenant()),
+    ("audit/list", lambda t: {"limit": 3, "from": "2020-01-01T00:00:00Z"}),
+]
+
+FAULTS = [
+    ("tasks/findSchedule", {"scheduleType": 99}),
+    ("tasks/findSchedule", {"searchCriteria": {"searchMatchType": "x"}}),
+    ("tasks/findSchedule", {"searchCriteria": {"searchValue": {"a": "b"}}}),
+    ("tasks/findSchedule", {"searchCriteria": ["a"]}),
+    ("tasks/runSchedule", {}),
+    ("tasks/runSchedule", {"scheduleId": UNKNOWN, "checkTriggers": "maybe"}),
+    ("tasks/runSchedule", {"scheduleId": UNKNOWN}),
+    ("tasks/runSchedule", {"scheduleId": {"id": UNKNOWN}}),
+    ("tasks/getTaskData", UNKNOWN),
+    ("tasks/getTaskData", "x" * 200),
+    ("tasks/getTaskData", {"executionId": UNKNOWN}),
+    ("tasks/getExecution", {"executionId": ["x"]}),
+    ("tasks/listOccurrences", {"scheduleId": UNKNOWN, "limit": 0}),
+    ("tasks/listOccurrences", {"scheduleId": UNKNOWN, "limit": 1.5}),
+    ("tasks/listOccurrences", {"scheduleId": UNKNOWN, "from": "yesterday"}),
+    ("tasks/createSchedule", {}),
+    ("tasks/createSchedule", {"name": "x", "tasks": []}),
+    ("tasks/createSchedule", {"name": "x", "tasks": [{"name": "a", "command": [["x"]]}]}),
+    ("tasks/createSchedule", {"name": "x", "tasks": [{"name": "a", "command": RUNS, "acceptArgs": "yes"}]}),
+    ("tasks/createSchedule", {"name": "x", "scheduleType": "one"}),
+    ("tasks/createSchedule", {"name": "x", "triggers": [{"every": "15m", "cron": "* * * * *"}]}),
+    ("tasks/createSchedule", {"name": "x", "no such member": 1}),
+    ("access/createUser", {"userName": "x", "role": "King"}),
+    ("access/revokeToken", UNKNOWN),
+    ("tasks/nope", {}),
+    ("authentication/authenticateUser", {"userName": "adminUser", "password": "wrong"}),
+    ("authentication/authenticateUser", {"password": "wrong"}),
+    ("authentication/authenticateUserSAML", {}),
+]
+
+
+def called(case):
+    return case[0].replace("/", ".") if isinstance(case[0], str) else None
