@@ -90,6 +90,20 @@ instant_format(int64_t us, char out[INSTANT_TEXT])
 	    c.day, c.hour, c.minute, c.second, c.micro / 1000);
 }
 
+void
+instant_format_local(int64_t us, int32_t offset_s, char out[INSTANT_LOCAL_TEXT])
+{
+	int32_t distance = offset_s < 0 ? -offset_s : offset_s;
+	char text[INSTANT_TEXT], seconds[8] = "";
+
+	instant_format(us + offset_s * SECOND_US, text);
+	text[strlen(text) - 1] = '\0'; /* the Z */
+	if (distance % 60)
+		snprintf(seconds, sizeof seconds, ":%02d", (int)(distance % 60));
+	snprintf(out, INSTANT_LOCAL_TEXT, "%s%c%02d:%02d%s", text, offset_s < 0 ? '-' : '+',
+	    (int)(distance / 3600 % 100), (int)(distance / 60 % 60), seconds);
+}
+
 /* Exactly `width` digits with a value from `low` to `high`; moves *p behind them. */
 static bool
 digits(const char **p, int width, int low, int high, int *value)

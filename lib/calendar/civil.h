@@ -48,6 +48,12 @@ enum { INSTANT_TEXT = 32 };
 /* 2026-11-22T09:30:00.000Z: UTC, cut to milliseconds. */
 void instant_format(int64_t us, char out[INSTANT_TEXT]);
 
+enum { INSTANT_LOCAL_TEXT = 40 };
+
+/* 2026-11-22T10:30:00.000+01:00: local time, cut to milliseconds. An offset with seconds, as
+ * there were before 1972, is written with them. */
+void instant_format_local(int64_t us, int32_t offset_s, char out[INSTANT_LOCAL_TEXT]);
+
 /*
  * Read RFC 3339: date, `T` or a space, time, optional fraction of 1 to 9 digits (cut to
  * microseconds), and an offset, which is required.

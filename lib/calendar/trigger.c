@@ -70,26 +70,29 @@ chosen(const struct trigger *t, const struct zone *zone, const struct zone_segme
 	return true;
 }
 
-/* Does a match fall among the local times that are skipped where `s` begins, and occur nowhere
- * else? */
-static bool
-gap_matches(const struct trigger *t, const struct zone *zone, const struct zone_segment *s)
+/* The first match at or after `from_us` among the local times that are skipped where `s` begins,
+ * and occur nowhere else; INSTANT_NEVER if there is none. */
+static int64_t
+gap_match(const struct trigger *t, const struct zone *zone, const struct zone_segment *s,
+    int64_t from_us)
 {
 	struct zone_segment before;
 	int64_t at_us, end_us;
 
 	if (t->dst_gap == DST_GAP_SKIP)
-		return false;
+		return INSTANT_NEVER;
 	before = zone_segment_at(zone, s->start_us - 1);
 	at_us = s->start_us + offset_us(&before);
 	end_us = s->start_us + offset_us(s);
+	if (at_us < from_us)
+		at_us = from_us;
 	for (;; at_us += MINUTE_US) {
 		at_us = cron_next_civil(&t->cron, at_us, end_us);
 		if (at_us == INSTANT_NEVER)
-			return false;
+			return INSTANT_NEVER;
 		if (!occurs_before(zone, *s, s->start_us, at_us) &&
 		    !occurs_behind(zone, *s, s->start_us, at_us))
-			return true;
+			return at_us;
 	}
 }
 
@@ -101,7 +104,7 @@ next_in_segment(const struct trigger *t, const struct zone *zone, const struct z
 	int64_t civil_us;
 
 	if (s->start_us >= from_us && s->start_us < to_us && s->start_us > INT64_MIN &&
-	    gap_matches(t, zone, s))
+	    gap_match(t, zone, s, INT64_MIN) != INSTANT_NEVER)
 		return s->start_us;
 	if (from_us < s->start_us)
 		from_us = s->start_us;
@@ -169,4 +172,34 @@ trigger_next(const struct trigger *trigger, const struct zone *zone, int64_t aft
 		break;
 	}
 	return due_us < TRIGGER_END_US ? due_us : INSTANT_NEVER;
+}
+
+struct touch
+trigger_touch(const struct trigger *trigger, const struct zone *zone, int64_t due_us)
+{
+	struct touch touch = {.kind = TOUCH_NONE};
+	struct zone_segment s;
+	int64_t civil_us;
+
+	if (trigger->kind != TRIGGER_CRON)
+		return touch;
+	s = zone_segment_at(zone, due_us);
+	civil_us = due_us + offset_us(&s);
+	if (s.start_us == due_us) {
+		int64_t at_us = gap_match(trigger, zone, &s, INT64_MIN);
+
+		for (; at_us != INSTANT_NEVER;
+		     at_us = gap_match(trigger, zone, &s, at_us + MINUTE_US)) {
+			if (touch.count++ == 0)
+				touch.first_us = at_us;
+			touch.last_us = at_us;
+		}
+	}
+	if (touch.count > 0)
+		touch.kind = TOUCH_GAP;
+	else if (occurs_behind(zone, s, due_us, civil_us))
+		touch.kind = TOUCH_FOLD_FIRST;
+	else if (occurs_before(zone, s, due_us, civil_us))
+		touch.kind = TOUCH_FOLD_SECOND;
+	return touch;
 }

@@ -4,6 +4,8 @@
 #ifndef CALENDAR_TRIGGER_H
 #define CALENDAR_TRIGGER_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "calendar/civil.h"
@@ -40,6 +42,7 @@ struct trigger {
 	 * DST do not enter. */
 	int64_t every_us; /* at least one second */
 	int64_t anchor_us;
+	bool anchor_open; /* nobody chose it: it is when the definition was read. Not kept. */
 
 	/* TRIGGER_AT */
 	int64_t at_us;
@@ -54,5 +57,24 @@ struct trigger {
  * exactly once on every civil day.
  */
 int64_t trigger_next(const struct trigger *trigger, const struct zone *zone, int64_t after_us);
+
+/* What a clock change has to do with a due time. */
+enum touch_kind {
+	TOUCH_NONE = 0,
+	TOUCH_GAP,	   /* its local time, or several, do not exist: it comes after them */
+	TOUCH_FOLD_FIRST,  /* its local time comes again, */
+	TOUCH_FOLD_SECOND, /* or has come before */
+};
+
+struct touch {
+	enum touch_kind kind;
+	/* TOUCH_GAP: the local times that were moved here, as civil_to_us(). */
+	int64_t first_us, last_us;
+	size_t count;
+};
+
+/* `due_us` is a due time of the trigger. */
+struct touch trigger_touch(
+    const struct trigger *trigger, const struct zone *zone, int64_t due_us);
 
 #endif
