@@ -111,6 +111,9 @@ struct occurrence {
 	uint64_t execution_id; /* the run, or the run that stood in the way; 0: none */
 	const char *reason;    /* one sentence; NULL if the verdict says all */
 	int64_t decided_us;    /* when the entry was written */
+	/* Of the suspension that a due time met: who and when; else 0. */
+	uint64_t suspended_by;
+	int64_t suspended_us;
 };
 
 #endif

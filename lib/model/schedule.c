@@ -339,35 +339,96 @@ schedule_validate(const struct schedule *s, struct err *err)
 	return ret;
 }
 
+bool
+schedule_is_suspended(const struct schedule_state *state, int64_t at_us)
+{
+	return state->suspended &&
+	       (state->suspended_until_us == 0 || at_us < state->suspended_until_us);
+}
+
+void
+schedule_end_suspension(struct schedule_state *state)
+{
+	state->suspended = false;
+	state->suspended_by = 0;
+	state->suspended_us = 0;
+	state->suspended_until_us = 0;
+	state->suspended_reason = NULL;
+}
+
+bool
+schedule_is_given_up(const struct schedule_state *state)
+{
+	return state->suspended && state->suspended_until_us == 0 &&
+	       state->next_due_us == INSTANT_NEVER && state->range_due_us != INSTANT_NEVER;
+}
+
+int
+schedule_trigger_next(const struct schedule *s, size_t trigger, struct zones *zones,
+    int64_t after_us, int64_t *due_us, struct err *err)
+{
+	const struct trigger *t = &s->triggers[trigger];
+	const struct zone *zone = NULL;
+	int ret;
+
+	/* A due time at the very start counts. */
+	if (s->start_us > INT64_MIN && after_us < s->start_us - 1)
+		after_us = s->start_us - 1;
+	/* A one-shot may be past when the schedule is made; a timetable begins with it. */
+	if (t->kind != TRIGGER_AT && after_us < s->created_us)
+		after_us = s->created_us;
+	if (t->kind == TRIGGER_CRON) {
+		ret = zones_get(zones, t->time_zone, &zone, err);
+		if (ret)
+			return err_wrap(
+			    err, ret, "Invalid value: triggers[%zu].timeZone", trigger);
+	}
+	*due_us = trigger_next(t, zone, after_us);
+	if (*due_us >= s->end_us)
+		*due_us = INSTANT_NEVER;
+	return 0;
+}
+
 int
 schedule_next_due(const struct schedule *s, struct zones *zones, int64_t after_us,
     int64_t *due_us, struct err *err)
 {
 	int64_t first_us = INSTANT_NEVER;
 
-	/* A due time at the very start counts. */
-	if (s->start_us > INT64_MIN && after_us < s->start_us - 1)
-		after_us = s->start_us - 1;
 	for (size_t i = 0; i < s->trigger_count; i++) {
-		const struct trigger *t = &s->triggers[i];
-		const struct zone *zone = NULL;
 		int64_t next_us;
-		int ret;
+		int ret = schedule_trigger_next(s, i, zones, after_us, &next_us, err);
 
-		if (t->kind == TRIGGER_CRON) {
-			ret = zones_get(zones, t->time_zone, &zone, err);
-			if (ret)
-				return err_wrap(
-				    err, ret, "Invalid value: triggers[%zu].timeZone", i);
-		}
-		/* A one-shot may be past when the schedule is made; a timetable begins with it.
-		 */
-		next_us = trigger_next(t, zone,
-		    t->kind != TRIGGER_AT && after_us < s->created_us ? s->created_us
-								      : after_us);
+		if (ret)
+			return ret;
 		if (next_us < first_us)
 			first_us = next_us;
 	}
-	*due_us = first_us < s->end_us ? first_us : INSTANT_NEVER;
+	*due_us = first_us;
+	return 0;
+}
+
+/* Nothing is due between `high` and `before_us`; what is due last is `low`, or between the two,
+ * and that stretch is halved until it is empty. */
+int
+schedule_last_due(const struct schedule *s, struct zones *zones, int64_t after_us,
+    int64_t before_us, int64_t *due_us, struct err *err)
+{
+	int64_t low_us = after_us, high_us = before_us, next_us;
+
+	*due_us = INSTANT_NEVER;
+	while (low_us < high_us) {
+		/* Both may be far out. */
+		int64_t middle_us =
+		    low_us + (int64_t)(((uint64_t)high_us - (uint64_t)low_us) / 2);
+		int ret = schedule_next_due(s, zones, middle_us, &next_us, err);
+
+		if (ret)
+			return ret;
+		if (next_us < before_us)
+			*due_us = low_us = next_us;
+		else
+			high_us = middle_us;
+	}
 	return 0;
 }

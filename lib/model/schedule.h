@@ -77,6 +77,7 @@ struct schedule {
 	size_t task_count; /* at least 1 */
 	int64_t created_us, modified_us;
 	uint64_t created_by; /* user id; 0: the administrator's command */
+	const char *owner;   /* the set that service_apply() keeps it in; NULL: none */
 };
 
 struct schedule_state {
@@ -84,6 +85,7 @@ struct schedule_state {
 	bool suspended;
 	uint64_t suspended_by; /* user id */
 	int64_t suspended_us;
+	int64_t suspended_until_us;   /* it is over then; 0: when it is resumed */
 	const char *suspended_reason; /* NULL if none was given */
 	int64_t next_due_us;	      /* the entry in the plan; INSTANT_NEVER: none */
 	int64_t range_due_us;	      /* ledger entry that a further suspended due time joins;
@@ -101,6 +103,16 @@ struct schedule_state {
  */
 MUST_CHECK int schedule_validate(const struct schedule *s, struct err *err);
 
+/* Does a due time at `at_us` meet the suspension, as far as is known now? */
+bool schedule_is_suspended(const struct schedule_state *state, int64_t at_us);
+
+/* The suspension is over, and nothing is left of it. */
+void schedule_end_suspension(struct schedule_state *state);
+
+/* It is suspended because its due times cannot be worked out: see fire_due(). What was due since
+ * is still to be settled. */
+bool schedule_is_given_up(const struct schedule_state *state);
+
 /*
  * The first due time of any trigger strictly after `after_us` and within start and end;
  * INSTANT_NEVER if none. Only one-shots are due before the schedule was made (created_us).
@@ -109,5 +121,13 @@ MUST_CHECK int schedule_validate(const struct schedule *s, struct err *err);
  */
 MUST_CHECK int schedule_next_due(const struct schedule *s, struct zones *zones,
     int64_t after_us, int64_t *due_us, struct err *err);
+
+/* The same for one trigger. */
+MUST_CHECK int schedule_trigger_next(const struct schedule *s, size_t trigger,
+    struct zones *zones, int64_t after_us, int64_t *due_us, struct err *err);
+
+/* The last due time after `after_us` and before `before_us`; INSTANT_NEVER if there is none. */
+MUST_CHECK int schedule_last_due(const struct schedule *s, struct zones *zones,
+    int64_t after_us, int64_t before_us, int64_t *due_us, struct err *err);
 
 #endif

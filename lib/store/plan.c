@@ -139,6 +139,44 @@ done:
 	return code;
 }
 
+/* The entry where the cursor stands. */
+static int
+read_occurrence(struct cursor *c, struct arena *a, struct occurrence *o, struct err *err)
+{
+	struct unpack key = c->key;
+
+	*o = (struct occurrence){.schedule_id = unpack_u64(&key)};
+	o->due_us = unpack_i64(&key);
+	unpack_occurrence(&c->record, a, o);
+	return record_finish(
+	    c->txn, TABLE_LEDGER, c->raw_key.data, c->raw_key.size, &c->record, err);
+}
+
+int
+store_ledger_last(struct txn *txn, struct arena *a, uint64_t schedule_id, int64_t us,
+    struct occurrence *o, struct err *err)
+{
+	struct cursor c;
+	int code;
+
+	/* Nothing is due at the very last instant: the one behind `us` always exists. */
+	if (us == INT64_MAX)
+		us--;
+	code = cursor_open(txn, TABLE_LEDGER, 0, 0, &c, err);
+	if (!code) {
+		code = cursor_seek(&c, ledger_key(txn, schedule_id, us + 1), err);
+		if (!code)
+			code = cursor_move(&c, DB_PREV, err);
+		else if (code == ERR_MISSING)
+			code = cursor_move(&c, DB_LAST, err);
+	}
+	if (!code && !cursor_within(&c, schedule_id))
+		code = err_fail(err, ERR_MISSING, "the ledger has no entry so early");
+	if (!code)
+		code = read_occurrence(&c, a, o, err);
+	return cursor_close(&c, code, err);
+}
+
 int
 store_ledger_list(struct txn *txn, struct arena *a, uint64_t schedule_id, int64_t from_us,
     int64_t to_us, size_t cap, struct occurrence **list, size_t *count, struct err *err)
@@ -156,14 +194,8 @@ store_ledger_list(struct txn *txn, struct arena *a, uint64_t schedule_id, int64_
 	for (; !code && n < cap && cursor_within(&c, schedule_id);
 	     code = cursor_move(&c, DB_NEXT, err)) {
 		items = array_grow(a, items, n, &room, sizeof *items);
-		items[n].schedule_id = unpack_u64(&c.key);
-		items[n].due_us = unpack_i64(&c.key);
-		if (items[n].due_us >= to_us)
-			break;
-		unpack_occurrence(&c.record, a, &items[n]);
-		code = record_finish(
-		    txn, TABLE_LEDGER, c.raw_key.data, c.raw_key.size, &c.record, err);
-		if (code)
+		code = read_occurrence(&c, a, &items[n], err);
+		if (code || items[n].due_us >= to_us)
 			break;
 		n++;
 	}

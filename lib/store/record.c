@@ -207,6 +207,7 @@ pack_schedule(struct buf *b, const struct schedule *s)
 	pack_i64(b, s->created_us);
 	pack_i64(b, s->modified_us);
 	pack_u64(b, s->created_by);
+	pack_str(b, s->owner);
 }
 
 void
@@ -236,6 +237,7 @@ unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
 	s->created_us = unpack_i64(u);
 	s->modified_us = unpack_i64(u);
 	s->created_by = unpack_u64(u);
+	s->owner = unpack_str(u, a);
 }
 
 void
@@ -244,6 +246,7 @@ pack_state(struct buf *b, const struct schedule_state *s)
 	pack_bool(b, s->suspended);
 	pack_u64(b, s->suspended_by);
 	pack_i64(b, s->suspended_us);
+	pack_i64(b, s->suspended_until_us);
 	pack_str(b, s->suspended_reason);
 	pack_i64(b, s->next_due_us);
 	pack_i64(b, s->range_due_us);
@@ -258,6 +261,7 @@ unpack_state(struct unpack *u, struct arena *a, struct schedule_state *s)
 	s->suspended = unpack_bool(u);
 	s->suspended_by = unpack_u64(u);
 	s->suspended_us = unpack_i64(u);
+	s->suspended_until_us = unpack_i64(u);
 	s->suspended_reason = unpack_str(u, a);
 	s->next_due_us = unpack_i64(u);
 	s->range_due_us = unpack_i64(u);
@@ -275,6 +279,8 @@ pack_occurrence(struct buf *b, const struct occurrence *o)
 	pack_u64(b, o->execution_id);
 	pack_str(b, o->reason);
 	pack_i64(b, o->decided_us);
+	pack_u64(b, o->suspended_by);
+	pack_i64(b, o->suspended_us);
 }
 
 void
@@ -286,6 +292,8 @@ unpack_occurrence(struct unpack *u, struct arena *a, struct occurrence *o)
 	o->execution_id = unpack_u64(u);
 	o->reason = unpack_str(u, a);
 	o->decided_us = unpack_i64(u);
+	o->suspended_by = unpack_u64(u);
+	o->suspended_us = unpack_i64(u);
 }
 
 void

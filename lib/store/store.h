@@ -185,6 +185,10 @@ MUST_CHECK int store_ledger_insert(
 MUST_CHECK int store_ledger_extend(
     struct txn *txn, const struct occurrence *o, struct err *err);
 
+/* The last entry of a schedule that begins at or before `us`. Fails: ERR_MISSING. */
+MUST_CHECK int store_ledger_last(struct txn *txn, struct arena *a, uint64_t schedule_id,
+    int64_t us, struct occurrence *o, struct err *err);
+
 /* Entries of a schedule with from_us <= due_us < to_us, ascending, `cap` at most; the array is
  * in the arena. */
 MUST_CHECK int store_ledger_list(struct txn *txn, struct arena *a, uint64_t schedule_id,

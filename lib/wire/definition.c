@@ -367,8 +367,10 @@ read_trigger(struct reader *r, const struct json *value, struct trigger *t)
 		return ret;
 	if (t->kind == TRIGGER_CRON && !t->time_zone)
 		t->time_zone = r->default_zone;
-	if (t->kind == TRIGGER_EVERY && !has(value, "anchor"))
+	if (t->kind == TRIGGER_EVERY && !has(value, "anchor")) {
 		t->anchor_us = r->now_us - r->now_us % SECOND_US;
+		t->anchor_open = true;
+	}
 	return 0;
 }
 

@@ -14,7 +14,8 @@
  * Read a definition into *s, defaults filled in; id, tenant, version and times stay zero. A
  * member that this server does not know, or knows and does not serve yet, is a fault: a policy
  * that is silently ignored is a lie. `default_zone` is what a cron trigger without `timeZone`
- * gets. An `every` trigger without `anchor` is anchored at `now_us`, cut to the whole second.
+ * gets. An `every` trigger without `anchor` is anchored at `now_us`, cut to the whole second,
+ * and says so (anchor_open).
  *
  * Owns:  strings live in the arena.
  * Fails: ERR_INPUT `Missing value: name`, `Invalid value: triggers[0].cron: column 6: hour 25

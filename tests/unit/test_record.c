@@ -91,6 +91,7 @@ put_schedule(struct buf *b)
 			     .created_us = 100,
 			     .modified_us = 200,
 			     .created_by = 7,
+			     .owner = "site",
 			 });
 }
 
@@ -101,6 +102,7 @@ put_state(struct buf *b)
 			  .suspended = true,
 			  .suspended_by = 7,
 			  .suspended_us = 5,
+			  .suspended_until_us = 6,
 			  .suspended_reason = "",
 			  .next_due_us = INSTANT_NEVER,
 			  .range_due_us = 3,
@@ -120,6 +122,8 @@ put_occurrence(struct buf *b)
 			       .execution_id = 12,
 			       .reason = NULL,
 			       .decided_us = 11,
+			       .suspended_by = 7,
+			       .suspended_us = 8,
 			   });
 }
 
