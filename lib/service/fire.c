@@ -65,7 +65,7 @@ judge(const struct settling *g, int64_t due_us, bool last)
 	bool busy = state->active + state->waiting > 0;
 	struct judgement j = {VERDICT_RAN, ORIGIN_TRIGGER, NULL};
 
-	if (state->suspended)
+	if (schedule_is_suspended(state, due_us))
 		return (struct judgement){
 		    VERDICT_SKIPPED_SUSPENDED, 0, state->suspended_reason};
 	if (late_us > FIRE_ON_TIME_US)
@@ -178,34 +178,44 @@ same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool
+same_skip(const struct occurrence *a, const struct occurrence *b)
+{
+	return a->verdict == b->verdict && a->execution_id == b->execution_id &&
+	       a->suspended_by == b->suspended_by && a->suspended_us == b->suspended_us &&
+	       same_text(a->reason, b->reason);
+}
+
 static int
 add_skip(struct settling *g, int64_t due_us, const struct judgement *j, struct err *err)
 {
-	uint64_t holder = 0;
+	struct occurrence o = {
+	    .schedule_id = g->s->id,
+	    .due_us = due_us,
+	    .to_us = due_us,
+	    .count = 1,
+	    .verdict = j->verdict,
+	    .reason = j->reason,
+	    .decided_us = g->now_us,
+	};
 	int rc = 0;
 
 	if (j->verdict == VERDICT_SKIPPED_OVERLAP)
-		rc = find_holder(g, &holder, err);
+		rc = find_holder(g, &o.execution_id, err);
 	if (rc)
 		return rc;
-	if (g->range.count > 0 && g->range.verdict == j->verdict &&
-	    g->range.execution_id == holder && same_text(g->range.reason, j->reason)) {
+	if (j->verdict == VERDICT_SKIPPED_SUSPENDED) {
+		o.suspended_by = g->state->suspended_by;
+		o.suspended_us = g->state->suspended_us;
+	}
+	if (g->range.count > 0 && same_skip(&g->range, &o)) {
 		g->range.to_us = due_us;
 		g->range.count++;
 		return 0;
 	}
 	rc = close_range(g, err);
 	g->state->range_due_us = INSTANT_NEVER;
-	g->range = (struct occurrence){
-	    .schedule_id = g->s->id,
-	    .due_us = due_us,
-	    .to_us = due_us,
-	    .count = 1,
-	    .verdict = j->verdict,
-	    .execution_id = holder,
-	    .reason = j->reason,
-	    .decided_us = g->now_us,
-	};
+	g->range = o;
 	return rc;
 }
 
@@ -245,6 +255,7 @@ give_up(struct settling *g, int64_t due_us, const struct err *why, struct err *e
 	g->state->suspended = true;
 	g->state->suspended_by = 0;
 	g->state->suspended_us = g->now_us;
+	g->state->suspended_until_us = 0;
 	g->state->suspended_reason = j.reason;
 	return add_skip(g, due_us, &j, err);
 }
@@ -258,6 +269,9 @@ settle_one(struct settling *g, int64_t *due_us, struct err *err)
 	struct err why;
 	int rc;
 
+	/* Nobody is waked when a suspension ends: the first due time behind it finds it over. */
+	if (g->state->suspended && !schedule_is_suspended(g->state, *due_us))
+		schedule_end_suspension(g->state);
 	if (schedule_next_due(g->s, g->zones, *due_us, &next_us, &why)) {
 		rc = give_up(g, *due_us, &why, err);
 	} else {

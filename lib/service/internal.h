@@ -20,6 +20,62 @@ MUST_CHECK int require_admin_scope(
 MUST_CHECK int own_schedule(struct txn *txn, struct arena *a, const struct actor *actor,
     uint64_t id, struct schedule *s, struct err *err);
 
+/* Who does what, and when. */
+struct deed {
+	struct service *sv;
+	const struct actor *actor;
+	int64_t now_us;
+};
+
+/* ---- schedules.c ---- */
+
+/* What only the system and the actor can tell of a definition. Fails: ERR_INPUT, ERR_DENIED. */
+MUST_CHECK int check_definition(const struct deed *d, struct schedule *s, struct err *err);
+
+/* Store a new schedule with its state and plan it; s->id is set. */
+MUST_CHECK int make_schedule(
+    struct txn *txn, const struct deed *d, struct schedule *s, struct err *err);
+
+/* The schedule as the actor sees it. Fails: ERR_MISSING. */
+MUST_CHECK int view_schedule(struct txn *txn, struct arena *a, const struct deed *d,
+    uint64_t id, struct schedule_view *view, struct err *err);
+
+/* `part` within `text`, ASCII letters without regard to case. */
+bool text_contains(const char *text, const char *part);
+
+/* ---- list.c ---- */
+
+/* Look at every schedule that the actor sees, by name, in transactions of some hundred: what is
+ * made or deleted meanwhile may be among them or not. A view is borrowed for the call. */
+MUST_CHECK int scan_schedules(const struct deed *d,
+    void (*look)(void *ctx, const struct schedule_view *view), void *ctx, struct err *err);
+
+/* ---- change.c ---- */
+
+/* Where a definition leaves the anchor of an `every` trigger open, it stays that of the same
+ * trigger in the definition before: writing it again does not shift a timetable. */
+void keep_anchors(struct schedule *s, const struct schedule *before);
+
+/* A schedule that is about to be changed, with what was due before settled. */
+struct changing {
+	struct deed deed;
+	struct arena *arena;
+	struct schedule s;
+	struct schedule_state state;
+	bool more; /* is due than fits into one transaction: that comes first */
+};
+
+/* Load a schedule for a change. *c but deed and arena is set. Fails: ERR_MISSING. */
+MUST_CHECK int change_begin(struct txn *txn, struct changing *c, uint64_t id, struct err *err);
+
+/* Give a schedule another definition: its version goes up, what is queued keeps the old one, and
+ * it is planned from now on. Fails: ERR_CONFLICT for a name that is taken. */
+MUST_CHECK int change_definition(
+    struct txn *txn, struct changing *c, struct schedule *s, struct err *err);
+
+/* What waits is cancelled; what runs goes on. */
+MUST_CHECK int change_delete(struct txn *txn, struct changing *c, struct err *err);
+
 /* Tell the scheduler that there is something to look at: after the commit of what it finds, so
  * inside a transaction that is put off to its end. */
 void ring(struct service *sv);

@@ -1,14 +1,8 @@
-/*
- * Schedules: make, show, find, suspend, resume, delete.
- *
- * Whatever changes what a due time would meet first settles what is due already (fire.h), so
- * that every due time is judged by what was in force when it was due.
- */
+/* Schedules: make one, show it, find it. What changes one is in change.c. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "service/fire.h"
 #include "service/internal.h"
 #include "service/run.h"
 
@@ -89,63 +83,72 @@ first_due(struct zones *zones, const struct schedule *s, int64_t now_us, int64_t
 	return rc;
 }
 
+int
+make_schedule(struct txn *txn, const struct deed *d, struct schedule *s, struct err *err)
+{
+	struct schedule_state state = {
+	    .next_due_us = INSTANT_NEVER, .range_due_us = INSTANT_NEVER};
+	int64_t due_us;
+	int rc;
+
+	s->tenant_id = d->actor->tenant_id;
+	s->created_by = d->actor->user_id;
+	s->created_us = s->modified_us = d->now_us;
+	s->version = 1;
+	rc = first_due(d->sv->zones, s, d->now_us, &due_us, err);
+	if (!rc)
+		rc = store_next_id(txn, &s->id, err);
+	if (!rc)
+		rc = store_schedule_put(txn, s, err);
+	if (rc == ERR_CONFLICT)
+		return err_fail(err, rc, "A schedule with this name exists: %s", s->name);
+	if (rc)
+		return rc;
+	state.schedule_id = s->id;
+	rc = run_plan(txn, &state, due_us, err);
+	return rc ? rc : store_state_put(txn, &state, err);
+}
+
+int
+check_definition(const struct deed *d, struct schedule *s, struct err *err)
+{
+	s->tenant_id = d->actor->tenant_id;
+	/* A token that sees only some schedules makes only such. */
+	if (!actor_sees(d->actor, s))
+		return err_fail(err, ERR_DENIED, "Insufficient permissions");
+	return check_against_system(d->sv, s, err);
+}
+
 struct create {
-	struct service *sv;
-	const struct actor *actor;
+	struct deed deed;
 	struct schedule *s;
-	int64_t now_us;
 };
 
 static int
 create_body(struct txn *txn, void *ctx, struct err *err)
 {
 	struct create *c = ctx;
-	struct schedule_state state = {
-	    .next_due_us = INSTANT_NEVER, .range_due_us = INSTANT_NEVER};
-	int64_t due_us;
-	int rc;
+	int rc = make_schedule(txn, &c->deed, c->s, err);
 
-	rc = first_due(c->sv->zones, c->s, c->now_us, &due_us, err);
-	if (!rc)
-		rc = store_next_id(txn, &c->s->id, err);
-	if (!rc)
-		rc = store_schedule_put(txn, c->s, err);
-	if (rc == ERR_CONFLICT)
-		return err_fail(err, rc, "A schedule with this name exists: %s", c->s->name);
-	if (rc)
-		return rc;
-	state.schedule_id = c->s->id;
-	rc = run_plan(txn, &state, due_us, err);
-	if (!rc)
-		rc = store_state_put(txn, &state, err);
 	return rc ? rc
-		  : audit_note(txn, c->actor, c->now_us, "schedule.create", c->s->id, err,
-			"name %s", c->s->name);
+		  : audit_note(txn, c->deed.actor, c->deed.now_us, "schedule.create", c->s->id,
+			err, "name %s", c->s->name);
 }
 
 int
 service_create_schedule(struct service *sv, const struct actor *actor, int64_t now_us,
     struct schedule *s, uint64_t *id, struct err *err)
 {
-	struct create c = {sv, actor, s, now_us};
+	struct create c = {{sv, actor, now_us}, s};
 	int rc;
 
-	s->tenant_id = actor->tenant_id;
 	rc = require_admin_scope(actor, SCOPE_MANAGE, err);
-	/* A token that sees only some schedules makes only such. */
-	if (!rc && !actor_sees(actor, s))
-		rc = err_fail(err, ERR_DENIED, "Insufficient permissions");
 	if (!rc)
-		rc = check_against_system(sv, s, err);
+		rc = check_definition(&c.deed, s, err);
 	if (!rc)
 		rc = store_has_room(sv->store, err);
-	if (rc)
-		return rc;
-	s->created_by = actor->user_id;
-	s->created_us = now_us;
-	s->modified_us = now_us;
-	s->version = 1;
-	rc = store_run(sv->store, create_body, &c, err);
+	if (!rc)
+		rc = store_run(sv->store, create_body, &c, err);
 	if (rc)
 		return rc;
 	*id = s->id;
@@ -155,26 +158,45 @@ service_create_schedule(struct service *sv, const struct actor *actor, int64_t n
 
 /* ---- show and find ---- */
 
-static int
-view_schedule(struct txn *txn, struct arena *a, const struct actor *actor, uint64_t id,
+/* When it will run next, if nobody changes anything. */
+static int64_t
+next_run(const struct schedule *s, const struct schedule_state *state, struct zones *zones)
+{
+	int64_t due_us = state->next_due_us;
+	struct err unknown;
+
+	if (!state->suspended)
+		return due_us;
+	if (!state->suspended_until_us)
+		return INSTANT_NEVER;
+	if (due_us >= state->suspended_until_us)
+		return due_us;
+	/* A zone that is gone is told when the time has come. */
+	if (schedule_next_due(s, zones, state->suspended_until_us - 1, &due_us, &unknown))
+		return INSTANT_NEVER;
+	return due_us;
+}
+
+int
+view_schedule(struct txn *txn, struct arena *a, const struct deed *d, uint64_t id,
     struct schedule_view *view, struct err *err)
 {
-	int rc = own_schedule(txn, a, actor, id, &view->definition, err);
+	int rc = own_schedule(txn, a, d->actor, id, &view->definition, err);
 
 	if (!rc)
 		rc = store_state_get(txn, a, id, &view->state, err);
-	/* One that had to be given up is suspended with an open range: see fire_due(). */
-	if (!rc)
-		view->finished =
-		    view->definition.trigger_count > 0 &&
-		    view->state.next_due_us == INSTANT_NEVER &&
-		    !(view->state.suspended && view->state.range_due_us != INSTANT_NEVER);
-	return rc;
+	if (rc)
+		return rc;
+	view->finished = view->definition.trigger_count > 0 &&
+			 view->state.next_due_us == INSTANT_NEVER &&
+			 !schedule_is_given_up(&view->state);
+	view->next_run_us = next_run(&view->definition, &view->state, d->sv->zones);
+	return 0;
 }
 
 struct get {
 	struct arena *arena;
-	const struct actor *actor;
+	struct deed deed;
 	uint64_t id;
 	struct schedule_view *view;
 };
@@ -184,14 +206,14 @@ get_body(struct txn *txn, void *ctx, struct err *err)
 {
 	struct get *c = ctx;
 
-	return view_schedule(txn, c->arena, c->actor, c->id, c->view, err);
+	return view_schedule(txn, c->arena, &c->deed, c->id, c->view, err);
 }
 
 int
 service_get_schedule(struct service *sv, struct arena *a, const struct actor *actor,
     uint64_t id, struct schedule_view *view, struct err *err)
 {
-	struct get c = {a, actor, id, view};
+	struct get c = {a, {sv, actor, 0}, id, view};
 	int rc = require_scope(actor, SCOPE_READ, err);
 
 	return rc ? rc : store_run(sv->store, get_body, &c, err);
@@ -199,7 +221,7 @@ service_get_schedule(struct service *sv, struct arena *a, const struct actor *ac
 
 struct find {
 	struct arena *arena;
-	const struct actor *actor;
+	struct deed deed;
 	const char *name;
 	size_t name_len;
 	enum name_match match;
@@ -236,6 +258,12 @@ contains(const char *name, size_t len, const char *part, size_t part_len)
 			return true;
 	}
 	return false;
+}
+
+bool
+text_contains(const char *text, const char *part)
+{
+	return contains(text, strlen(text), part, strlen(part));
 }
 
 static bool
@@ -282,14 +310,14 @@ find_body(struct txn *txn, void *ctx, struct err *err)
 	int rc;
 
 	c->id_count = c->count = 0;
-	rc = store_schedule_names(txn, c->actor->tenant_id, NULL, note_match, c, err);
+	rc = store_schedule_names(txn, c->deed.actor->tenant_id, NULL, note_match, c, err);
 	if (rc)
 		return rc;
 	c->list = arena_array(c->arena, c->id_count, sizeof *c->list);
 	for (size_t i = 0; i < c->id_count; i++) {
 		struct schedule_view *view = &c->list[c->count];
 
-		rc = view_schedule(txn, c->arena, c->actor, c->ids[i], view, err);
+		rc = view_schedule(txn, c->arena, &c->deed, c->ids[i], view, err);
 		if (rc == ERR_MISSING)
 			continue; /* deleted since its name was read */
 		if (rc)
@@ -320,7 +348,7 @@ static int
 find(struct service *sv, struct find *c, struct schedule_view **list, size_t *count,
     struct err *err)
 {
-	int rc = require_scope(c->actor, SCOPE_READ, err);
+	int rc = require_scope(c->deed.actor, SCOPE_READ, err);
 
 	if (!rc)
 		rc = store_run(sv->store, find_body, c, err);
@@ -340,7 +368,7 @@ service_find_schedules(struct service *sv, struct arena *a, const struct actor *
 {
 	struct find c = {
 	    .arena = a,
-	    .actor = actor,
+	    .deed = {sv, actor, 0},
 	    .name = name ? name : "",
 	    .name_len = name ? strlen(name) : 0,
 	    .match = match,
@@ -355,164 +383,7 @@ service_schedules_of(struct service *sv, struct arena *a, const struct actor *ac
     uint64_t user_id, struct schedule_view **list, size_t *count, struct err *err)
 {
 	struct find c = {
-	    .arena = a, .actor = actor, .name = "", .type = -1, .created_by = user_id};
+	    .arena = a, .deed = {sv, actor, 0}, .name = "", .type = -1, .created_by = user_id};
 
 	return find(sv, &c, list, count, err);
-}
-
-/* ---- suspend, resume, delete ---- */
-
-struct change {
-	struct service *sv;
-	struct arena arena;
-	const struct actor *actor;
-	int64_t now_us;
-	uint64_t id;
-	const char *reason;
-	const char *action; /* for the audit; NULL: this is not all of it yet */
-	bool queued, more;
-	int (*body)(struct txn *txn, struct change *c, struct schedule *s,
-	    struct schedule_state *state, struct err *err);
-};
-
-/* Load a schedule that the actor may change, settle what is due, and then change it. While more
- * is due than fits into one transaction only that is done. */
-static int
-change_body(struct txn *txn, void *ctx, struct err *err)
-{
-	struct change *c = ctx;
-	struct schedule_state state;
-	struct schedule s;
-	int rc;
-
-	arena_clear(&c->arena);
-	rc = own_schedule(txn, &c->arena, c->actor, c->id, &s, err);
-	if (!rc)
-		rc = store_state_get(txn, &c->arena, c->id, &state, err);
-	if (!rc)
-		rc = fire_due(
-		    txn, &s, &state, c->sv->zones, c->now_us, &c->queued, &c->more, err);
-	if (rc)
-		return rc;
-	if (c->more)
-		return store_state_put(txn, &state, err);
-	rc = c->body(txn, c, &s, &state, err);
-	if (rc || !c->action)
-		return rc;
-	return audit_note(txn, c->actor, c->now_us, c->action, s.id, err, "name %s%s%s", s.name,
-	    c->reason ? ": " : "", c->reason ? c->reason : "");
-}
-
-static int
-suspend_body(struct txn *txn, struct change *c, struct schedule *s,
-    struct schedule_state *state, struct err *err)
-{
-	(void)s;
-	if (!state->suspended) {
-		state->suspended = true;
-		state->suspended_by = c->actor->user_id;
-		state->suspended_us = c->now_us;
-		state->suspended_reason = c->reason;
-	}
-	return store_state_put(txn, state, err);
-}
-
-/* What was due since it was given up is settled as suspended, before it is resumed. */
-static int
-take_up_body(struct txn *txn, struct change *c, struct schedule *s,
-    struct schedule_state *state, struct err *err)
-{
-	int rc = 0;
-
-	if (state->suspended)
-		rc = fire_take_up(txn, s, state, c->sv->zones, err);
-	return rc ? rc : store_state_put(txn, state, err);
-}
-
-static int
-resume_body(struct txn *txn, struct change *c, struct schedule *s, struct schedule_state *state,
-    struct err *err)
-{
-	(void)c, (void)s;
-	state->suspended = false;
-	state->suspended_by = 0;
-	state->suspended_us = 0;
-	state->suspended_reason = NULL;
-	return store_state_put(txn, state, err);
-}
-
-static int
-delete_body(struct txn *txn, struct change *c, struct schedule *s, struct schedule_state *state,
-    struct err *err)
-{
-	uint64_t waiting;
-	int rc = 0;
-
-	while (!rc && state->waiting > 0) {
-		rc = store_waiting_first(txn, s->id, &waiting, err);
-		if (!rc)
-			rc = run_cancel_waiting(txn, &c->arena, state, waiting, c->now_us,
-			    "its schedule was deleted", err);
-	}
-	if (!rc)
-		rc = store_state_put(txn, state, err);
-	return rc ? rc : store_schedule_remove(txn, s, err);
-}
-
-static int
-change(struct change *c, struct err *err)
-{
-	int rc = require_admin_scope(c->actor, SCOPE_MANAGE, err);
-
-	do {
-		if (!rc)
-			rc = store_run(c->sv->store, change_body, c, err);
-	} while (!rc && c->more);
-	/* Also without a new run: the time of the next one may have changed. */
-	if (!rc)
-		ring(c->sv);
-	arena_release(&c->arena);
-	return rc;
-}
-
-int
-service_suspend_schedule(struct service *sv, const struct actor *actor, int64_t now_us,
-    uint64_t id, const char *reason, struct err *err)
-{
-	struct change c = {.sv = sv,
-	    .actor = actor,
-	    .now_us = now_us,
-	    .id = id,
-	    .reason = reason,
-	    .action = "schedule.suspend",
-	    .body = suspend_body};
-
-	return change(&c, err);
-}
-
-int
-service_resume_schedule(
-    struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
-{
-	struct change c = {
-	    .sv = sv, .actor = actor, .now_us = now_us, .id = id, .body = take_up_body};
-	int rc = change(&c, err);
-
-	c.action = "schedule.resume";
-	c.body = resume_body;
-	return rc ? rc : change(&c, err);
-}
-
-int
-service_delete_schedule(
-    struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
-{
-	struct change c = {.sv = sv,
-	    .actor = actor,
-	    .now_us = now_us,
-	    .id = id,
-	    .action = "schedule.delete",
-	    .body = delete_body};
-
-	return change(&c, err);
 }

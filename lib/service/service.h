@@ -22,7 +22,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "model/account.h"
+#include "model/difference.h"
 #include "model/execution.h"
+#include "model/preview.h"
 #include "model/schedule.h"
 #include "service/secret.h"
 #include "store/store.h"
@@ -260,6 +262,8 @@ struct schedule_view {
 	struct schedule_state state;
 	bool finished; /* it has triggers, none is due any more, and it is not just held up by a
 			  suspension */
+	int64_t
+	    next_run_us; /* when it runs next if nobody changes anything; INSTANT_NEVER: never */
 };
 
 /* Takes a definition as definition_read() gives it. Fails: ERR_CONFLICT when the name is taken;
@@ -293,11 +297,156 @@ MUST_CHECK int service_schedules_of(struct service *sv, struct arena *a,
     const struct actor *actor, uint64_t user_id, struct schedule_view **list, size_t *count,
     struct err *err);
 
-/* Suspending twice and resuming what is not suspended succeed. A running execution goes on. */
+/*
+ * Give a schedule another definition, if it still has the version that the caller saw. It is
+ * planned from now on; what is queued keeps the definition that it was made with, and what is
+ * suspended stays so. An `every` trigger that leaves its anchor open keeps the one that it had.
+ *
+ * Fails: ERR_CONFLICT `Version is 3, not 2`, and when the name is taken; ERR_INPUT also as
+ * service_create_schedule().
+ */
+MUST_CHECK int service_update_schedule(struct service *sv, const struct actor *actor,
+    int64_t now_us, uint64_t id, uint64_t version, struct schedule *s, struct err *err);
+
+/* What a schedule is, one bit each. */
+enum schedule_status {
+	STATUS_IDLE = 1 << 0,
+	STATUS_FINISHED = 1 << 1,
+	STATUS_SUSPENDED = 1 << 2,
+	STATUS_OTHER = 1 << 3, /* none is this: to ask for what there is not */
+};
+
+enum schedule_status schedule_status(const struct schedule_view *view, int64_t now_us);
+
+enum schedule_order { ORDER_NAME, ORDER_NEXT_RUN, ORDER_CREATED };
+
+/* Where a list goes on: behind this one. By name the name counts, else key and id. */
+struct schedule_place {
+	const char *name;
+	int64_t key;
+	uint64_t id; /* 0: from the first; as a result: the end */
+};
+
+struct schedule_query {
+	const char *text; /* in name or description, ASCII letters of any case; NULL: any */
+	const char *const *tags; /* all of them */
+	size_t tag_count;
+	unsigned statuses; /* of enum schedule_status; 0: all */
+	int type;	   /* -1: all */
+	enum schedule_order order;
+	bool descending; /* those that never run again come last either way */
+	int64_t now_us;
+	struct schedule_place after;
+	size_t cap;
+};
+
+/* *total: how many there are, without `after` and `cap`. */
+MUST_CHECK int service_list_schedules(struct service *sv, struct arena *a,
+    const struct actor *actor, const struct schedule_query *q, struct schedule_view **list,
+    size_t *count, size_t *total, struct schedule_place *next, struct err *err);
+
+/*
+ * Suspending twice and resuming what is not suspended succeed. A running execution goes on.
+ *
+ * With `until_us` (0: none) it resumes by itself: what is due then, or later, runs. Said again
+ * the latest end holds, and the reason if there is a new one. A reason and an end are who said
+ * them last.
+ */
+MUST_CHECK int service_suspend_until(struct service *sv, const struct actor *actor,
+    int64_t now_us, uint64_t id, int64_t until_us, const char *reason, struct err *err);
 MUST_CHECK int service_suspend_schedule(struct service *sv, const struct actor *actor,
     int64_t now_us, uint64_t id, const char *reason, struct err *err);
 MUST_CHECK int service_resume_schedule(struct service *sv, const struct actor *actor,
     int64_t now_us, uint64_t id, struct err *err);
+
+/* Those of some schedules that are there are deleted, all at once: done[0..*done_count), which has
+ * room for all. */
+MUST_CHECK int service_delete_schedules(struct service *sv, const struct actor *actor,
+    int64_t now_us, const uint64_t *ids, size_t count, uint64_t *done, size_t *done_count,
+    struct err *err);
+
+/* Suspend or resume all schedules with one of these tags, all at once; *done are those. */
+struct schedule_tags {
+	const char *const *tags;
+	size_t count;
+};
+MUST_CHECK int service_suspend_tagged(struct service *sv, struct arena *a,
+    const struct actor *actor, int64_t now_us, const struct schedule_tags *tags,
+    int64_t until_us, const char *reason, uint64_t **done, size_t *done_count, struct err *err);
+MUST_CHECK int service_resume_tagged(struct service *sv, struct arena *a,
+    const struct actor *actor, int64_t now_us, const struct schedule_tags *tags,
+    uint64_t **done, size_t *done_count, struct err *err);
+
+/* A set of schedules that is kept as one: by whoever names himself its owner. */
+struct schedule_set {
+	const char *owner;
+	struct schedule *schedules; /* as definition_read() gives them */
+	size_t count;
+	bool prune;   /* those of the owner that are not among them are deleted */
+	bool dry_run; /* tell what would be done, and do nothing */
+};
+
+enum { OWNER_MAX = 100 /* code points */, SET_MAX = 1000 };
+
+/* Name the schedule of a set in the text of a fault: `Invalid value: schedules[2].name`. Returns
+ * `code`. */
+int schedule_set_fault(size_t i, int code, struct err *err);
+
+enum applied_kind { APPLIED_CREATED, APPLIED_CHANGED, APPLIED_UNCHANGED, APPLIED_DELETED };
+
+/* What became, or would become, of one schedule. */
+struct applied {
+	uint64_t id; /* 0: it would be created */
+	const char *name;
+	enum applied_kind kind;
+	const char *members[SCHEDULE_MEMBERS]; /* APPLIED_CHANGED: those that differ */
+	size_t member_count;
+};
+
+/*
+ * Make it so that the owner has these schedules, in one transaction. Schedules are told apart by
+ * their names; one that is as it should be is not touched.
+ *
+ * Owns:  *list lives in the arena: in the order of the set, then what was deleted, by name.
+ * Fails: ERR_CONFLICT when a name belongs to another owner or to none; ERR_INPUT, with
+ * `schedules[2].` in front of what is wrong with one; ERR_BUSY.
+ */
+MUST_CHECK int service_apply_schedules(struct service *sv, struct arena *a,
+    const struct actor *actor, int64_t now_us, const struct schedule_set *set,
+    struct applied **list, size_t *count, struct err *err);
+
+/* The due times of a schedule from `from_us` on, whether it is suspended or not: see
+ * schedule_preview(). Times without a zone of their own are shown in `time_zone`. */
+MUST_CHECK int service_preview_schedule(struct service *sv, struct arena *a,
+    const struct actor *actor, uint64_t id, const char *time_zone, int64_t from_us, size_t cap,
+    struct preview **list, size_t *count, struct err *err);
+/* The same for a definition. */
+MUST_CHECK int service_preview_definition(struct service *sv, struct arena *a,
+    const struct actor *actor, const struct schedule *s, const char *time_zone, int64_t from_us,
+    size_t cap, struct preview **list, size_t *count, struct err *err);
+
+/* Why a schedule did or did not run at some time. */
+struct explanation {
+	int64_t at_us;
+	int64_t due_us; /* the due time nearest to it within its minute; INSTANT_NEVER: none */
+	const char *verdict;   /* the ledger's word, "not_due" or "future" */
+	const char *reason;    /* one sentence */
+	uint64_t execution_id; /* 0: none */
+	const char *trigger;   /* `cron 30 2 * * 1-5`; NULL: none that is known now */
+	const char *time_zone; /* in which `offset_s` holds; NULL: none */
+	int32_t offset_s;
+	int64_t late_us; /* how late it began, or was fired; -1: it did not run */
+	/* The suspension that it met or will meet. */
+	bool suspended;
+	uint64_t suspended_by;
+	const char *suspended_reason; /* NULL: none was given */
+	int64_t suspended_us;
+	int64_t suspended_until_us; /* 0: none, or no longer known */
+};
+
+MUST_CHECK int service_explain_schedule(struct service *sv, struct arena *a,
+    const struct actor *actor, int64_t now_us, uint64_t id, int64_t at_us,
+    const char *time_zone, struct explanation *e, struct err *err);
 
 /* ---- runs ---- */
 
