@@ -34,13 +34,16 @@ static struct {
 	size_t task_count;
 	struct occurrence occurrences[4];
 	size_t occurrence_count;
+	struct schedule_place next;
+	struct explanation explanation;
 
 	/* What the last use case was asked. */
 	unsigned calls;
 	uint64_t id, before;
-	char name[64], other[64], email[64], key[64], method[64];
+	char name[64], other[64], email[64], key[64], method[64], after[64];
 	int match, type;
-	bool flag;
+	bool flag, dry;
+	struct schedule_query query; /* its pointers are gone */
 	int64_t from_us, to_us, life_us;
 	enum role role;
 	uint64_t actor_user;
@@ -434,11 +437,164 @@ service_find_schedules(struct service *sv, struct arena *a, const struct actor *
 }
 
 int
-service_suspend_schedule(struct service *sv, const struct actor *actor, int64_t now_us,
-    uint64_t id, const char *reason, struct err *err)
+service_suspend_until(struct service *sv, const struct actor *actor, int64_t now_us,
+    uint64_t id, int64_t until_us, const char *reason, struct err *err)
 {
 	(void)sv, (void)now_us;
 	note(fake.other, reason);
+	fake.to_us = until_us;
+	return asked(actor, id, err);
+}
+
+int
+service_update_schedule(struct service *sv, const struct actor *actor, int64_t now_us,
+    uint64_t id, uint64_t version, struct schedule *s, struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.name, s->name);
+	fake.before = version;
+	return asked(actor, id, err);
+}
+
+int
+service_delete_schedules(struct service *sv, const struct actor *actor, int64_t now_us,
+    const uint64_t *ids, size_t count, uint64_t *done, size_t *done_count, struct err *err)
+{
+	(void)sv, (void)now_us;
+	*done_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (ids[i] == SCHEDULE || ids[i] == SCHEDULE + 1)
+			done[(*done_count)++] = ids[i];
+	}
+	return asked(actor, count ? ids[0] : 0, err);
+}
+
+/* The tags as one word. */
+static void
+note_tags(const char *const *tags, size_t count)
+{
+	size_t len = 0;
+
+	fake.other[0] = '\0';
+	for (size_t i = 0; i < count; i++)
+		len += (size_t)snprintf(
+		    fake.other + len, sizeof fake.other - len, "%s%s", i ? "," : "", tags[i]);
+}
+
+int
+service_suspend_tagged(struct service *sv, struct arena *a, const struct actor *actor,
+    int64_t now_us, const struct schedule_tags *tags, int64_t until_us, const char *reason,
+    uint64_t **done, size_t *done_count, struct err *err)
+{
+	static uint64_t ids[] = {SCHEDULE, SCHEDULE + 1};
+
+	(void)sv, (void)a, (void)now_us;
+	note_tags(tags->tags, tags->count);
+	note(fake.name, reason);
+	fake.to_us = until_us;
+	*done = ids;
+	*done_count = 2;
+	return asked(actor, 0, err);
+}
+
+int
+service_resume_tagged(struct service *sv, struct arena *a, const struct actor *actor,
+    int64_t now_us, const struct schedule_tags *tags, uint64_t **done, size_t *done_count,
+    struct err *err)
+{
+	(void)sv, (void)a, (void)now_us, (void)done;
+	note_tags(tags->tags, tags->count);
+	*done_count = 0;
+	return asked(actor, 0, err);
+}
+
+int
+service_list_schedules(struct service *sv, struct arena *a, const struct actor *actor,
+    const struct schedule_query *q, struct schedule_view **list, size_t *count, size_t *total,
+    struct schedule_place *next, struct err *err)
+{
+	(void)sv, (void)a;
+	fake.query = *q;
+	note(fake.name, q->text);
+	note(fake.after, q->after.name);
+	note_tags(q->tags, q->tag_count);
+	*list = fake.views;
+	*count = fake.view_count;
+	*total = 7;
+	*next = fake.next;
+	return asked(actor, 0, err);
+}
+
+int
+service_apply_schedules(struct service *sv, struct arena *a, const struct actor *actor,
+    int64_t now_us, const struct schedule_set *set, struct applied **list, size_t *count,
+    struct err *err)
+{
+	static struct applied applied[] = {
+	    {.id = 0, .name = "new", .kind = APPLIED_CREATED},
+	    {.id = SCHEDULE, .name = "other", .kind = APPLIED_CHANGED, {"tags", "tasks"}, 2},
+	    {.id = SCHEDULE, .name = "same", .kind = APPLIED_UNCHANGED},
+	    {.id = SCHEDULE, .name = "old", .kind = APPLIED_DELETED},
+	};
+
+	(void)sv, (void)a, (void)now_us;
+	note(fake.name, set->owner);
+	fake.match = (int)set->count;
+	fake.flag = set->prune;
+	fake.dry = set->dry_run;
+	*list = applied;
+	*count = 4;
+	return asked(actor, 0, err);
+}
+
+static int
+previewed(int64_t from_us, size_t cap, struct preview **list, size_t *count)
+{
+	static struct preview due[] = {
+	    {.due_us = TIME(0),
+		.trigger_count = 1,
+		.time_zone = "Europe/Amsterdam",
+		.offset_s = 3600},
+	    {.due_us = TIME(60), .trigger_count = 2, .time_zone = "UTC"},
+	};
+
+	fake.from_us = from_us;
+	fake.match = (int)cap;
+	*list = due;
+	*count = 2;
+	return 0;
+}
+
+int
+service_preview_schedule(struct service *sv, struct arena *a, const struct actor *actor,
+    uint64_t id, const char *time_zone, int64_t from_us, size_t cap, struct preview **list,
+    size_t *count, struct err *err)
+{
+	(void)sv, (void)a;
+	note(fake.other, time_zone);
+	return previewed(from_us, cap, list, count) ? ERR_IO : asked(actor, id, err);
+}
+
+int
+service_preview_definition(struct service *sv, struct arena *a, const struct actor *actor,
+    const struct schedule *s, const char *time_zone, int64_t from_us, size_t cap,
+    struct preview **list, size_t *count, struct err *err)
+{
+	(void)sv, (void)a;
+	note(fake.name, s->name);
+	note(fake.other, time_zone);
+	return previewed(from_us, cap, list, count) ? ERR_IO : asked(actor, 0, err);
+}
+
+int
+service_explain_schedule(struct service *sv, struct arena *a, const struct actor *actor,
+    int64_t now_us, uint64_t id, int64_t at_us, const char *time_zone, struct explanation *e,
+    struct err *err)
+{
+	(void)sv, (void)a, (void)now_us;
+	note(fake.other, time_zone);
+	*e = fake.explanation;
+	e->at_us = at_us;
 	return asked(actor, id, err);
 }
 
@@ -578,6 +734,7 @@ set_up(void **state)
 		    .created_us = TIME(0),
 		},
 	    .state = {.schedule_id = SCHEDULE, .next_due_us = INSTANT_NEVER},
+	    .next_run_us = INSTANT_NEVER,
 	};
 	fake.view_count = 1;
 	forget_response();
@@ -789,14 +946,11 @@ without_a_valid_token_it_is_401_with_a_challenge(void **state)
 }
 
 static void
-role_comes_before_501_and_501_before_the_body(void **state)
+role_and_501_come_before_the_body(void **state)
 {
 	(void)state;
-	post_as("viewer", "/API3/tasks/deleteSchedules", "");
-	assert_text(403, "Insufficient permissions");
-	assert_headers(NO_STORE);
-	post("/API3/tasks/deleteSchedules", "");
-	assert_text(501, "Not implemented: deleteSchedules");
+	post("/API3/tasks/runOnDemandSchedules", "{");
+	assert_text(501, "Not implemented: runOnDemandSchedules");
 	post_as("viewer", "/API3/tasks/suspendSchedule", "");
 	assert_text(403, "Insufficient permissions");
 	post("/API3/tasks/suspendSchedule", "");
@@ -832,8 +986,8 @@ what_changes_things_needs_an_administrator_and_what_reads_does_not(void **state)
 static void
 what_the_contract_has_and_we_do_not_serve_is_501(void **state)
 {
-	static const char *const names[] = {"deleteSchedules", "reRunTask", "getTaskOutputs",
-	    "getTaskOutputsForUser", "runOnDemandSchedules"};
+	static const char *const names[] = {
+	    "reRunTask", "getTaskOutputs", "getTaskOutputsForUser", "runOnDemandSchedules"};
 	static const char *const logins[] = {
 	    "authenticateUserSAML", "authenticateUserWindowsAltEmbed"};
 	char path[128], text[128];
@@ -1203,23 +1357,391 @@ suspend_resume_and_delete_list_the_id(void **state)
 }
 
 static void
-suspending_may_say_why_but_not_until_when(void **state)
+suspending_may_say_why_and_until_when(void **state)
 {
 	(void)state;
 	post("/API3/tasks/suspendSchedule", "{\"scheduleId\":\"42\",\"reason\":\"migration\"}");
 	assert_int_equal(res.status, 200);
 	assert_string_equal(fake.other, "migration");
+	assert_int_equal(fake.to_us, 0);
 	post("/API3/tasks/suspendSchedule", "\"42\"");
 	assert_string_equal(fake.other, "(none)");
+	post("/API3/tasks/suspendSchedule",
+	    "{\"scheduleId\":\"42\",\"until\":\"2026-11-22T08:10:01+01:00\"}");
+	assert_int_equal(res.status, 200);
+	assert_int_equal(fake.to_us, TIME(1));
+	assert_int_equal(fake.calls, 3);
 	post("/API3/tasks/suspendSchedule", "{\"scheduleId\":\"42\",\"reason\":1}");
 	assert_text(400, "Invalid value: reason");
+	post("/API3/tasks/suspendSchedule", "{\"scheduleId\":\"42\",\"until\":\"soon\"}");
+	assert_text(400, "Invalid value: until");
 	post("/API3/tasks/suspendSchedule",
-	    "{\"scheduleId\":\"42\",\"until\":\"2027-01-01T00:00:00Z\"}");
-	assert_text(400, "Invalid value: until: not served");
+	    "{\"scheduleId\":\"42\",\"until\":\"2026-11-22T07:10:00Z\"}");
+	assert_text(400, "Invalid value: until: is past");
+	post("/API3/tasks/suspendSchedule",
+	    "{\"scheduleId\":\"42\",\"until\":\"1970-01-01T00:00:00Z\"}");
+	assert_text(400, "Invalid value: until: is past");
+	assert_int_equal(fake.calls, 3);
+}
+
+static void
+schedules_are_suspended_and_resumed_by_their_tags(void **state)
+{
+	(void)state;
+	post("/API3/tasks/suspendSchedules",
+	    "{\"tags\":[\"a\",\"b c\"],\"until\":\"2026-11-22T07:10:01Z\",\"reason\":\"why\"}");
+	assert_json("{\"success\":true,\"errorMessage\":\"\",\"modifiedList\":[{\"id\":\"" GUID(
+	    "2a") "\"},{\"id\":\"" GUID("2b") "\"}]}");
+	assert_string_equal(fake.other, "a,b c");
+	assert_string_equal(fake.name, "why");
+	assert_int_equal(fake.to_us, TIME(1));
+	post("/API3/tasks/resumeSchedules", "{\"tags\":[\"a\"]}");
+	assert_json("{\"success\":true,\"errorMessage\":\"\",\"modifiedList\":[]}");
+	assert_string_equal(fake.other, "a");
+	assert_int_equal(fake.calls, 2);
+	post("/API3/tasks/suspendSchedules", "{}");
+	assert_text(400, "Missing value: tags");
+	post("/API3/tasks/resumeSchedules", "{\"tags\":[]}");
+	assert_text(400, "Invalid value: tags: must have an entry");
+	post("/API3/tasks/suspendSchedules", "{\"tags\":[1]}");
+	assert_text(400, "Invalid value: tags");
+	post_as("viewer", "/API3/tasks/suspendSchedules", "{\"tags\":[\"a\"]}");
+	assert_text(403, "Insufficient permissions");
 	assert_int_equal(fake.calls, 2);
 }
 
-/* ---- errors ---- */
+#define TASKS_OF_ONE "\"tasks\":[{\"name\":\"t\",\"command\":[\"/bin/true\"]}]"
+
+static void
+an_update_is_a_definition_with_id_and_version(void **state)
+{
+	static const struct {
+		const char *body, *text;
+	} bad[] = {
+	    {"{}", "Missing value: scheduleId"},
+	    {"{\"scheduleId\":\"42\",\"name\":\"n\"," TASKS_OF_ONE "}",
+		"Missing value: version"},
+	    {"{\"scheduleId\":\"42\",\"version\":0,\"name\":\"n\"," TASKS_OF_ONE "}",
+		"Invalid value: version"},
+	    {"{\"scheduleId\":\"42\",\"version\":\"x\",\"name\":\"n\"," TASKS_OF_ONE "}",
+		"Invalid value: version"},
+	    {"{\"scheduleId\":\"42\",\"version\":1," TASKS_OF_ONE "}", "Missing value: name"},
+	    {"{\"scheduleId\":\"42\",\"version\":1,\"nme\":\"n\"}",
+		"Invalid value: nme: there is no such member"},
+	    {"{\"scheduleId\":\"none\",\"version\":1,\"name\":\"n\"," TASKS_OF_ONE "}",
+		"Schedule not found"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		post("/API3/tasks/updateSchedule", bad[i].body);
+		assert_text(400, bad[i].text);
+	}
+	assert_int_equal(fake.calls, 0);
+	post("/API3/tasks/updateSchedule",
+	    "{\"scheduleId\":\"42\",\"version\":3,\"name\":\"other\"," TASKS_OF_ONE "}");
+	assert_json("{\"success\":true,\"errorMessage\":\"\",\"modifiedList\":[{\"id\":\"" GUID(
+	    "2a") "\"}]}");
+	assert_string_equal(fake.name, "other");
+	assert_int_equal(fake.id, SCHEDULE);
+	assert_int_equal(fake.before, 3);
+	fake.ret = ERR_CONFLICT;
+	fake.text = "Version is 4, not 3";
+	post("/API3/tasks/updateSchedule",
+	    "{\"scheduleId\":\"42\",\"version\":3,\"name\":\"other\"," TASKS_OF_ONE "}");
+	assert_text(409, "Version is 4, not 3");
+}
+
+static void
+what_get_schedule_answers_can_be_sent_back(void **state)
+{
+	const char *argv[] = {"/bin/true", NULL};
+	struct task_def def = {
+	    .name = "t", .argv = argv, .argc = 1, .kill_grace_us = 10 * SECOND_US};
+	struct schedule_view *v = &fake.views[0];
+	char body[2048];
+
+	(void)state;
+	v->definition.tasks = &def;
+	v->definition.task_count = 1;
+	v->definition.owner = "site";
+	v->definition.keep_us = 7 * DAY_US;
+	v->next_run_us = TIME(60);
+	v->state.last_execution_id = EXECUTION;
+	v->state.suspended = true;
+	v->state.suspended_us = TIME(-60);
+	v->state.suspended_until_us = TIME(30);
+	post("/API3/tasks/getSchedule", "\"42\"");
+	assert_int_equal(res.status, 200);
+	assert_non_null(strstr(res.body.data, "\"owner\":\"site\""));
+	assert_non_null(strstr(res.body.data, "\"until\":\"2026-11-22T07:10:30.000Z\""));
+	snprintf(body, sizeof body, "%s", res.body.data);
+	post("/API3/tasks/updateSchedule", body);
+	assert_int_equal(res.status, 200);
+	assert_int_equal(fake.before, 3);
+}
+
+static void
+a_suspension_is_over_when_its_end_has_come(void **state)
+{
+	struct schedule_view *v = &fake.views[0];
+
+	(void)state;
+	v->state.suspended = true;
+	v->state.suspended_until_us = TIME(1);
+	post("/API3/tasks/findSchedule", "{}");
+	assert_non_null(strstr(res.body.data, "\"status\":4"));
+	v->state.suspended_until_us = TIME(0);
+	post("/API3/tasks/findSchedule", "{}");
+	assert_non_null(strstr(res.body.data, "\"status\":0"));
+	v->finished = true;
+	post("/API3/tasks/findSchedule", "{}");
+	assert_non_null(strstr(res.body.data, "\"status\":2"));
+}
+
+static void
+many_are_deleted_and_the_first_unknown_is_named(void **state)
+{
+	(void)state;
+	post("/API3/tasks/deleteSchedules", "[\"42\",\"" GUID("2b") "\",\"42\"]");
+	assert_non_null(strstr(res.body.data, "{\"success\":true,\"errorMessage\":\"\","));
+	post("/API3/tasks/deleteSchedules", "[\"nobody\",\"42\",\"99\"]");
+	assert_json("{\"success\":false,\"errorMessage\":\"Schedule not found: "
+		    "nobody\",\"modifiedList\":[{\"id\":\"" GUID("2a") "\"}]}");
+	post("/API3/tasks/deleteSchedules", "[\"42\",\"99\"]");
+	assert_non_null(strstr(res.body.data, "\"Schedule not found: 99\""));
+	post("/API3/tasks/deleteSchedules", "[]");
+	assert_json("{\"success\":true,\"errorMessage\":\"\",\"modifiedList\":[]}");
+	assert_int_equal(fake.calls, 4);
+	post("/API3/tasks/deleteSchedules", "[42]");
+	assert_text(400, "Invalid value: scheduleId");
+	post("/API3/tasks/deleteSchedules", "[\"42\",null]");
+	assert_text(400, "Invalid value: scheduleId");
+	post("/API3/tasks/deleteSchedules", "[\"4\\u0001\"]");
+	assert_text(400, "Invalid value: scheduleId");
+	post("/API3/tasks/deleteSchedules", "{\"scheduleId\":\"42\"}");
+	assert_text(400, "Request body must be a JSON array");
+	post("/API3/tasks/deleteSchedules", "\"42\"");
+	assert_text(400, "Request body must be a JSON array");
+	post("/API3/tasks/deleteSchedules", "");
+	assert_text(400, "Request body is empty");
+	post("/API3/tasks/deleteSchedules", "[\"42\"");
+	assert_text(400, "Request body is not valid JSON");
+	assert_int_equal(fake.calls, 4);
+}
+
+static void
+a_list_of_schedules_is_asked_for_in_api3s_words(void **state)
+{
+	static const struct {
+		const char *body, *text;
+	} bad[] = {
+	    {"{\"status\":6}", "Invalid value: status"},
+	    {"{\"status\":[]}", "Invalid value: status"},
+	    {"{\"status\":[0,\"x\"]}", "Invalid value: status"},
+	    {"{\"type\":19}", "Invalid value: type"},
+	    {"{\"query\":1}", "Invalid value: query"},
+	    {"{\"tags\":\"a\"}", "Invalid value: tags"},
+	    {"{\"limit\":0}", "Invalid value: limit"},
+	    {"{\"limit\":1001}", "Invalid value: limit"},
+	    {"{\"cursor\":\"x\"}", "Invalid value: cursor"},
+	    {"{\"sort\":\"size\"}",
+		"Invalid value: sort: must be name, nextRun or createdDate, "
+		"with - in front to turn it round"},
+	};
+
+	(void)state;
+	post_as("viewer", "/API3/tasks/listSchedules",
+	    "{\"query\":\"night\",\"tags\":[\"a\",\"b\"],\"status\":[0,\"4\"],\"type\":3,"
+	    "\"sort\":\"-nextRun\",\"limit\":5}");
+	assert_int_equal(res.status, 200);
+	assert_string_equal(fake.name, "night");
+	assert_string_equal(fake.other, "a,b");
+	assert_int_equal(
+	    fake.query.statuses & ~(unsigned)STATUS_OTHER, STATUS_IDLE | STATUS_SUSPENDED);
+	assert_int_equal(fake.query.type, 3);
+	assert_int_equal(fake.query.order, ORDER_NEXT_RUN);
+	assert_true(fake.query.descending);
+	assert_int_equal(fake.query.cap, 5);
+	assert_non_null(
+	    strstr(res.body.data, "{\"items\":[{\"scheduleId\":\"" GUID("2a") "\""));
+	assert_non_null(strstr(res.body.data, "],\"total\":7}"));
+	post("/API3/tasks/listSchedules", "{}");
+	assert_int_equal(fake.query.statuses, 0);
+	assert_int_equal(fake.query.type, -1);
+	assert_int_equal(fake.query.order, ORDER_NAME);
+	assert_int_equal(fake.query.cap, 100);
+	post("/API3/tasks/listSchedules", "{\"status\":3}");
+	assert_int_equal(fake.query.statuses, STATUS_OTHER);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		post("/API3/tasks/listSchedules", bad[i].body);
+		assert_text(400, bad[i].text);
+	}
+	assert_int_equal(fake.calls, 3);
+}
+
+/* The answer's cursor, in a body with other members; valid until the next. */
+static const char *
+with_cursor(const char *members)
+{
+	static char body[4096];
+	const char *at = strstr(res.body.data, "\"cursor\":\"");
+
+	assert_non_null(at);
+	at += strlen("\"cursor\":\"");
+	snprintf(
+	    body, sizeof body, "{%s\"cursor\":\"%.*s\"}", members, (int)strcspn(at, "\""), at);
+	return body;
+}
+
+static void
+a_list_of_schedules_goes_on_where_it_ended(void **state)
+{
+	(void)state;
+	fake.next = (struct schedule_place){.name = "N\xc3\xa4me", .id = 5};
+	post("/API3/tasks/listSchedules", "{}");
+	post("/API3/tasks/listSchedules", with_cursor(""));
+	assert_string_equal(fake.after, "N\xc3\xa4me");
+	assert_int_equal(res.status, 200);
+	post("/API3/tasks/listSchedules", with_cursor("\"type\":1,"));
+	assert_text(400, "Invalid value: cursor");
+
+	fake.next = (struct schedule_place){.key = -9, .id = 5};
+	post("/API3/tasks/listSchedules", "{\"sort\":\"createdDate\"}");
+	post("/API3/tasks/listSchedules", with_cursor("\"sort\":\"createdDate\","));
+	assert_int_equal(fake.query.after.key, -9);
+	assert_int_equal(fake.query.after.id, 5);
+	post("/API3/tasks/listSchedules", with_cursor("\"sort\":\"-createdDate\","));
+	assert_text(400, "Invalid value: cursor");
+}
+
+static void
+a_set_is_applied_and_told_by_what_became_of_each(void **state)
+{
+	static const struct {
+		const char *body, *text;
+	} bad[] = {
+	    {"{}", "Missing value: owner"},
+	    {"{\"owner\":1,\"schedules\":[]}", "Invalid value: owner"},
+	    {"{\"owner\":\"o\"}", "Missing value: schedules"},
+	    {"{\"owner\":\"o\",\"schedules\":{}}",
+		"Invalid value: schedules: must be an array"},
+	    {"{\"owner\":\"o\",\"schedules\":[],\"prune\":1}", "Invalid value: prune"},
+	    {"{\"owner\":\"o\",\"schedules\":[],\"dryRun\":\"maybe\"}",
+		"Invalid value: dryRun"},
+	    {"{\"owner\":\"o\",\"schedules\":[{\"name\":\"a\"," TASKS_OF_ONE
+	     "},{\"name\":\"b\"}]}",
+		"Missing value: schedules[1].tasks"},
+	    {"{\"owner\":\"o\",\"schedules\":[{\"name\":\"a\",\"type\":1," TASKS_OF_ONE "}]}",
+		"Invalid value: schedules[0].type: there is no such member"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		post("/API3/tasks/applySchedules", bad[i].body);
+		assert_text(400, bad[i].text);
+	}
+	assert_int_equal(fake.calls, 0);
+	post("/API3/tasks/applySchedules",
+	    "{\"owner\":\"site\",\"schedules\":[{\"name\":\"new\"," TASKS_OF_ONE
+	    "}],\"prune\":true,\"dryRun\":false}");
+	assert_json("{\"created\":[{\"name\":\"new\"}],\"changed\":[{\"scheduleId\":\"" GUID(
+	    "2a") "\",\"name\":\"other\",\"members\":[\"tags\",\"tasks\"]}],\"unchanged\":[{"
+		  "\"scheduleId\":\"" GUID("2a") "\",\"name\":\"same\"}],\"deleted\":[{"
+						 "\"scheduleId\":\"" GUID(
+						     "2a") "\",\"name\":\"old\"}]}");
+	assert_string_equal(fake.name, "site");
+	assert_int_equal(fake.match, 1);
+	assert_true(fake.flag);
+	assert_false(fake.dry);
+	post_as("viewer", "/API3/tasks/applySchedules", "{\"owner\":\"o\",\"schedules\":[]}");
+	assert_text(403, "Insufficient permissions");
+}
+
+static void
+a_preview_is_of_a_schedule_or_of_a_definition(void **state)
+{
+	static const struct {
+		const char *body, *text;
+	} bad[] = {
+	    {"{}", "Missing value: scheduleId"},
+	    {"{\"scheduleId\":\"42\",\"definition\":{}}",
+		"Invalid value: definition: there is a scheduleId too"},
+	    {"{\"definition\":{\"name\":\"n\"}}", "Missing value: tasks"},
+	    {"{\"definition\":7}", "Invalid value: definition: must be an object"},
+	    {"{\"scheduleId\":\"42\",\"count\":0}", "Invalid value: count"},
+	    {"{\"scheduleId\":\"42\",\"count\":1001}", "Invalid value: count"},
+	    {"{\"scheduleId\":\"42\",\"from\":\"now\"}", "Invalid value: from"},
+	    {"{\"scheduleId\":\"none\"}", "Schedule not found"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		post("/API3/tasks/previewSchedule", bad[i].body);
+		assert_text(400, bad[i].text);
+	}
+	assert_int_equal(fake.calls, 0);
+	post_as("viewer", "/API3/tasks/previewSchedule", "{\"scheduleId\":\"42\"}");
+	assert_json("[{\"due\":\"2026-11-22T07:10:00.000Z\",\"local\":\"2026-11-22T08:10:00."
+		    "000+01:00\","
+		    "\"timeZone\":\"Europe/Amsterdam\"},{\"due\":\"2026-11-22T07:11:00.000Z\","
+		    "\"local\":\"2026-11-22T07:11:00.000+00:00\",\"timeZone\":\"UTC\","
+		    "\"note\":\"2 triggers are due at once: one run\"}]");
+	assert_int_equal(fake.from_us, TIME(0));
+	assert_int_equal(fake.match, 10);
+	post("/API3/tasks/previewSchedule",
+	    "{\"definition\":{\"name\":\"n\"," TASKS_OF_ONE
+	    "},\"from\":\"2026-11-22T07:10:05Z\",\"count\":1000}");
+	assert_int_equal(res.status, 200);
+	assert_string_equal(fake.name, "n");
+	assert_int_equal(fake.from_us, TIME(5));
+	assert_int_equal(fake.match, 1000);
+}
+
+static void
+an_explanation_has_only_what_is_known(void **state)
+{
+	(void)state;
+	fake.explanation = (struct explanation){.due_us = INSTANT_NEVER,
+	    .verdict = "not_due",
+	    .reason = "Nothing is due.",
+	    .late_us = -1};
+	post_as("viewer", "/API3/tasks/explainSchedule",
+	    "{\"scheduleId\":\"42\",\"at\":\"2026-11-22T07:10:09Z\"}");
+	assert_json("{\"scheduleId\":\"" GUID(
+	    "2a") "\",\"at\":\"2026-11-22T07:10:09.000Z\","
+		  "\"verdict\":\"not_due\",\"reason\":\"Nothing is due.\"}");
+	fake.explanation = (struct explanation){.due_us = TIME(0),
+	    .verdict = "ran",
+	    .reason = "It ran.",
+	    .execution_id = EXECUTION,
+	    .trigger = "cron 0 8 * * *",
+	    .time_zone = "Europe/Amsterdam",
+	    .offset_s = 3600,
+	    .late_us = 12345,
+	    .suspended = true,
+	    .suspended_by = USER,
+	    .suspended_us = TIME(1)};
+	post("/API3/tasks/explainSchedule",
+	    "{\"scheduleId\":\"42\",\"at\":\"2026-11-22T07:10:09Z\"}");
+	assert_json("{\"scheduleId\":\"" GUID(
+	    "2a") "\",\"at\":\"2026-11-22T07:10:09.000Z\","
+		  "\"due\":\"2026-11-22T07:10:00.000Z\",\"verdict\":\"ran\",\"reason\":\"It "
+		  "ran.\","
+		  "\"executionId\":\"" GUID(
+		      "2b") "\",\"trigger\":\"cron 0 8 * * *\","
+			    "\"local\":\"2026-11-22T08:10:00.000+01:00\",\"timeZone\":\"Europe/"
+			    "Amsterdam\","
+			    "\"latenessMs\":12,\"suspended\":{\"by\":\"" GUID(
+				"07") "\","
+				      "\"since\":\"2026-11-22T07:10:01.000Z\"}}");
+	post("/API3/tasks/explainSchedule", "{\"scheduleId\":\"42\"}");
+	assert_text(400, "Missing value: at");
+	post("/API3/tasks/explainSchedule", "{\"at\":\"2026-11-22T07:10:09Z\"}");
+	assert_text(400, "Missing value: scheduleId");
+	post("/API3/tasks/explainSchedule", "{\"scheduleId\":\"42\",\"at\":\"now\"}");
+	assert_text(400, "Invalid value: at");
+}
 
 static void
 every_error_of_a_use_case_has_its_answer(void **state)
@@ -1463,7 +1985,7 @@ a_schedule_shows_its_definition_and_its_state(void **state)
 	(void)state;
 	fake.views[0].definition.tasks = &def;
 	fake.views[0].definition.task_count = 1;
-	fake.views[0].state.next_due_us = TIME(60);
+	fake.views[0].next_run_us = TIME(60);
 	fake.views[0].state.last_execution_id = EXECUTION;
 	post_as("viewer", "/API3/tasks/getSchedule", "\"42\"");
 	assert_int_equal(res.status, 200);
@@ -1474,6 +1996,7 @@ a_schedule_shows_its_definition_and_its_state(void **state)
 	fake.views[0].state.suspended_by = USER;
 	fake.views[0].state.suspended_us = TIME(3);
 	fake.views[0].state.suspended_reason = "migration";
+	fake.views[0].next_run_us = INSTANT_NEVER;
 	post("/API3/tasks/getSchedule", "\"42\"");
 	assert_non_null(strstr(res.body.data,
 	    "\"suspended\":{\"by\":\"" GUID(
@@ -2344,7 +2867,7 @@ main(void)
 	    TEST(other_methods_than_post_are_405_before_size_and_token),
 	    TEST(a_large_body_is_413_before_the_token_is_looked_at),
 	    TEST(without_a_valid_token_it_is_401_with_a_challenge),
-	    TEST(role_comes_before_501_and_501_before_the_body),
+	    TEST(role_and_501_come_before_the_body),
 	    TEST(what_changes_things_needs_an_administrator_and_what_reads_does_not),
 	    TEST(what_the_contract_has_and_we_do_not_serve_is_501),
 	    TEST(the_private_socket_needs_no_token),
@@ -2361,7 +2884,17 @@ main(void)
 	    TEST(check_triggers_is_read_as_clients_write_it),
 	    TEST(a_run_that_is_asked_for_wrongly_is_400),
 	    TEST(suspend_resume_and_delete_list_the_id),
-	    TEST(suspending_may_say_why_but_not_until_when),
+	    TEST(suspending_may_say_why_and_until_when),
+	    TEST(schedules_are_suspended_and_resumed_by_their_tags),
+	    TEST(an_update_is_a_definition_with_id_and_version),
+	    TEST(what_get_schedule_answers_can_be_sent_back),
+	    TEST(a_suspension_is_over_when_its_end_has_come),
+	    TEST(many_are_deleted_and_the_first_unknown_is_named),
+	    TEST(a_list_of_schedules_is_asked_for_in_api3s_words),
+	    TEST(a_list_of_schedules_goes_on_where_it_ended),
+	    TEST(a_set_is_applied_and_told_by_what_became_of_each),
+	    TEST(a_preview_is_of_a_schedule_or_of_a_definition),
+	    TEST(an_explanation_has_only_what_is_known),
 	    TEST(every_error_of_a_use_case_has_its_answer),
 	    TEST(an_answer_that_is_not_utf8_is_a_500_and_nothing_of_it_leaves),
 	    TEST(an_execution_folds_its_tasks),

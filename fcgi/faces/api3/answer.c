@@ -97,22 +97,30 @@ api3_answer_id(struct call *c, uint64_t id)
 }
 
 int
-api3_answer_modified(struct call *c, uint64_t id)
+api3_answer_modified_all(struct call *c, const uint64_t *ids, size_t count, const char *fault)
 {
 	struct json_writer *w = api3_begin(c);
 
 	json_object(w);
 	json_name(w, "success");
-	json_bool(w, true);
+	json_bool(w, !fault);
 	json_name(w, "errorMessage");
-	json_string(w, "");
+	json_string(w, fault ? fault : "");
 	json_name(w, "modifiedList");
 	json_array(w);
-	json_object(w);
-	json_name(w, "id");
-	json_guid(w, id);
-	json_end_object(w);
+	for (size_t i = 0; i < count; i++) {
+		json_object(w);
+		json_name(w, "id");
+		json_guid(w, ids[i]);
+		json_end_object(w);
+	}
 	json_end_array(w);
 	json_end_object(w);
 	return api3_answer(c, w);
+}
+
+int
+api3_answer_modified(struct call *c, uint64_t id)
+{
+	return api3_answer_modified_all(c, &id, 1, NULL);
 }

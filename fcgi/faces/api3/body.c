@@ -191,6 +191,17 @@ read_object(struct call *c, struct text t)
 	return 0;
 }
 
+static int
+read_list(struct call *c, struct text t)
+{
+	if (parse(c, t, &c->body))
+		return ERR_INPUT;
+	if (!json_is(c->body, JSON_ARRAY))
+		return err_fail(&c->err, ERR_INPUT, "Request body must be %s",
+		    api3_sends_xml(c->req) ? "an XML list" : "a JSON array");
+	return 0;
+}
+
 int
 api3_read_body(struct call *c)
 {
@@ -202,6 +213,8 @@ api3_read_body(struct call *c)
 		return 0;
 	if (!t.len)
 		return err_fail(&c->err, ERR_INPUT, "Request body is empty");
+	if (c->method->takes == API3_LIST)
+		return read_list(c, t);
 	return c->method->takes == API3_OBJECT ? read_object(c, t) : read_id(c, t);
 }
 
@@ -243,6 +256,52 @@ api3_id(const struct json *object, const char *name, uint64_t *id, struct err *e
 {
 	*id = 0;
 	return member(object, name) ? api3_need_id(object, name, id, err) : 0;
+}
+
+int
+api3_ids(struct call *c, const char *name, uint64_t *ids)
+{
+	for (const struct json *one = c->body->first; one; one = one->next, ids++) {
+		int ret;
+
+		if (!json_is(one, JSON_STRING))
+			return invalid(&c->err, name);
+		ret = find_id((struct text){one->text, one->len}, name, ids, &c->err);
+		if (ret == ERR_MISSING)
+			*ids = 0;
+		else if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+const struct json *
+api3_without(struct arena *a, const struct json *object, const char *const *names)
+{
+	struct json *rest = arena_array(a, 1, sizeof *rest), *last = NULL;
+
+	*rest = *object;
+	rest->first = NULL;
+	rest->count = 0;
+	for (const struct json *m = object->first; m; m = m->next) {
+		const char *const *name = names;
+		struct json *copy;
+
+		while (*name && strcmp(*name, m->name) != 0)
+			name++;
+		if (*name)
+			continue;
+		copy = arena_array(a, 1, sizeof *copy);
+		*copy = *m;
+		copy->next = NULL;
+		if (last)
+			last->next = copy;
+		else
+			rest->first = copy;
+		last = copy;
+		rest->count++;
+	}
+	return rest;
 }
 
 static bool
@@ -290,25 +349,47 @@ api3_integer(const struct json *object, const char *name, int64_t min, int64_t m
 	return 0;
 }
 
-int
-api3_enum(const struct json *object, const char *name, int max, int *value, struct err *err)
+static int
+read_enum(const struct json *value, const char *name, int max, int *n, struct err *err)
 {
-	const struct json *m = member(object, name);
 	int64_t number;
 
-	if (!m)
-		return 0;
-	if (m->type == JSON_STRING) {
-		if (!m->len || m->len > 9 || strspn(m->text, "0123456789") != m->len)
+	if (value->type == JSON_STRING) {
+		if (!value->len || value->len > 9 ||
+		    strspn(value->text, "0123456789") != value->len)
 			return invalid(err, name);
-		number = strtol(m->text, NULL, 10);
-	} else if (json_integer(m, 0, max, &number)) {
+		number = strtol(value->text, NULL, 10);
+	} else if (json_integer(value, 0, max, &number)) {
 		return invalid(err, name);
 	}
 	if (number > max)
 		return invalid(err, name);
-	*value = (int)number;
+	*n = (int)number;
 	return 0;
+}
+
+int
+api3_enum(const struct json *object, const char *name, int max, int *value, struct err *err)
+{
+	const struct json *m = member(object, name);
+
+	return m ? read_enum(m, name, max, value, err) : 0;
+}
+
+int
+api3_enums(const struct json *object, const char *name, int max, uint32_t *set, struct err *err)
+{
+	const struct json *m = member(object, name);
+	bool several = m && m->type == JSON_ARRAY;
+	int n;
+
+	for (const struct json *one = several ? m->first : m; one;
+	     one = several ? one->next : NULL) {
+		if (read_enum(one, name, max, &n, err))
+			return ERR_INPUT;
+		*set |= UINT32_C(1) << n;
+	}
+	return several && !m->first ? invalid(err, name) : 0;
 }
 
 int

@@ -31,6 +31,7 @@ enum { API3_ANY_SCOPE = 0 };
 
 enum api3_takes {
 	API3_OBJECT,  /* an object */
+	API3_LIST,    /* an array */
 	API3_ID,      /* an id of the subject, in any form of wire/api3.md section 4 */
 	API3_ID_TEXT, /* the same, as a text that need not be an id */
 	API3_NOTHING, /* the body does not matter */
@@ -72,7 +73,7 @@ struct call {
 	const struct api3_method *method;
 	const char *name;	 /* of the method, as it was called */
 	struct actor actor;	 /* empty where no token is needed */
-	const struct json *body; /* NULL unless the body is an object */
+	const struct json *body; /* NULL unless the body is an object, or the array asked for */
 	uint64_t id;		 /* of the subject, where the method takes one */
 	const char *id_text;	 /* as it was sent, for API3_ID_TEXT */
 	struct err err;
@@ -107,6 +108,9 @@ MUST_CHECK int api3_integer(const struct json *object, const char *name, int64_t
 /* As an integer or as a string of digits, 0 to max. */
 MUST_CHECK int api3_enum(
     const struct json *object, const char *name, int max, int *value, struct err *err);
+/* Numbers from 0 to max, one alone or several in an array, as bits of *set. */
+MUST_CHECK int api3_enums(
+    const struct json *object, const char *name, int max, uint32_t *set, struct err *err);
 /* As true, false, or these words in a string, in any case. */
 MUST_CHECK int api3_bool(
     const struct json *object, const char *name, bool *value, struct err *err);
@@ -119,6 +123,13 @@ MUST_CHECK int api3_need_string(
 /* An id in any spelling, required. Fails: also ERR_MISSING when there can be no such thing. */
 MUST_CHECK int api3_need_id(
     const struct json *object, const char *name, uint64_t *id, struct err *err);
+
+/* The ids of an array, in any spelling, into ids[0..c->body->count); 0 for what can be no id. */
+MUST_CHECK int api3_ids(struct call *c, const char *name, uint64_t *ids);
+
+/* An object without some of its members; NULL behind the last name. Lives in the arena. */
+const struct json *api3_without(
+    struct arena *a, const struct json *object, const char *const *names);
 
 /* There is a member of this name, and it is not null. */
 bool api3_has(const struct json *object, const char *name);
@@ -138,7 +149,7 @@ MUST_CHECK int api3_call_once(struct call *c);
 
 /* ---- cursor.c ---- */
 
-enum { API3_LIMIT_DEFAULT = 100, API3_LIMIT_MAX = 1000, API3_CURSOR_BYTES_MAX = 300 };
+enum { API3_LIMIT_DEFAULT = 100, API3_LIMIT_MAX = 1000, API3_CURSOR_BYTES_MAX = 1100 };
 
 /* A page of a list. The cursor of another query is refused, and not silently read as something
  * else: `query` tells queries apart. */
@@ -175,6 +186,9 @@ MUST_CHECK int api3_answer(struct call *c, struct json_writer *w);
 MUST_CHECK int api3_answer_string(struct call *c, const char *s);
 MUST_CHECK int api3_answer_id(struct call *c, uint64_t id);
 MUST_CHECK int api3_answer_modified(struct call *c, uint64_t id);
+/* A ModifiedItemsResult with any number of ids; `fault` NULL: success. */
+MUST_CHECK int api3_answer_modified_all(
+    struct call *c, const uint64_t *ids, size_t count, const char *fault);
 
 /* ---- view.c ---- */
 
@@ -202,8 +216,11 @@ int api3_task_status(enum task_status status);
 /* The status of an execution, folded from its tasks: wire/api3.md 3.5. */
 int api3_run_status(const struct api3_run *run);
 
-/* ScheduleStatus: 4 suspended, 2 finished, else 0. */
-int api3_schedule_status(const struct schedule_view *v);
+/* ScheduleStatus: wire/api3.md 3.8. */
+enum { API3_IDLE = 0, API3_SCHEDULE_FINISHED = 2, API3_HOLD = 4, API3_SCHEDULE_STATUS_MAX = 5 };
+
+/* 4 suspended, 2 finished, else 0. */
+int api3_schedule_status(const struct schedule_view *v, int64_t now_us);
 
 /*
  * The executions of a schedule with id below `before` (0: from the newest), newest first, with
@@ -222,8 +239,16 @@ void api3_write_string(struct json_writer *w, const char *name, const char *valu
 void api3_write_limits(
     struct json_writer *w, uint32_t scopes, const char *const *tags, size_t tag_count);
 
+/* The member `suspended`. */
+struct api3_suspension {
+	uint64_t by;
+	const char *reason;	    /* NULL: none */
+	int64_t since_us, until_us; /* 0: not known, none */
+};
+void api3_write_suspended(struct json_writer *w, const struct api3_suspension *s);
+
 /* The objects of wire/api3.md 3.7. */
-void api3_write_schedule(struct json_writer *w, const struct schedule_view *v);
+void api3_write_schedule(struct json_writer *w, const struct schedule_view *v, int64_t now_us);
 void api3_write_task(struct json_writer *w, const struct execution *e, const struct task *t);
 void api3_write_execution(struct json_writer *w, const struct api3_run *run);
 
@@ -243,7 +268,15 @@ int api3_get_executions(struct call *c);
 
 int api3_create_schedule(struct call *c);
 int api3_get_schedule(struct call *c);
+int api3_update_schedule(struct call *c);
 int api3_delete_schedule(struct call *c);
+int api3_delete_schedules(struct call *c);
+int api3_list_schedules(struct call *c);
+int api3_apply_schedules(struct call *c);
+int api3_preview_schedule(struct call *c);
+int api3_explain_schedule(struct call *c);
+int api3_suspend_schedules(struct call *c);
+int api3_resume_schedules(struct call *c);
 int api3_get_execution(struct call *c);
 int api3_list_executions(struct call *c);
 int api3_list_occurrences(struct call *c);

@@ -28,7 +28,7 @@ answer_schedules(struct call *c, const struct schedule_view *list, size_t count)
 
 	json_array(w);
 	for (size_t i = 0; i < count; i++)
-		api3_write_schedule(w, &list[i]);
+		api3_write_schedule(w, &list[i], c->req->now_us);
 	json_end_array(w);
 	return api3_answer(c, w);
 }

@@ -6,10 +6,6 @@
 #include "faces/api3/call.h"
 
 enum {
-	SCHEDULE_IDLE = 0,
-	SCHEDULE_FINISHED = 2,
-	SCHEDULE_HOLD = 4,
-
 	DATA_ONCE = 0,
 	DATA_RECURRING = 1,
 	DATA_ON_DEMAND = 2,
@@ -82,11 +78,18 @@ api3_run_status(const struct api3_run *run)
 }
 
 int
-api3_schedule_status(const struct schedule_view *v)
+api3_schedule_status(const struct schedule_view *v, int64_t now_us)
 {
-	if (v->state.suspended)
-		return SCHEDULE_HOLD;
-	return v->finished ? SCHEDULE_FINISHED : SCHEDULE_IDLE;
+	switch (schedule_status(v, now_us)) {
+	case STATUS_SUSPENDED:
+		return API3_HOLD;
+	case STATUS_FINISHED:
+		return API3_SCHEDULE_FINISHED;
+	case STATUS_IDLE:
+	case STATUS_OTHER:
+		break;
+	}
+	return API3_IDLE;
 }
 
 static int
@@ -165,6 +168,20 @@ api3_write_string(struct json_writer *w, const char *name, const char *value)
 	json_string(w, value);
 }
 
+void
+api3_write_suspended(struct json_writer *w, const struct api3_suspension *s)
+{
+	json_name(w, "suspended");
+	json_object(w);
+	api3_write_user(w, "by", s->by);
+	api3_write_string(w, "reason", s->reason);
+	if (s->since_us)
+		api3_write_instant(w, "since", s->since_us);
+	if (s->until_us)
+		api3_write_instant(w, "until", s->until_us);
+	json_end_object(w);
+}
+
 static void
 write_number(struct json_writer *w, const char *name, int64_t n)
 {
@@ -180,7 +197,7 @@ write_id(struct json_writer *w, const char *name, uint64_t id)
 }
 
 void
-api3_write_schedule(struct json_writer *w, const struct schedule_view *v)
+api3_write_schedule(struct json_writer *w, const struct schedule_view *v, int64_t now_us)
 {
 	const struct schedule *s = &v->definition;
 
@@ -195,7 +212,7 @@ api3_write_schedule(struct json_writer *w, const struct schedule_view *v)
 		api3_write_instant(w, "startDate", s->start_us);
 	api3_write_instant(w, "endDate", s->end_us);
 	write_number(w, "scheduleDataType", data_type(s));
-	write_number(w, "status", api3_schedule_status(v));
+	write_number(w, "status", api3_schedule_status(v, now_us));
 	write_id(w, "tenantId", s->tenant_id);
 	json_end_object(w);
 }
