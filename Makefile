@@ -75,6 +75,9 @@ $(BUILD)/%.o: %.c
 	$(SAY) CC $<
 	$(DO)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# It carries the file within: fcgi/faces/api3/openapi.c.
+$(BUILD)/fcgi/faces/api3/openapi.o: fcgi/openapi.yaml
+
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libparts.a $(BUILD)/libcarillon.a
 	$(SAY) LINK $@
 	$(DO)$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libparts.a $(BUILD)/libcarillon.a -lcmocka $(LIBS)

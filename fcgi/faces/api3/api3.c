@@ -70,6 +70,10 @@ api3_handle(const struct face *face, const struct request *req, struct response 
 	int ret;
 
 	response_header(res, "Cache-Control", "no-store");
+	if (api3_is_openapi(req->path)) {
+		api3_answer_openapi(req, res);
+		return;
+	}
 	c.method = api3_find_method(req->path, &c.name);
 	if (!c.method) {
 		response_set(res, 404, API3_TEXT, "Unknown method");

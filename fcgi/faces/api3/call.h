@@ -84,6 +84,12 @@ struct call {
 /* The method that a path names, and its name in the path; NULL if none. */
 const struct api3_method *api3_find_method(const char *path, const char **name);
 
+/* ---- openapi.c ---- */
+
+/* The path of the description of all this; whoever asks may read it. */
+bool api3_is_openapi(const char *path);
+void api3_answer_openapi(const struct request *req, struct response *res);
+
 /* ---- media.c ---- */
 
 /* The body is declared to be XML. */
