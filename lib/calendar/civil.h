@@ -48,7 +48,7 @@ enum { INSTANT_TEXT = 32 };
 /* 2026-11-22T09:30:00.000Z: UTC, cut to milliseconds. */
 void instant_format(int64_t us, char out[INSTANT_TEXT]);
 
-enum { INSTANT_LOCAL_TEXT = 40 };
+enum { INSTANT_LOCAL_TEXT = 48 };
 
 /* 2026-11-22T10:30:00.000+01:00: local time, cut to milliseconds. An offset with seconds, as
  * there were before 1972, is written with them. */
