@@ -19,6 +19,9 @@
 /* A declaration's encoding is ignored, because the bytes are known to be UTF-8. */
 enum { OPTIONS = XML_PARSE_NONET | XML_PARSE_IGNORE_ENC };
 
+/* None has more than one; a few are left to libxml2, which tells better what is wrong. */
+enum { ATTRIBUTES_MAX = 16 };
+
 struct parser {
 	struct tree tree;
 	xmlParserCtxt *libxml;
@@ -49,14 +52,19 @@ stop(struct parser *p, const char *why)
 	xmlStopParser(p->libxml);
 }
 
-/* What libxml2 tells without stopping, such as an undeclared prefix, is a fault here. */
+/*
+ * What libxml2 tells without stopping, such as an undeclared prefix, is a fault here. It would
+ * go on behind some faults, too; this ends it where xmlStopParser() frees what is being read.
+ */
 static void
 on_error(void *ctx, xmlError *e)
 {
 	struct parser *p = ctx;
 
-	if (e->level >= XML_ERR_ERROR)
-		note(p, e->line > 0 ? e->line : 1, e->message ? e->message : "no XML");
+	if (e->level < XML_ERR_ERROR)
+		return;
+	note(p, e->line > 0 ? e->line : 1, e->message ? e->message : "no XML");
+	p->libxml->instate = XML_PARSER_EOF;
 }
 
 static void
@@ -261,6 +269,58 @@ static const xmlSAXHandler handlers = {
     .serror = on_error,
 };
 
+/* Behind the next `mark`, or the end. */
+static const char *
+behind(const char *at, const char *end, const char *mark)
+{
+	const char *found = memmem(at, (size_t)(end - at), mark, strlen(mark));
+
+	return found ? found + strlen(mark) : end;
+}
+
+/* Behind a tag, of which `at` is the inside, or at a fault in it; NULL for many attributes. */
+static const char *
+behind_tag(const char *at, const char *end)
+{
+	int attributes = 0;
+
+	for (; at < end && *at != '>' && *at != '<'; at++) {
+		if (*at != '"' && *at != '\'')
+			continue;
+		if (++attributes > ATTRIBUTES_MAX)
+			return NULL;
+		at = memchr(at + 1, *at, (size_t)(end - at - 1));
+		if (!at)
+			return end;
+	}
+	return at;
+}
+
+/*
+ * The first tag with more attributes than libxml2 may compare, or NULL: it compares each with
+ * each before it hands them out. It and we see the same tags up to the first fault, where it
+ * stops.
+ */
+static const char *
+many_attributes(const char *text, size_t len)
+{
+	const char *end = text + len, *at = text, *open;
+
+	while ((open = memchr(at, '<', (size_t)(end - at)))) {
+		size_t left = (size_t)(end - open);
+
+		if (left >= 4 && !memcmp(open, "<!--", 4))
+			at = behind(open + 4, end, "-->");
+		else if (left >= 9 && !memcmp(open, "<![CDATA[", 9))
+			at = behind(open + 9, end, "]]>");
+		else if (left >= 2 && open[1] == '?')
+			at = behind(open + 2, end, "?>");
+		else if (!(at = behind_tag(open + 1, end)))
+			return open;
+	}
+	return NULL;
+}
+
 /*
  * libxml2 guesses an encoding from the first bytes; what it could guess besides UTF-8 is not
  * UTF-8 or has NULs.
@@ -283,12 +343,27 @@ check_raw(const char *text, size_t len, struct err *err)
 	return 0;
 }
 
+static long
+line_of(const char *text, const char *at)
+{
+	long line = 1;
+
+	for (; text < at; text++)
+		line += *text == '\n';
+	return line;
+}
+
 /* Fails: ERR_INPUT with `fault`. */
 static int
 parse(struct parser *p, const char *text, size_t len)
 {
+	const char *many = many_attributes(text, len);
 	bool whole;
 
+	if (many) {
+		note(p, line_of(text, many), "too many attributes");
+		return ERR_INPUT;
+	}
 	p->libxml = xmlNewParserCtxt();
 	if (!p->libxml) {
 		note(p, 1, "libxml2 has no memory");

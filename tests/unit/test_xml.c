@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -381,6 +382,59 @@ values_are_bounded_and_many_members_are_quick(void **state)
 	buf_release(&text);
 }
 
+/* A tag with 100,000 attributes between two texts, refused before they are compared with one
+ * another: libxml2 takes seconds for that. */
+static void
+assert_quick(const char *head, const char *name, const char *value)
+{
+	struct buf text = BUF_INIT;
+	clock_t began;
+
+	buf_adds(&text, head);
+	for (int i = 0; i < 100000; i++)
+		buf_addf(&text, "%s%d%s ", name, i, value);
+	buf_adds(&text, "/>'></object>");
+	began = clock();
+	assert_refused(text.data, text.len, "XML: line 1: ");
+	assert_true(clock() - began < CLOCKS_PER_SEC / 2);
+	buf_release(&text);
+}
+
+static void
+many_attributes_are_refused_quickly(void **state)
+{
+	static const char *const heads[] = {
+	    "<object ",
+	    "<?xml version='1.0'?><!-- <a ' --><object ",
+	    "<object><a><![CDATA[<b ']]></a><a ",
+	    /* behind a fault, which could hide the tag */
+	    "<object><1 '><a ",
+	    "<object>&x;<1 '><a ",
+	    "<object a='<' '><a ",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+		assert_quick(heads[i], "a", "=''");
+		assert_quick(heads[i], "xmlns:a", "='b'");
+		assert_quick(heads[i], "a", " = '>\"'");
+	}
+}
+
+static void
+what_only_looks_like_attributes_is_a_text(void **state)
+{
+	(void)state;
+	assert_string_equal(parsed("<value>a='b' c='d'</value>")->text, "a='b' c='d'");
+	assert_string_equal(
+	    parsed("<value ><![CDATA[<a b='' c=''>]]></value>")->text, "<a b='' c=''>");
+	assert_string_equal(parsed("<value><!-- <a b='' c=''> --><!----></value>")->text, "");
+	assert_string_equal(parsed(DECLARATION "<value>'\"</value\n>")->text, "'\"");
+	assert_string_equal(
+	    parsed("<object><member name='>\"=\"'>'\"</member></object>")->first->name,
+	    ">\"=\"");
+}
+
 /* ---- damaged texts ---- */
 
 static const char whole[] = DECLARATION
@@ -745,6 +799,8 @@ main(void)
 	    cmocka_unit_test_teardown(nothing_is_written_to_standard_error, forget),
 	    cmocka_unit_test_teardown(depth_is_bounded_as_in_json, forget),
 	    cmocka_unit_test_teardown(values_are_bounded_and_many_members_are_quick, forget),
+	    cmocka_unit_test_teardown(many_attributes_are_refused_quickly, forget),
+	    cmocka_unit_test_teardown(what_only_looks_like_attributes_is_a_text, forget),
 	    cmocka_unit_test_teardown(half_a_text_is_refused_wherever_it_ends, forget),
 	    cmocka_unit_test_teardown(a_damaged_text_gives_a_sound_value_or_none, forget),
 	    cmocka_unit_test_teardown(writing_is_compact_and_escapes, forget),
