@@ -100,9 +100,10 @@ $(BUILD)/tests/test_access: LDFLAGS += -Wl,--wrap=crypto_pwhash_str,--wrap=crypt
 
 # One unit test alone: make unit-NAME for tests/unit/test_NAME.c.
 unit-%: $(BUILD)/tests/test_%
-	@$<
+	@$< >$<.log 2>&1 || { cat $<.log; exit 1; }
+	$(SAY) TEST "$* ($$(sed -n 's/^\[  PASSED  \] \([0-9]*\) .*/\1/p' $<.log | paste -sd+ -))"
 
-# All of them, as many at a time as make may (-j). What one prints stays together.
+# All of them, as many at a time as make may (-j). What they print stands beside the programs.
 unit: $(unit_src:tests/unit/test_%.c=unit-%)
 
 # ---- the quickstart ----
@@ -135,7 +136,7 @@ T     ?= tests
 check: deps-test
 	@$(MAKE) --no-print-directory -j2 all $(unit_bin)
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory --output-sync=target -j2 unit
+	@$(MAKE) --no-print-directory -j2 unit
 	@$(MAKE) --no-print-directory test
 
 test: all node_modules $(BUILD)/tests/due
