@@ -287,9 +287,9 @@ what_is_queued_keeps_the_definition_that_it_was_made_with(void **state)
 static void
 a_one_shot_in_the_past_that_an_update_brings_is_decided_by_the_misfire_policy(void **state)
 {
-	struct trigger t[] = {sim_at(AT(57)), sim_at(AT(58)), sim_at(AT(61))};
+	struct trigger t[] = {sim_at(AT(57)), sim_at(AT(58)), sim_at(AT(59)), sim_at(AT(61))};
 	uint64_t id = sim_create(sim_schedule("a", NULL, 0));
-	struct schedule s = sim_schedule("a", t, 3);
+	struct schedule s = sim_schedule("a", t, 4);
 	struct occurrence *o;
 	size_t count;
 
@@ -300,10 +300,10 @@ a_one_shot_in_the_past_that_an_update_brings_is_decided_by_the_misfire_policy(vo
 	sim_run_until(AT(62));
 	o = sim_ledger(id, &count);
 	assert_int_equal(count, 2);
-	assert_entry(&o[0], AT(57), AT(58), VERDICT_MISSED_DOWN);
+	assert_entry(&o[0], AT(57), AT(59), VERDICT_MISSED_DOWN);
 	assert_entry(&o[1], AT(61), AT(61), VERDICT_RAN);
 	/* Said again they are not due again, whatever else is new. */
-	t[2] = sim_at(AT(61) + 59 * SECOND_US);
+	t[3] = sim_at(AT(61) + 59 * SECOND_US);
 	s.misfire = MISFIRE_ONE;
 	ok(update(id, 2, s));
 	sim_run_until(AT(63));
@@ -493,6 +493,27 @@ a_suspension_that_is_over_may_be_followed_by_another(void **state)
 	    suspend_until(id, sim.now_us, NULL), ERR_INPUT, "Invalid value: until: is past");
 	sim_run_until(AT(2) + SECOND_US);
 	assert_ledger(id, "sr");
+}
+
+/* Each due time keeps who suspended it, also when the reasons are the same. */
+static void
+two_suspensions_in_a_row_are_two_entries(void **state)
+{
+	uint64_t id = minutely("a");
+	struct occurrence *o;
+	size_t count;
+
+	(void)state;
+	ok(suspend_until(id, 0, "why"));
+	sim_run_until(AT(2) + SECOND_US);
+	ok(service_resume_schedule(&sim.sv, &sim.admin, sim.now_us, id, &sim.err));
+	ok(suspend_until(id, 0, "why"));
+	sim_run_until(AT(4) + SECOND_US);
+	o = sim_ledger(id, &count);
+	assert_int_equal(count, 2);
+	assert_entry(&o[0], AT(1), AT(2), VERDICT_SKIPPED_SUSPENDED);
+	assert_entry(&o[1], AT(3), AT(4), VERDICT_SKIPPED_SUSPENDED);
+	assert_true(o[1].suspended_us == AT(2) + SECOND_US);
 }
 
 static void
@@ -1397,6 +1418,7 @@ main(void)
 	    TEST(a_suspension_that_ended_while_nobody_was_there_ended_when_it_said),
 	    TEST(the_latest_word_about_a_suspension_holds),
 	    TEST(a_suspension_that_is_over_may_be_followed_by_another),
+	    TEST(two_suspensions_in_a_row_are_two_entries),
 	    TEST(a_schedule_may_be_resumed_before_its_suspension_ends),
 	    TEST(a_schedule_whose_last_due_time_a_suspension_swallows_is_finished_when_it_ends),
 	    TEST(a_checked_call_runs_when_the_suspension_is_over),
