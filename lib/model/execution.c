@@ -12,6 +12,7 @@ task_status_ended(enum task_status status)
 	case TASK_PENDING:
 	case TASK_STARTING:
 	case TASK_RUNNING:
+	case TASK_CANCELLING:
 		return false;
 	case TASK_SUCCEEDED:
 	case TASK_FAILED:
@@ -23,6 +24,12 @@ task_status_ended(enum task_status status)
 		return true;
 	}
 	return false;
+}
+
+bool
+task_status_active(enum task_status status)
+{
+	return status == TASK_STARTING || status == TASK_RUNNING || status == TASK_CANCELLING;
 }
 
 const char *
@@ -51,6 +58,8 @@ task_status_name(enum task_status status)
 		return "skipped";
 	case TASK_CONDITION:
 		return "condition";
+	case TASK_CANCELLING:
+		return "cancelling";
 	}
 	return "unknown";
 }
@@ -102,6 +111,11 @@ verdict_name(enum verdict verdict)
 void
 task_output_dir(const struct task *t, char out[OUTPUT_DIR_TEXT])
 {
-	snprintf(out, OUTPUT_DIR_TEXT, "%" PRIu64 "/%" PRIu64 "/%" PRIu32,
-	    t->execution_id / 1000, t->execution_id, t->ordinal);
+	int len = snprintf(out, OUTPUT_DIR_TEXT, "%" PRIu64 "/%" PRIu64 "/",
+	    t->execution_id / 1000, t->execution_id);
+
+	if (t->ordinal == TASK_ORDINAL_CONDITION)
+		snprintf(out + len, OUTPUT_DIR_TEXT - (size_t)len, "condition");
+	else
+		snprintf(out + len, OUTPUT_DIR_TEXT - (size_t)len, "%" PRIu32, t->ordinal);
 }

@@ -2,9 +2,11 @@
  * Executions and their tasks, and the ledger's occurrences. Plain structs; pointers are
  * borrowed from the arena that they came from.
  *
- *   task:   pending -> starting -> running -> succeeded | failed | timed_out | cancelled | lost
+ *   task:   waiting -> pending -> starting -> running -> succeeded | failed | timed_out | lost
+ *                                    `-----------`-> cancelling -> cancelled
  *           (starting: claimed and perhaps forked, but held; running: its pid is durable and it
- * was released)
+ *           was released; cancelling: one of both, told to end. What is not under way is cancelled
+ *           at once. An ended one may be made pending again.)
  */
 #ifndef MODEL_EXECUTION_H
 #define MODEL_EXECUTION_H
@@ -27,9 +29,13 @@ enum task_status {
 	TASK_LOST = 8,
 	TASK_SKIPPED = 9,
 	TASK_CONDITION = 10, /* triggers were checked and said no */
+	TASK_CANCELLING = 11,
 };
 
 bool task_status_ended(enum task_status status);
+
+/* Under way: the runner holds its present attempt, or will, or did when it died. */
+bool task_status_active(enum task_status status);
 
 /* "pending", "timed_out": the words of DESIGN.md's model. */
 const char *task_status_name(enum task_status status);
@@ -51,14 +57,19 @@ struct execution {
 	enum origin origin;
 	int64_t due_us; /* INSTANT_NEVER unless a due time caused it */
 	int64_t triggered_us;
-	int64_t start_us;  /* INSTANT_NEVER until its first task started */
-	int64_t end_us;	   /* INSTANT_NEVER until its last task ended */
-	uint64_t actor_id; /* user; 0: none, or the administrator's command */
-	uint64_t token_id; /* 0: none */
-	const char *args;  /* NULL if none */
-	uint32_t task_count, tasks_ended;
-	enum on_lost on_lost; /* as the schedule said when it was triggered */
+	int64_t start_us;		  /* INSTANT_NEVER until its first task started */
+	int64_t end_us;			  /* INSTANT_NEVER until its last task ended */
+	uint64_t actor_id;		  /* user; 0: none, or the administrator's command */
+	uint64_t token_id;		  /* 0: none */
+	const char *args;		  /* NULL if none */
+	uint32_t task_count, tasks_ended; /* without the condition */
+	enum on_lost on_lost;		  /* as the schedule said when it was triggered */
+	uint64_t condition_id; /* the task that says whether the others run; 0: none */
 };
+
+/* The ordinal of the task that evaluates the condition. It is like any other to the scheduler and
+ * the runner, and counted and shown nowhere; the tasks wait for it. */
+#define TASK_ORDINAL_CONDITION UINT32_MAX
 
 struct attempt {
 	uint32_t number;	  /* from 1 */
@@ -72,7 +83,7 @@ struct attempt {
 
 struct task {
 	uint64_t id, execution_id, schedule_id, tenant_id;
-	uint32_t ordinal; /* from 0, in the definition's order */
+	uint32_t ordinal; /* from 0, in the definition's order; or TASK_ORDINAL_CONDITION */
 	enum task_status status;
 	struct task_def def;
 	struct attempt *attempts; /* oldest first; the last is the present one */
@@ -83,7 +94,7 @@ struct task {
 enum { OUTPUT_DIR_TEXT = 64 };
 
 /* Where the output of a task's attempts lies below the output directory: "<execution /
- * 1000>/<execution>/<ordinal>", in decimal. */
+ * 1000>/<execution>/<ordinal>", in decimal; "condition" is that one's ordinal. */
 void task_output_dir(const struct task *t, char out[OUTPUT_DIR_TEXT]);
 
 /* What became of a due time. The numbers are durable: never reuse one. */

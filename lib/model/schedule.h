@@ -73,6 +73,8 @@ struct schedule {
 	int64_t misfire_window_us; /* missed longer ago than this: never run */
 	enum on_lost on_lost;
 	int64_t keep_us; /* executions are kept this long after their end, at least 7 days */
+	struct task_def *condition; /* a command that must exit with 0, else a trigger runs
+				       nothing; NULL: none */
 	struct task_def *tasks;
 	size_t task_count; /* at least 1 */
 	int64_t created_us, modified_us;

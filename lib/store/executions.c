@@ -1,7 +1,7 @@
 /*
- * Executions and tasks, and the two indexes by which they are listed: executions_by_schedule
- * and tasks_by_execution. What the indexes are made of never changes after the insert, so an
- * update leaves them alone.
+ * Executions and tasks, and the indexes by which they are listed: executions_by_schedule,
+ * executions_by_time (under the schedule and under the tenant) and tasks_by_execution. What the
+ * indexes are made of never changes after the insert, so an update leaves them alone.
  */
 #include "store/internal.h"
 
@@ -29,6 +29,32 @@ store_execution_get(
 	return get_execution(txn, a, id, 0, e, err);
 }
 
+static const struct buf *
+time_key(struct txn *txn, uint64_t owner_id, struct execution_place at)
+{
+	buf_reset(&txn->key);
+	pack_u64(&txn->key, owner_id);
+	pack_i64(&txn->key, at.triggered_us);
+	pack_u64(&txn->key, at.id);
+	return &txn->key;
+}
+
+static int
+index_execution(struct txn *txn, const struct execution *e, struct err *err)
+{
+	struct execution_place at = {e->triggered_us, e->id};
+	int code = table_mark(
+	    txn, TABLE_EXECUTIONS_BY_SCHEDULE, key_ids(txn, e->schedule_id, e->id), err);
+
+	if (!code)
+		code = table_mark(
+		    txn, TABLE_EXECUTIONS_BY_TIME, time_key(txn, e->schedule_id, at), err);
+	if (!code)
+		code = table_mark(
+		    txn, TABLE_EXECUTIONS_BY_TIME, time_key(txn, e->tenant_id, at), err);
+	return code;
+}
+
 int
 store_execution_put(struct txn *txn, const struct execution *e, struct err *err)
 {
@@ -39,11 +65,11 @@ store_execution_put(struct txn *txn, const struct execution *e, struct err *err)
 
 	code = get_execution(txn, &scratch, e->id, DB_RMW, &old, err);
 	if (code == ERR_MISSING)
-		code = table_mark(txn, TABLE_EXECUTIONS_BY_SCHEDULE,
-		    key_ids(txn, e->schedule_id, e->id), err);
-	else if (!code && old.schedule_id != e->schedule_id)
-		code = err_fail(
-		    err, ERR_CONFLICT, "an execution belongs to one schedule for good");
+		code = index_execution(txn, e, err);
+	else if (!code && (old.schedule_id != e->schedule_id || old.tenant_id != e->tenant_id ||
+			      old.triggered_us != e->triggered_us))
+		code = err_fail(err, ERR_CONFLICT,
+		    "an execution keeps its schedule, its tenant and when it was triggered");
 	if (!code) {
 		record = record_begin(txn);
 		pack_execution(record, e);
@@ -85,6 +111,57 @@ store_execution_list(struct txn *txn, struct arena *a, uint64_t schedule_id, uin
 		id = unpack_u64(&c.key);
 		code = listed(txn, TABLE_EXECUTIONS, id,
 		    store_execution_get(txn, a, id, &items[n], err), err);
+		if (code)
+			break;
+		n++;
+		code = cursor_move(&c, DB_PREV, err);
+	}
+	if (code == ERR_MISSING)
+		code = 0;
+	code = cursor_close(&c, code, err);
+	if (code)
+		return code;
+	*list = items;
+	*count = n;
+	return 0;
+}
+
+/* Where the cursor stands in executions_by_time. */
+static struct execution_place
+place_at(const struct cursor *c)
+{
+	struct execution_place at;
+	struct unpack key = c->key;
+
+	unpack_u64(&key);
+	at.triggered_us = unpack_i64(&key);
+	at.id = unpack_u64(&key);
+	return at;
+}
+
+int
+store_execution_by_time(struct txn *txn, struct arena *a, uint64_t owner_id, int64_t from_us,
+    struct execution_place before, size_t cap, struct execution **list, size_t *count,
+    struct err *err)
+{
+	struct execution *items = NULL;
+	struct execution_place at;
+	size_t n = 0, room = 0;
+	struct cursor c;
+	int code;
+
+	*list = NULL;
+	*count = 0;
+	code = cursor_open(txn, TABLE_EXECUTIONS_BY_TIME, 0, 0, &c, err);
+	if (!code)
+		code = cursor_seek_before(&c, time_key(txn, owner_id, before), err);
+	while (!code && n < cap && cursor_within(&c, owner_id)) {
+		at = place_at(&c);
+		if (at.triggered_us < from_us)
+			break;
+		items = array_grow(a, items, n, &room, sizeof *items);
+		code = listed(txn, TABLE_EXECUTIONS, at.id,
+		    store_execution_get(txn, a, at.id, &items[n], err), err);
 		if (code)
 			break;
 		n++;
@@ -175,6 +252,10 @@ store_task_list(struct txn *txn, struct arena *a, uint64_t execution_id, struct 
 		code = cursor_seek(&c, key_id(txn, execution_id), err);
 	while (!code && cursor_within(&c, execution_id)) {
 		items = array_grow(a, items, n, &room, sizeof *items);
+		unpack_u64(&c.key);
+		/* The last, if there is one. */
+		if (unpack_u32(&c.key) == TASK_ORDINAL_CONDITION)
+			break;
 		id = unpack_u64(&c.record);
 		code = listed(
 		    txn, TABLE_TASKS, id, store_task_get(txn, a, id, &items[n], err), err);

@@ -70,11 +70,13 @@ enum table {
 	TABLE_LEDGER,
 	TABLE_EXECUTIONS,
 	TABLE_EXECUTIONS_BY_SCHEDULE,
+	TABLE_EXECUTIONS_BY_TIME,
 	TABLE_TASKS,
 	TABLE_TASKS_BY_EXECUTION,
 	TABLE_QUEUE,
 	TABLE_WAITING,
 	TABLE_ACTIVE,
+	TABLE_CANCELS,
 	TABLE_TENANTS,
 	TABLE_TENANT_NAMES,
 	TABLE_USERS,
@@ -221,6 +223,8 @@ MUST_CHECK int cursor_open(struct txn *txn, enum table t, uint32_t open_flags,
 MUST_CHECK int cursor_seek(struct cursor *c, const struct buf *key, struct err *err);
 /* DB_FIRST, DB_LAST, DB_NEXT, DB_PREV. Fails: ERR_MISSING at the end. */
 MUST_CHECK int cursor_move(struct cursor *c, uint32_t where, struct err *err);
+/* Go to the last entry before `key`. Fails: ERR_MISSING when there is none. */
+MUST_CHECK int cursor_seek_before(struct cursor *c, const struct buf *key, struct err *err);
 /* Where keys are two numbers: go to the last entry of `prefix` with a number below `before` (0:
  * to the last of all), or to one of another prefix. */
 MUST_CHECK int cursor_seek_below(

@@ -112,27 +112,59 @@ store_ledger_insert(struct txn *txn, const struct occurrence *o, struct err *err
 	    occurrence_record(txn, o), err);
 }
 
+/* The entry that begins at due_us, for a change. */
+static int
+get_occurrence(struct txn *txn, struct arena *a, uint64_t schedule_id, int64_t due_us,
+    struct occurrence *o, struct err *err)
+{
+	const struct buf *key = ledger_key(txn, schedule_id, due_us);
+	struct unpack u;
+	int code = table_get(txn, TABLE_LEDGER, key, DB_RMW, &u, err);
+
+	*o = (struct occurrence){.schedule_id = schedule_id, .due_us = due_us};
+	if (code)
+		return code;
+	unpack_occurrence(&u, a, o);
+	return record_finish(txn, TABLE_LEDGER, key->data, key->len, &u, err);
+}
+
+static int
+put_occurrence(struct txn *txn, const struct occurrence *o, struct err *err)
+{
+	return table_put(txn, TABLE_LEDGER, ledger_key(txn, o->schedule_id, o->due_us),
+	    occurrence_record(txn, o), err);
+}
+
+int
+store_ledger_revise(struct txn *txn, uint64_t schedule_id, int64_t due_us, enum verdict verdict,
+    const char *reason, struct err *err)
+{
+	struct arena scratch = ARENA_INIT;
+	struct occurrence o;
+	int code = get_occurrence(txn, &scratch, schedule_id, due_us, &o, err);
+
+	o.verdict = verdict;
+	o.reason = reason;
+	if (!code)
+		code = put_occurrence(txn, &o, err);
+	arena_release(&scratch);
+	return code;
+}
+
 int
 store_ledger_extend(struct txn *txn, const struct occurrence *o, struct err *err)
 {
-	const struct buf *key = ledger_key(txn, o->schedule_id, o->due_us);
 	struct arena scratch = ARENA_INIT;
 	struct occurrence old;
-	struct unpack u;
-	int code;
+	int code = get_occurrence(txn, &scratch, o->schedule_id, o->due_us, &old, err);
 
-	code = table_get(txn, TABLE_LEDGER, key, DB_RMW, &u, err);
-	if (code)
-		goto done;
-	unpack_occurrence(&u, &scratch, &old);
-	code = record_finish(txn, TABLE_LEDGER, key->data, key->len, &u, err);
 	if (code)
 		goto done;
 	if (o->to_us < old.to_us || o->count < old.count) {
 		code = err_fail(err, ERR_CONFLICT, "ledger: an entry never shrinks");
 		goto done;
 	}
-	code = table_put(txn, TABLE_LEDGER, key, occurrence_record(txn, o), err);
+	code = put_occurrence(txn, o, err);
 
 done:
 	arena_release(&scratch);
@@ -163,13 +195,8 @@ store_ledger_last(struct txn *txn, struct arena *a, uint64_t schedule_id, int64_
 	if (us == INT64_MAX)
 		us--;
 	code = cursor_open(txn, TABLE_LEDGER, 0, 0, &c, err);
-	if (!code) {
-		code = cursor_seek(&c, ledger_key(txn, schedule_id, us + 1), err);
-		if (!code)
-			code = cursor_move(&c, DB_PREV, err);
-		else if (code == ERR_MISSING)
-			code = cursor_move(&c, DB_LAST, err);
-	}
+	if (!code)
+		code = cursor_seek_before(&c, ledger_key(txn, schedule_id, us + 1), err);
 	if (!code && !cursor_within(&c, schedule_id))
 		code = err_fail(err, ERR_MISSING, "the ledger has no entry so early");
 	if (!code)

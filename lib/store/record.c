@@ -201,6 +201,9 @@ pack_schedule(struct buf *b, const struct schedule *s)
 	pack_i64(b, s->misfire_window_us);
 	pack_u8(b, (uint8_t)s->on_lost);
 	pack_i64(b, s->keep_us);
+	pack_bool(b, s->condition);
+	if (s->condition)
+		pack_task_def(b, s->condition);
 	pack_u32(b, (uint32_t)s->task_count);
 	for (size_t i = 0; i < s->task_count; i++)
 		pack_task_def(b, &s->tasks[i]);
@@ -230,6 +233,11 @@ unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
 	s->misfire_window_us = unpack_i64(u);
 	s->on_lost = unpack_word(u, ON_LOST_FAIL, ON_LOST_RERUN);
 	s->keep_us = unpack_i64(u);
+	s->condition = NULL;
+	if (unpack_bool(u)) {
+		s->condition = arena_array(a, 1, sizeof *s->condition);
+		unpack_task_def(u, a, s->condition);
+	}
 	s->task_count = unpack_count(u, TASK_DEF_BYTES_MIN);
 	s->tasks = arena_array(a, s->task_count, sizeof *s->tasks);
 	for (size_t i = 0; i < s->task_count; i++)
@@ -313,6 +321,7 @@ pack_execution(struct buf *b, const struct execution *e)
 	pack_u32(b, e->task_count);
 	pack_u32(b, e->tasks_ended);
 	pack_u8(b, (uint8_t)e->on_lost);
+	pack_u64(b, e->condition_id);
 }
 
 void
@@ -332,6 +341,7 @@ unpack_execution(struct unpack *u, struct arena *a, struct execution *e)
 	e->task_count = unpack_u32(u);
 	e->tasks_ended = unpack_u32(u);
 	e->on_lost = unpack_word(u, ON_LOST_FAIL, ON_LOST_RERUN);
+	e->condition_id = unpack_u64(u);
 }
 
 static void
@@ -384,7 +394,7 @@ unpack_task(struct unpack *u, struct arena *a, struct task *t)
 	t->schedule_id = unpack_u64(u);
 	t->tenant_id = unpack_u64(u);
 	t->ordinal = unpack_u32(u);
-	t->status = unpack_word(u, TASK_WAITING, TASK_CONDITION);
+	t->status = unpack_word(u, TASK_WAITING, TASK_CANCELLING);
 	unpack_task_def(u, a, &t->def);
 	t->attempt_count = unpack_count(u, ATTEMPT_BYTES_MIN);
 	t->attempts = arena_array(a, t->attempt_count, sizeof *t->attempts);

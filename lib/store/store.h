@@ -185,6 +185,10 @@ MUST_CHECK int store_ledger_insert(
 MUST_CHECK int store_ledger_extend(
     struct txn *txn, const struct occurrence *o, struct err *err);
 
+/* Give an entry another verdict and reason: it did not run after all. Fails: ERR_MISSING. */
+MUST_CHECK int store_ledger_revise(struct txn *txn, uint64_t schedule_id, int64_t due_us,
+    enum verdict verdict, const char *reason, struct err *err);
+
 /* The last entry of a schedule that begins at or before `us`. Fails: ERR_MISSING. */
 MUST_CHECK int store_ledger_last(struct txn *txn, struct arena *a, uint64_t schedule_id,
     int64_t us, struct occurrence *o, struct err *err);
@@ -206,12 +210,26 @@ MUST_CHECK int store_execution_get(
 MUST_CHECK int store_execution_list(struct txn *txn, struct arena *a, uint64_t schedule_id,
     uint64_t before, size_t cap, struct execution **list, size_t *count, struct err *err);
 
+/* Where a list of executions by time goes on: below this one. */
+struct execution_place {
+	int64_t triggered_us;
+	uint64_t id;
+};
+
+#define EXECUTION_PLACE_NEWEST ((struct execution_place){INSTANT_NEVER, 0})
+
+/* Executions of a schedule or of a whole tenant (`owner_id`) that were triggered at from_us or
+ * later and stand below `before`, newest first, `cap` at most; the array is in the arena. */
+MUST_CHECK int store_execution_by_time(struct txn *txn, struct arena *a, uint64_t owner_id,
+    int64_t from_us, struct execution_place before, size_t cap, struct execution **list,
+    size_t *count, struct err *err);
+
 MUST_CHECK int store_task_put(struct txn *txn, const struct task *t, struct err *err);
 MUST_CHECK int store_task_get(
     struct txn *txn, struct arena *a, uint64_t id, struct task *t, struct err *err);
 
-/* The tasks of an execution by ordinal; the array is in the arena. An unknown execution has
- * none. */
+/* The tasks of an execution by ordinal, without the one that is its condition; the array is in
+ * the arena. An unknown execution has none. */
 MUST_CHECK int store_task_list(struct txn *txn, struct arena *a, uint64_t execution_id,
     struct task **list, size_t *count, struct err *err);
 
@@ -233,17 +251,26 @@ MUST_CHECK int store_waiting_put(
     struct txn *txn, uint64_t schedule_id, uint64_t execution_id, struct err *err);
 MUST_CHECK int store_waiting_remove(
     struct txn *txn, uint64_t schedule_id, uint64_t execution_id, struct err *err);
+MUST_CHECK int store_waiting_has(
+    struct txn *txn, uint64_t schedule_id, uint64_t execution_id, bool *waits, struct err *err);
 /* Fails: ERR_MISSING when none waits. */
 MUST_CHECK int store_waiting_first(
     struct txn *txn, uint64_t schedule_id, uint64_t *execution_id, struct err *err);
 
-/* The active: tasks that are starting or running. What a new scheduler compares with the
+/* The active: tasks that are under way. What a new scheduler compares with the
  * runner's list. */
 MUST_CHECK int store_active_put(struct txn *txn, uint64_t task_id, struct err *err);
 MUST_CHECK int store_active_remove(struct txn *txn, uint64_t task_id, struct err *err);
 /* Task ids above `after`, ascending, `cap` at most. */
 MUST_CHECK int store_active_list(struct txn *txn, uint64_t after, uint64_t *task_ids,
     size_t cap, size_t *count, struct err *err);
+
+/* The cancels: tasks that are cancelling, and of which the runner was not told yet. Whoever puts
+ * one here rings the bell after the commit. Removing what is not there is ERR_MISSING. */
+MUST_CHECK int store_cancel_put(struct txn *txn, uint64_t task_id, struct err *err);
+MUST_CHECK int store_cancel_remove(struct txn *txn, uint64_t task_id, struct err *err);
+MUST_CHECK int store_cancel_list(
+    struct txn *txn, uint64_t *task_ids, size_t cap, size_t *count, struct err *err);
 
 /* ---- tenants ---- */
 

@@ -22,11 +22,13 @@ const struct table_info tables[TABLE_COUNT] = {
     [TABLE_LEDGER] = {"ledger", "ui"},
     [TABLE_EXECUTIONS] = {"executions", "u"},
     [TABLE_EXECUTIONS_BY_SCHEDULE] = {"executions_by_schedule", "uu"},
+    [TABLE_EXECUTIONS_BY_TIME] = {"executions_by_time", "uiu"},
     [TABLE_TASKS] = {"tasks", "u"},
     [TABLE_TASKS_BY_EXECUTION] = {"tasks_by_execution", "uw"},
     [TABLE_QUEUE] = {"queue", "u"},
     [TABLE_WAITING] = {"waiting", "uu"},
     [TABLE_ACTIVE] = {"active", "u"},
+    [TABLE_CANCELS] = {"cancels", "u"},
     [TABLE_TENANTS] = {"tenants", "u"},
     [TABLE_TENANT_NAMES] = {"tenant_names", "us"},
     [TABLE_USERS] = {"users", "u"},
@@ -339,13 +341,20 @@ cursor_seek(struct cursor *c, const struct buf *key, struct err *err)
 }
 
 int
-cursor_seek_below(struct cursor *c, uint64_t prefix, uint64_t before, struct err *err)
+cursor_seek_before(struct cursor *c, const struct buf *key, struct err *err)
 {
-	int code = cursor_seek(c, key_ids(c->txn, prefix, before ? before : UINT64_MAX), err);
+	int code = cursor_seek(c, key, err);
 
 	if (code == ERR_MISSING)
 		return cursor_move(c, DB_LAST, err);
 	return code ? code : cursor_move(c, DB_PREV, err);
+}
+
+int
+cursor_seek_below(struct cursor *c, uint64_t prefix, uint64_t before, struct err *err)
+{
+	return cursor_seek_before(
+	    c, key_ids(c->txn, prefix, before ? before : UINT64_MAX), err);
 }
 
 int

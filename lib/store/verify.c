@@ -254,41 +254,63 @@ visit_plan(struct verify *v)
 /* ---- 3, 4: executions and tasks
  * ------------------------------------------------------------------- */
 
-static bool
-is_active(enum task_status status)
+/* How many tasks of an execution, its condition among them, have a status. */
+struct tally {
+	uint32_t ended, active, pending, waiting;
+};
+
+static void
+count_task(struct tally *n, enum task_status status)
 {
-	return status == TASK_STARTING || status == TASK_RUNNING;
+	n->ended += task_status_ended(status);
+	n->active += task_status_active(status);
+	n->pending += status == TASK_PENDING;
+	n->waiting += status == TASK_WAITING;
 }
 
 /* An execution that has not ended is queued, waits for its turn, or has a task that runs: else
  * it never ends. */
 static void
-check_moving(
-    struct verify *v, const struct execution *e, const struct task *tasks, size_t count)
+check_moving(struct verify *v, const struct execution *e, const struct tally *n)
 {
 	bool queued = exists(v, TABLE_QUEUE, key_id(&v->txn, e->id));
 	bool waits = exists(v, TABLE_WAITING, key_ids(&v->txn, e->schedule_id, e->id));
-	size_t active = 0, pending = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		active += is_active(tasks[i].status);
-		pending += tasks[i].status == TASK_PENDING;
-	}
 	if (queued && waits)
 		fault(v, "is queued and waits");
-	if (waits && active + e->tasks_ended > 0)
-		fault(v, "waits and has begun");
-	if (queued && !pending)
+	if (waits && n->active > 0)
+		fault(v, "waits and is under way");
+	if ((queued || waits) && !n->pending)
 		fault(v, "is queued and has no pending task");
-	if (!queued && !waits && (pending || !active))
+	if (!queued && !waits && (n->pending || !n->active))
 		fault(v, "has not ended, is not queued, does not wait and does not run");
+}
+
+/* Tasks wait for the condition as long as it has not ended, and for nothing else. */
+static void
+check_condition(struct verify *v, const struct execution *e, uint32_t waiting, struct tally *n)
+{
+	struct task t = {.status = TASK_SUCCEEDED};
+
+	if (e->condition_id &&
+	    (!found(v, store_task_get(&v->txn, &v->arena, e->condition_id, &t, NULL),
+		 "its condition %" PRIu64 " does not exist", e->condition_id) ||
+		t.execution_id != e->id || t.ordinal != TASK_ORDINAL_CONDITION)) {
+		fault(v, "has no condition %" PRIu64, e->condition_id);
+		return;
+	}
+	if (task_status_ended(t.status) != (waiting == 0))
+		fault(v, "%" PRIu32 " tasks wait for a condition that is %s", waiting,
+		    task_status_name(t.status));
+	count_task(n, t.status);
 }
 
 static void
 check_tasks(struct verify *v, const struct execution *e)
 {
+	struct tally n = {0};
 	struct task *tasks;
-	uint32_t ended = 0;
+	uint32_t ended;
 	size_t count;
 
 	if (store_task_list(&v->txn, &v->arena, e->id, &tasks, &count, NULL))
@@ -296,15 +318,24 @@ check_tasks(struct verify *v, const struct execution *e)
 	if (count != e->task_count)
 		fault(v, "should have %" PRIu32 " tasks and has %zu", e->task_count, count);
 	for (size_t i = 0; i < count; i++) {
-		ended += task_status_ended(tasks[i].status);
+		count_task(&n, tasks[i].status);
 		if (tasks[i].ordinal != i)
 			fault(v, "has no task of ordinal %zu", i);
 	}
+	ended = n.ended;
+	check_condition(v, e, n.waiting, &n);
 	if (ended != e->tasks_ended)
 		fault(v, "says that %" PRIu32 " tasks have ended, %" PRIu32 " have",
 		    e->tasks_ended, ended);
 	if (ended < count)
-		check_moving(v, e, tasks, count);
+		check_moving(v, e, &n);
+}
+
+/* Does an entry name the run that its due time made, even if that stopped at its condition? */
+static bool
+has_run(const struct occurrence *o)
+{
+	return o->verdict == VERDICT_RAN || o->verdict == VERDICT_SKIPPED_CONDITION;
 }
 
 /* 5: what a due time started is in the ledger. */
@@ -318,8 +349,20 @@ check_ledgered(struct verify *v, const struct execution *e)
 	    store_ledger_list(&v->txn, &v->arena, e->schedule_id, e->due_us, e->due_us + 1, 1,
 		&list, &count, NULL))
 		return;
-	if (!count || list[0].verdict != VERDICT_RAN || list[0].execution_id != e->id)
+	if (!count || !has_run(&list[0]) || list[0].execution_id != e->id)
 		fault(v, "the ledger does not say that it ran for %" PRId64, e->due_us);
+}
+
+static const struct buf *
+time_key(struct verify *v, uint64_t owner_id, const struct execution *e)
+{
+	struct buf *key = &v->txn.key;
+
+	buf_reset(key);
+	pack_u64(key, owner_id);
+	pack_i64(key, e->triggered_us);
+	pack_u64(key, e->id);
+	return key;
 }
 
 static void
@@ -333,8 +376,11 @@ visit_execution(struct verify *v)
 	check_id(v, e.id);
 	check_id(v, e.schedule_id);
 	check_tenant(v, e.tenant_id);
-	if (!exists(v, TABLE_EXECUTIONS_BY_SCHEDULE, key_ids(&v->txn, e.schedule_id, e.id)))
+	if (!exists(v, TABLE_EXECUTIONS_BY_SCHEDULE, key_ids(&v->txn, e.schedule_id, e.id)) ||
+	    !exists(v, TABLE_EXECUTIONS_BY_TIME, time_key(v, e.schedule_id, &e)))
 		fault(v, "is not listed under its schedule");
+	if (!exists(v, TABLE_EXECUTIONS_BY_TIME, time_key(v, e.tenant_id, &e)))
+		fault(v, "is not listed under its tenant");
 	check_tasks(v, &e);
 	check_ledgered(v, &e);
 	if ((e.tasks_ended == e.task_count) != (e.end_us != INSTANT_NEVER))
@@ -357,6 +403,22 @@ visit_of_schedule(struct verify *v)
 		fault(v, "the execution has ended");
 	if (v->table == TABLE_WAITING && !exists(v, TABLE_STATES, key_id(&v->txn, schedule_id)))
 		fault(v, "the schedule does not exist");
+}
+
+static void
+visit_by_time(struct verify *v)
+{
+	uint64_t owner_id = unpack_u64(v->at), id;
+	int64_t triggered_us = unpack_i64(v->at);
+	struct execution e;
+
+	id = unpack_u64(v->at);
+	if (decoded(v) &&
+	    found(v, store_execution_get(&v->txn, &v->arena, id, &e, NULL),
+		"the execution does not exist") &&
+	    ((owner_id != e.schedule_id && owner_id != e.tenant_id) ||
+		triggered_us != e.triggered_us))
+		fault(v, "the execution is of another schedule, tenant or time");
 }
 
 static void
@@ -386,9 +448,13 @@ visit_task(struct verify *v)
 		return;
 	check_id(v, t.id);
 	if (found(v, store_execution_get(&v->txn, &v->arena, t.execution_id, &e, NULL),
-		"its execution %" PRIu64 " does not exist", t.execution_id) &&
-	    (e.schedule_id != t.schedule_id || e.tenant_id != t.tenant_id))
-		fault(v, "its execution %" PRIu64 " is of another schedule or tenant", e.id);
+		"its execution %" PRIu64 " does not exist", t.execution_id)) {
+		if (e.schedule_id != t.schedule_id || e.tenant_id != t.tenant_id)
+			fault(v, "its execution %" PRIu64 " is of another schedule or tenant",
+			    e.id);
+		if ((t.ordinal == TASK_ORDINAL_CONDITION) != (e.condition_id == t.id))
+			fault(v, "its execution %" PRIu64 " has another condition", e.id);
+	}
 	buf_reset(key);
 	pack_u64(key, t.execution_id);
 	pack_u32(key, t.ordinal);
@@ -397,10 +463,10 @@ visit_task(struct verify *v)
 	    listed != t.id)
 		fault(v, "task %" PRIu64 " is listed in its place", listed);
 	active = exists(v, TABLE_ACTIVE, key_id(&v->txn, t.id));
-	if (active != is_active(t.status))
+	if (active != task_status_active(t.status))
 		fault(v, "is %s and %s among the active", task_status_name(t.status),
 		    active ? "stands" : "does not stand");
-	if (is_active(t.status) && !t.attempt_count)
+	if (task_status_active(t.status) && !t.attempt_count)
 		fault(v, "is %s and has no attempt", task_status_name(t.status));
 }
 
@@ -425,6 +491,18 @@ visit_active(struct verify *v)
 		fault(v, "the task does not exist");
 }
 
+static void
+visit_cancel(struct verify *v)
+{
+	struct task t;
+
+	if (decoded(v) &&
+	    found(v, store_task_get(&v->txn, &v->arena, unpack_u64(v->at), &t, NULL),
+		"the task does not exist") &&
+	    t.status != TASK_CANCELLING)
+		fault(v, "the task is %s", task_status_name(t.status));
+}
+
 /* ---- 5: the ledger
  * -------------------------------------------------------------------------------- */
 
@@ -433,12 +511,11 @@ check_run(struct verify *v, const struct occurrence *o)
 {
 	struct execution e;
 
-	if (o->verdict != VERDICT_RAN && !o->execution_id)
+	if (!has_run(o) && !o->execution_id)
 		return;
 	if (found(v, store_execution_get(&v->txn, &v->arena, o->execution_id, &e, NULL),
 		"its execution %" PRIu64 " does not exist", o->execution_id) &&
-	    (e.schedule_id != o->schedule_id ||
-		(o->verdict == VERDICT_RAN && e.due_us != o->due_us)))
+	    (e.schedule_id != o->schedule_id || (has_run(o) && e.due_us != o->due_us)))
 		fault(v, "its execution %" PRIu64 " is of another schedule or due time", e.id);
 }
 
@@ -456,7 +533,7 @@ visit_occurrence(struct verify *v)
 		fault(v, "lies in the range before it, %" PRId64 " to %" PRId64,
 		    v->before.due_us, v->before.to_us);
 	if (!o.count || (o.count == 1 && o.to_us != o.due_us) ||
-	    (o.count > 1 && o.to_us <= o.due_us) || (o.count > 1 && o.verdict == VERDICT_RAN))
+	    (o.count > 1 && o.to_us <= o.due_us) || (o.count > 1 && has_run(&o)))
 		fault(v, "its range to %" PRId64 " and its count %" PRIu64 " do not agree",
 		    o.to_us, o.count);
 	check_id(v, o.schedule_id);
@@ -686,11 +763,13 @@ static void (*const visits[TABLE_COUNT])(struct verify *v) = {
     [TABLE_LEDGER] = visit_occurrence,
     [TABLE_EXECUTIONS] = visit_execution,
     [TABLE_EXECUTIONS_BY_SCHEDULE] = visit_of_schedule,
+    [TABLE_EXECUTIONS_BY_TIME] = visit_by_time,
     [TABLE_TASKS] = visit_task,
     [TABLE_TASKS_BY_EXECUTION] = visit_task_of_execution,
     [TABLE_QUEUE] = visit_queue,
     [TABLE_WAITING] = visit_of_schedule,
     [TABLE_ACTIVE] = visit_active,
+    [TABLE_CANCELS] = visit_cancel,
     [TABLE_TENANTS] = visit_tenant,
     [TABLE_TENANT_NAMES] = visit_tenant_name,
     [TABLE_USERS] = visit_user,

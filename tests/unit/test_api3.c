@@ -1807,6 +1807,8 @@ an_execution_folds_its_tasks(void **state)
 	    {{TASK_LOST}, 1, 3},
 	    {{TASK_CANCELLED}, 1, 8},
 	    {{TASK_CONDITION}, 1, 13},
+	    {{TASK_CANCELLING}, 1, 4},
+	    {{TASK_CANCELLING, TASK_CANCELLED}, 2, 4},
 	    {{TASK_PENDING, TASK_WAITING}, 2, 0},
 	    {{TASK_SUCCEEDED, TASK_WAITING}, 2, 4},
 	    {{TASK_FAILED, TASK_RUNNING, TASK_WAITING}, 3, 4},

@@ -521,9 +521,12 @@ the_output_of_a_task_has_a_place_of_its_own(void **state)
 	task_output_dir(&t, out);
 	assert_string_equal(out, "123/123456/31");
 	t.execution_id = UINT64_MAX;
-	t.ordinal = UINT32_MAX;
+	t.ordinal = UINT32_MAX - 1;
 	task_output_dir(&t, out);
-	assert_string_equal(out, "18446744073709551/18446744073709551615/4294967295");
+	assert_string_equal(out, "18446744073709551/18446744073709551615/4294967294");
+	t.ordinal = TASK_ORDINAL_CONDITION;
+	task_output_dir(&t, out);
+	assert_string_equal(out, "18446744073709551/18446744073709551615/condition");
 }
 
 static void
@@ -532,12 +535,12 @@ each_status_has_its_name_and_knows_whether_it_is_an_end(void **state)
 	static const struct {
 		enum task_status status;
 		const char *name;
-		bool ended;
+		bool ended, active;
 	} cases[] = {
 	    {TASK_WAITING, "waiting", false},
 	    {TASK_PENDING, "pending", false},
-	    {TASK_STARTING, "starting", false},
-	    {TASK_RUNNING, "running", false},
+	    {TASK_STARTING, "starting", false, true},
+	    {TASK_RUNNING, "running", false, true},
 	    {TASK_SUCCEEDED, "succeeded", true},
 	    {TASK_FAILED, "failed", true},
 	    {TASK_TIMED_OUT, "timed_out", true},
@@ -545,6 +548,7 @@ each_status_has_its_name_and_knows_whether_it_is_an_end(void **state)
 	    {TASK_LOST, "lost", true},
 	    {TASK_SKIPPED, "skipped", true},
 	    {TASK_CONDITION, "condition", true},
+	    {TASK_CANCELLING, "cancelling", false, true},
 	};
 
 	(void)state;
@@ -552,6 +556,7 @@ each_status_has_its_name_and_knows_whether_it_is_an_end(void **state)
 		assert_int_equal(cases[i].status, i);
 		assert_string_equal(task_status_name(cases[i].status), cases[i].name);
 		assert_int_equal(task_status_ended(cases[i].status), cases[i].ended);
+		assert_int_equal(task_status_active(cases[i].status), cases[i].active);
 	}
 	assert_string_equal(task_status_name(99), "unknown");
 }

@@ -86,6 +86,7 @@ put_schedule(struct buf *b)
 			     .misfire_window_us = 3600000000,
 			     .on_lost = ON_LOST_RERUN,
 			     .keep_us = 604800000000,
+			     .condition = &task_defs[0],
 			     .tasks = task_defs,
 			     .task_count = 2,
 			     .created_us = 100,
@@ -144,6 +145,7 @@ put_execution(struct buf *b)
 			      .args = "a b",
 			      .task_count = 2,
 			      .tasks_ended = 1,
+			      .condition_id = 31,
 			      .on_lost = ON_LOST_RERUN,
 			  });
 }
@@ -298,7 +300,7 @@ again_task(struct unpack *u, struct arena *a, struct buf *b)
 
 	unpack_task(u, a, &t);
 	pack_task(b, &t);
-	return known(t.status, TASK_WAITING, TASK_CONDITION);
+	return known(t.status, TASK_WAITING, TASK_CANCELLING);
 }
 
 static bool

@@ -377,6 +377,31 @@ the_ledger_lists_from_and_before_and_at_most(struct txn *txn)
 /* ---- executions and tasks ---- */
 
 static void
+a_ledger_entry_may_turn_out_not_to_have_run(struct txn *txn)
+{
+	struct occurrence o = {.schedule_id = 1,
+			      .due_us = 5,
+			      .to_us = 5,
+			      .count = 1,
+			      .verdict = VERDICT_RAN,
+			      .execution_id = 20,
+			      .decided_us = 6},
+			  *list;
+	size_t count;
+
+	ok(store_ledger_insert(txn, &o, &err));
+	ok(store_ledger_revise(txn, 1, 5, VERDICT_SKIPPED_CONDITION, "no", &err));
+	ok(store_ledger_list(txn, &arena, 1, 0, 9, 9, &list, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(list[0].verdict, VERDICT_SKIPPED_CONDITION);
+	assert_string_equal(list[0].reason, "no");
+	assert_int_equal(list[0].execution_id, 20);
+	assert_int_equal(list[0].decided_us, 6);
+	assert_int_equal(
+	    store_ledger_revise(txn, 1, 6, VERDICT_SKIPPED_CONDITION, "no", &err), ERR_MISSING);
+}
+
+static void
 executions_are_listed_newest_first(struct txn *txn)
 {
 	struct execution *list;
@@ -461,6 +486,94 @@ a_task_keeps_its_place_and_no_other_takes_it(struct txn *txn)
 	ok(store_task_put(txn, &t, &err));
 	ok(store_task_get(txn, &arena, 30, &got, &err));
 	assert_int_equal(got.status, TASK_RUNNING);
+}
+
+static void
+executions_of_a_schedule_or_a_tenant_are_listed_by_time(struct txn *txn)
+{
+	/* A clock that was set back: a later one may have been triggered earlier. */
+	static const int64_t triggered_us[] = {10, 30, 20, 30, -5, 40};
+	struct execution_place newest = EXECUTION_PLACE_NEWEST;
+	struct execution *list;
+	size_t count;
+
+	for (uint64_t i = 0; i < 6; i++) {
+		struct execution e = execution_of(11 + i % 2, 20 + i);
+
+		e.tenant_id = i == 5 ? 2 : 1;
+		e.triggered_us = triggered_us[i];
+		ok(store_execution_put(txn, &e, &err));
+		ok(store_execution_put(txn, &e, &err));
+	}
+	ok(store_execution_by_time(txn, &arena, 1, INT64_MIN, newest, 9, &list, &count, &err));
+	assert_int_equal(count, 5);
+	assert_int_equal(list[0].id, 23);
+	assert_int_equal(list[1].id, 21);
+	assert_int_equal(list[2].id, 22);
+	assert_int_equal(list[3].id, 20);
+	assert_int_equal(list[4].id, 24);
+	/* Of one schedule. */
+	ok(store_execution_by_time(txn, &arena, 11, INT64_MIN, newest, 9, &list, &count, &err));
+	assert_int_equal(count, 3);
+	assert_int_equal(list[0].id, 22);
+	assert_int_equal(list[2].id, 24);
+	/* From a time on, below another, so many. */
+	ok(store_execution_by_time(
+	    txn, &arena, 1, 20, (struct execution_place){30, 23}, 9, &list, &count, &err));
+	assert_int_equal(count, 2);
+	assert_int_equal(list[0].id, 21);
+	assert_int_equal(list[1].id, 22);
+	ok(store_execution_by_time(txn, &arena, 1, INT64_MIN, (struct execution_place){30, 0},
+	    1, &list, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(list[0].id, 22);
+	ok(store_execution_by_time(txn, &arena, 3, INT64_MIN, newest, 9, &list, &count, &err));
+	assert_int_equal(count, 0);
+	list = arena_array(&arena, 1, sizeof *list);
+	ok(store_execution_get(txn, &arena, 20, list, &err));
+	list->triggered_us++;
+	assert_int_equal(store_execution_put(txn, list, &err), ERR_CONFLICT);
+}
+
+static void
+a_condition_is_not_among_the_tasks_of_its_execution(struct txn *txn)
+{
+	struct execution e = execution_of(10, 20);
+	struct task t = task_of(&e, 30, 0), condition = task_of(&e, 31, TASK_ORDINAL_CONDITION),
+		    *list;
+	size_t count;
+
+	ok(store_task_put(txn, &condition, &err));
+	ok(store_task_list(txn, &arena, 20, &list, &count, &err));
+	assert_int_equal(count, 0);
+	ok(store_task_put(txn, &t, &err));
+	ok(store_task_list(txn, &arena, 20, &list, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(list[0].id, 30);
+	ok(store_task_get(txn, &arena, 31, &condition, &err));
+}
+
+static void
+what_waits_can_be_asked_for_and_cancels_are_listed(struct txn *txn)
+{
+	uint64_t ids[4];
+	size_t count;
+	bool waits;
+
+	ok(store_waiting_put(txn, 1, 20, &err));
+	ok(store_waiting_has(txn, 1, 20, &waits, &err));
+	assert_true(waits);
+	ok(store_waiting_has(txn, 1, 21, &waits, &err));
+	assert_false(waits);
+	ok(store_cancel_put(txn, 9, &err));
+	ok(store_cancel_put(txn, 7, &err));
+	ok(store_cancel_list(txn, ids, 4, &count, &err));
+	assert_int_equal(count, 2);
+	assert_int_equal(ids[0], 7);
+	ok(store_cancel_remove(txn, 7, &err));
+	assert_int_equal(store_cancel_remove(txn, 7, &err), ERR_MISSING);
+	ok(store_cancel_list(txn, ids, 4, &count, &err));
+	assert_int_equal(count, 1);
 }
 
 /* A list that ends early would hide the rest of it. */
@@ -1238,6 +1351,10 @@ main(void)
 	    TRIAL(an_entry_grows_and_never_shrinks),
 	    TRIAL(the_ledger_lists_from_and_before_and_at_most),
 	    TRIAL(executions_are_listed_newest_first),
+	    TRIAL(a_ledger_entry_may_turn_out_not_to_have_run),
+	    TRIAL(executions_of_a_schedule_or_a_tenant_are_listed_by_time),
+	    TRIAL(a_condition_is_not_among_the_tasks_of_its_execution),
+	    TRIAL(what_waits_can_be_asked_for_and_cancels_are_listed),
 	    TRIAL(an_execution_keeps_its_schedule),
 	    TRIAL(tasks_are_listed_by_ordinal),
 	    TRIAL(a_task_keeps_its_place_and_no_other_takes_it),

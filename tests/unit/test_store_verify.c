@@ -167,7 +167,9 @@ put_runs(struct txn *txn)
 
 	running.task_count = 2;
 	running.tasks_ended = 1;
+	running.condition_id = 35;
 	must(store_execution_put(txn, &running, &err));
+	put_task(txn, &running, 35, TASK_ORDINAL_CONDITION, TASK_SUCCEEDED);
 	put_task(txn, &running, 31, 0, TASK_RUNNING);
 	put_task(txn, &running, 32, 1, TASK_FAILED);
 	must(store_execution_put(txn, &waiting, &err));
@@ -427,6 +429,12 @@ ON(waiting_ended, r->waiting.tasks_ended = 1; r->waiting.end_us = 9)
 ON(foreign_tenant, r->running.tenant_id = 39)
 ON(task_done, r->task.status = TASK_SUCCEEDED)
 ON(task_pending, r->task.status = TASK_PENDING)
+ON(task_waiting, r->task.status = TASK_WAITING)
+ON(no_condition, r->running.condition_id = 0)
+ON(other_condition, r->running.condition_id = 32)
+ON(lost_condition, r->running.condition_id = 39)
+ON(other_time, r->ended.triggered_us += 5)
+ON(skipped_other, r->ran.verdict = VERDICT_SKIPPED_CONDITION; r->ran.execution_id = RUNNING)
 ON(task_orphan, r->task.execution_id = 39)
 ON(task_moved, r->task.ordinal = 5)
 ON(task_strange, r->task.schedule_id = ON_DEMAND)
@@ -469,6 +477,18 @@ static struct fault faults[] = {
     {"an execution that is not listed", DROP, TABLE_EXECUTIONS_BY_SCHEDULE, {SCHEDULE, ENDED}, .complaint = "executions 20: is not listed under its schedule"},
     {"a listed execution that is none", MARK, TABLE_EXECUTIONS_BY_SCHEDULE, {SCHEDULE, 39}, .complaint = "executions_by_schedule 10|39: the execution does not exist"},
     {"an execution listed elsewhere", EDIT, .edit = adopted, .complaint = "executions_by_schedule 10|20: the execution belongs to schedule 11"},
+    {"an execution that its tenant does not list", DROP, TABLE_EXECUTIONS_BY_TIME, {TENANT, 0, ENDED}, .complaint = "executions 20: is not listed under its tenant"},
+    {"an execution that its schedule does not list by time", DROP, TABLE_EXECUTIONS_BY_TIME, {SCHEDULE, 0, ENDED}, .complaint = "executions 20: is not listed under its schedule"},
+    {"an execution listed under another time", EDIT, .edit = other_time, .complaint = "executions_by_time 10|0|20: the execution is of another schedule, tenant or time"},
+    {"an execution listed under another owner", MARK, TABLE_EXECUTIONS_BY_TIME, {2, 0, ENDED}, .complaint = "executions_by_time 2|0|20: the execution is of another schedule, tenant or time"},
+    {"an execution listed by time that is none", MARK, TABLE_EXECUTIONS_BY_TIME, {TENANT, 0, 39}, .complaint = "executions_by_time 1|0|39: the execution does not exist"},
+    {"a task that waits for nothing", EDIT, .edit = task_waiting, .complaint = "executions 21: 1 tasks wait for a condition that is succeeded"},
+    {"a condition of nothing", EDIT, .edit = no_condition, .complaint = "tasks 35: its execution 21 has another condition"},
+    {"a task for a condition", EDIT, .edit = other_condition, .complaint = "executions 21: has no condition 32"},
+    {"a lost condition", EDIT, .edit = lost_condition, .complaint = "executions 21: its condition 39 does not exist"},
+    {"a cancel of nothing", MARK, TABLE_CANCELS, {39}, .complaint = "cancels 39: the task does not exist"},
+    {"a cancel of what is not cancelling", MARK, TABLE_CANCELS, {31}, .complaint = "cancels 31: the task is running"},
+    {"a skipped run of another execution", EDIT, .edit = skipped_other, .complaint = "ledger 10|100: its execution 21 is of another schedule or due time"},
     {"a lost execution", DROP, TABLE_EXECUTIONS, {ENDED}, .complaint = "ledger 10|100: its execution 20 does not exist"},
     {"an execution of no tenant", EDIT, .edit = foreign_tenant, .complaint = "tasks 31: its execution 21 is of another schedule or tenant"},
     {"a task too few", EDIT, .edit = one_task_more, .complaint = "executions 20: should have 2 tasks and has 1"},
@@ -497,7 +517,7 @@ static struct fault faults[] = {
     {"a waiting execution that is none", MARK, TABLE_WAITING, {SCHEDULE, 39}, .complaint = "waiting 10|39: the execution does not exist"},
     {"an execution that waits for another schedule", MARK, TABLE_WAITING, {ON_DEMAND, WAITING}, .complaint = "waiting 11|22: the execution belongs to schedule 10"},
     {"an ended execution that waits", EDIT, .edit = waiting_ended, .complaint = "waiting 10|22: the execution has ended"},
-    {"a running execution that waits", MARK, TABLE_WAITING, {SCHEDULE, RUNNING}, .complaint = "executions 21: waits and has begun"},
+    {"a running execution that waits", MARK, TABLE_WAITING, {SCHEDULE, RUNNING}, .complaint = "executions 21: waits and is under way"},
     {"a run of an unknown execution", EDIT, .edit = ran_unknown, .complaint = "ledger 10|100: its execution 39 does not exist"},
     {"a run of no execution", EDIT, .edit = ran_nothing, .complaint = "ledger 10|100: its execution 0 does not exist"},
     {"a run of another execution", EDIT, .edit = ran_other, .complaint = "ledger 10|100: its execution 21 is of another schedule or due time"},

@@ -27,6 +27,8 @@ api3_task_status(enum task_status status)
 	case TASK_STARTING:
 	case TASK_RUNNING:
 		return API3_RUNNING;
+	case TASK_CANCELLING:
+		return API3_CANCELING;
 	case TASK_SUCCEEDED:
 		return API3_FINISHED;
 	case TASK_FAILED:
@@ -66,7 +68,7 @@ api3_run_status(const struct api3_run *run)
 	    API3_FINISHED, API3_ERROR, API3_CANCELED, API3_STOPPED_AFTER_EVALUATION};
 	struct tally t = count_tasks(run);
 
-	if (t.of[API3_RUNNING])
+	if (t.of[API3_RUNNING] || t.of[API3_CANCELING])
 		return API3_RUNNING;
 	if (t.of[API3_PENDING])
 		return t.of[API3_PENDING] == t.all ? API3_PENDING : API3_RUNNING;
@@ -229,6 +231,7 @@ summary(const struct task *t, char *text, size_t size)
 	case TASK_PENDING:
 	case TASK_STARTING:
 	case TASK_RUNNING:
+	case TASK_CANCELLING:
 		return NULL;
 	case TASK_SUCCEEDED:
 		return "Succeeded";
@@ -294,6 +297,17 @@ write_task_summary(struct json_writer *w, const struct task *t, const char *mess
 	json_end_object(w);
 }
 
+/* When a task began first: attempts that were cancelled before they began did not. */
+static int64_t
+task_start(const struct task *t)
+{
+	for (size_t i = 0; i < t->attempt_count; i++) {
+		if (t->attempts[i].start_us != INSTANT_NEVER)
+			return t->attempts[i].start_us;
+	}
+	return INSTANT_NEVER;
+}
+
 /* When a task ended; one that ended without an attempt ended with its execution. */
 static int64_t
 task_end(const struct execution *e, const struct task *t)
@@ -319,8 +333,7 @@ api3_write_task(struct json_writer *w, const struct execution *e, const struct t
 	api3_write_string(w, "summary", line);
 	if (api3_task_status(t->status) == API3_ERROR)
 		write_task_summary(w, t, line);
-	if (t->attempt_count)
-		api3_write_instant(w, "startDate", t->attempts[0].start_us);
+	api3_write_instant(w, "startDate", task_start(t));
 	api3_write_instant(w, "endDate", task_end(e, t));
 	json_end_object(w);
 }
@@ -352,7 +365,7 @@ write_counts(struct json_writer *w, const struct api3_run *run)
 	       it did not run either. */
 	    {"canceledPct", "canceledCount",
 		t.of[API3_CANCELED] + t.of[API3_STOPPED_WITHOUT_RUNNING]},
-	    {"runningPct", "runningCount", t.of[API3_RUNNING]},
+	    {"runningPct", "runningCount", t.of[API3_RUNNING] + t.of[API3_CANCELING]},
 	    {"pendingPct", "pendingCount", t.of[API3_PENDING]},
 	    {"triggerStoppedPct", "triggerStoppedCount", t.of[API3_STOPPED_AFTER_EVALUATION]},
 	};
