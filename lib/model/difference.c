@@ -111,6 +111,14 @@ same_task(const struct task_def *a, const struct task_def *b)
 }
 
 static bool
+same_condition(const struct schedule *a, const struct schedule *b)
+{
+	if (!a->condition || !b->condition)
+		return !a->condition && !b->condition;
+	return same_task(a->condition, b->condition);
+}
+
+static bool
 same_tasks(const struct schedule *a, const struct schedule *b)
 {
 	if (a->task_count != b->task_count)
@@ -164,6 +172,7 @@ static const struct {
     {"triggers", same_triggers},
     {"startDate", same_start},
     {"endDate", same_end},
+    {"condition", same_condition},
     {"tasks", same_tasks},
     {"overlap", same_overlap},
     {"misfire", same_misfire},

@@ -7,7 +7,7 @@
 #include "model/schedule.h"
 
 /* The members of a definition; each is compared as a whole. */
-enum { SCHEDULE_MEMBERS = 13 };
+enum { SCHEDULE_MEMBERS = 14 };
 
 /* The names of the members in which they differ, in the order of a definition; returns how many.
  * Whatever is not written in a definition (ids, versions, times) does not count. */

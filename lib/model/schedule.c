@@ -157,17 +157,18 @@ has_parent_component(const char *path)
 	return false;
 }
 
+/* `of`: whose command it is. */
 static int
-check_argv(const struct task_def *t, size_t i, struct err *err)
+check_argv(const struct task_def *t, struct member of, struct err *err)
 {
-	struct member m = member("tasks[%zu].command", i);
+	struct member m = member("%s.command", of.name);
 	int ret;
 
 	if (!t->argc || !t->argv[0] || !*t->argv[0])
 		return missing(err, m);
 	ret = check_count(t->argc, SCHEDULE_ARGV_MAX, m, err);
 	for (size_t k = 0; !ret && k < t->argc; k++)
-		ret = check_utf8(t->argv[k], member("tasks[%zu].command[%zu]", i, k), err);
+		ret = check_utf8(t->argv[k], member("%s[%zu]", m.name, k), err);
 	if (ret)
 		return ret;
 	if (t->argv[0][0] != '/')
@@ -233,7 +234,7 @@ check_task(const struct schedule *s, size_t i, struct err *err)
 			    "give each its own",
 			    i, j);
 	}
-	ret = check_argv(t, i, err);
+	ret = check_argv(t, member("tasks[%zu]", i), err);
 	if (!ret)
 		ret = check_env(t, i, err);
 	if (!ret && t->cwd && t->cwd[0] != '/')
@@ -247,6 +248,16 @@ check_task(const struct schedule *s, size_t i, struct err *err)
 		ret = check_span(t->kill_grace_us, 0, TIMEOUT_MAX_US,
 		    member("tasks[%zu].killGrace", i), err);
 	return ret;
+}
+
+static int
+check_condition(const struct task_def *t, struct err *err)
+{
+	int ret = check_argv(t, member("condition"), err);
+
+	return ret ? ret
+		   : check_span(
+			 t->timeout_us, 0, TIMEOUT_MAX_US, member("condition.timeout"), err);
 }
 
 /* With its NUL, so that empty strings have a price too. */
@@ -278,6 +289,8 @@ check_bytes(const struct schedule *s, struct err *err)
 	for (size_t i = 0; i < s->trigger_count; i++)
 		n += string_bytes(s->triggers[i].expression) +
 		     string_bytes(s->triggers[i].time_zone);
+	if (s->condition)
+		n += task_bytes(s->condition);
 	for (size_t i = 0; i < s->task_count; i++)
 		n += task_bytes(&s->tasks[i]);
 	if (n > SCHEDULE_BYTES_MAX)
@@ -328,6 +341,8 @@ schedule_validate(const struct schedule *s, struct err *err)
 		    s->trigger_count, SCHEDULE_TRIGGERS_MAX, member("triggers"), err);
 	for (size_t i = 0; !ret && i < s->trigger_count; i++)
 		ret = check_trigger(&s->triggers[i], i, err);
+	if (!ret && s->condition)
+		ret = check_condition(s->condition, err);
 	if (!ret && !s->task_count)
 		ret = missing(err, member("tasks"));
 	if (!ret)

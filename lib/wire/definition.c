@@ -422,6 +422,23 @@ read_env(struct reader *r, const struct json *value, void *at)
 	return ret;
 }
 
+static const struct field condition_fields[] = {
+    {"command", read_command, 0},
+    {"timeout", read_duration, offsetof(struct task_def, timeout_us)},
+};
+
+/* It has no name of its own in a definition. */
+static int
+read_condition(struct reader *r, const struct json *value, void *at)
+{
+	struct task_def *t = arena_array(r->arena, 1, sizeof *t);
+
+	t->name = "condition";
+	t->kill_grace_us = DEFAULT_GRACE_US;
+	*(struct task_def **)at = t;
+	return read_members(r, value, condition_fields, COUNT(condition_fields), t);
+}
+
 /* Without a retry the rest of the policy says nothing. */
 static int
 read_retries(struct reader *r, const struct json *value, void *at)
@@ -565,7 +582,7 @@ static const struct field schedule_fields[] = {
     {"maxRuns", read_not_served, 0},
     {"jitter", read_jitter, 0},
     {"calendars", read_calendars, 0},
-    {"condition", read_not_served, 0},
+    {"condition", read_condition, offsetof(struct schedule, condition)},
     {"tasks", read_tasks, 0},
     {"overlap", read_overlap, offsetof(struct schedule, overlap)},
     {"misfire", read_misfire, offsetof(struct schedule, misfire)},
@@ -658,6 +675,30 @@ write_trigger(struct json_writer *w, const struct trigger *t)
 	json_end_object(w);
 }
 
+/* null for none. */
+static void
+write_limit(struct json_writer *w, const char *name, int64_t us)
+{
+	if (us)
+		write_duration(w, name, us);
+	else
+		write_string(w, name, NULL);
+}
+
+static void
+write_condition(struct json_writer *w, const struct task_def *t)
+{
+	if (!t) {
+		write_string(w, "condition", NULL);
+		return;
+	}
+	json_name(w, "condition");
+	json_object(w);
+	write_strings(w, "command", t->argv, t->argc);
+	write_limit(w, "timeout", t->timeout_us);
+	json_end_object(w);
+}
+
 static void
 write_task(struct json_writer *w, const struct task_def *t)
 {
@@ -670,10 +711,7 @@ write_task(struct json_writer *w, const struct task_def *t)
 		write_string(w, t->env[i].name, t->env[i].value);
 	json_end_object(w);
 	write_string(w, "cwd", t->cwd);
-	if (t->timeout_us)
-		write_duration(w, "timeout", t->timeout_us);
-	else
-		write_string(w, "timeout", NULL);
+	write_limit(w, "timeout", t->timeout_us);
 	write_duration(w, "killGrace", t->kill_grace_us);
 	json_name(w, "acceptArgs");
 	json_bool(w, t->accept_args);
@@ -695,6 +733,7 @@ definition_write(struct json_writer *w, const struct schedule *s)
 	json_end_array(w);
 	write_instant(w, "startDate", s->start_us);
 	write_instant(w, "endDate", s->end_us);
+	write_condition(w, s->condition);
 	json_name(w, "tasks");
 	json_array(w);
 	for (size_t i = 0; i < s->task_count; i++)

@@ -159,6 +159,9 @@ assert_same(const struct schedule *a, const struct schedule *b)
 	assert_int_equal(a->on_lost, b->on_lost);
 	assert_int_equal(a->keep_us, b->keep_us);
 	assert_int_equal(a->task_count, b->task_count);
+	assert_int_equal(!a->condition, !b->condition);
+	if (a->condition)
+		assert_same_task(a->condition, b->condition);
 	for (size_t i = 0; i < a->task_count; i++)
 		assert_same_task(&a->tasks[i], &b->tasks[i]);
 }
@@ -206,6 +209,7 @@ static const char full[] =
     "'dstFold':'both'},{'every':'15m','anchor':'2026-01-01T00:00:00.5Z'},"
     "{'at':'2026-12-24T18:00:00+01:00'}],"
     "'startDate':'2026-01-01T00:00:00Z','endDate':'2027-01-01T00:00:00Z',"
+    "'condition':{'command':['/usr/bin/test','-s','/srv/in.csv'],'timeout':'30s'},"
     "'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"
     "'env':{'LANG':'C.UTF-8','EMPTY':''},'cwd':'/srv','timeout':'10m','killGrace':'0s',"
     "'acceptArgs':true},{'name':'notify','command':['/bin/true']}],"
@@ -221,6 +225,9 @@ each_member_arrives_where_it_belongs(void **state)
 	(void)state;
 	assert_string_equal(s.name, "Nightly sales");
 	assert_string_equal(s.description, "a\nb");
+	assert_string_equal(s.condition->argv[2], "/srv/in.csv");
+	assert_int_equal(s.condition->timeout_us, 30 * SECOND_US);
+	assert_int_equal(s.condition->kill_grace_us, 10 * SECOND_US);
 	assert_int_equal(s.tag_count, 2);
 	assert_string_equal(s.tags[1], "\xc3\xbc");
 	assert_int_equal(s.type, 18);
@@ -429,7 +436,16 @@ static const struct {
 	"Invalid value: calendars: not served"},
     {TOP("'calendars':{'exclude':'x'}"), "Invalid value: calendars: not served"},
     {TOP("'calendars':{'include':[]}"), "Invalid value: calendars: not served"},
-    {TOP("'condition':{'command':['/usr/bin/test']}"), "Invalid value: condition: not served"},
+    {TOP("'condition':{}"), "Missing value: condition.command"},
+    {TOP("'condition':{'command':[]}"), "Missing value: condition.command"},
+    {TOP("'condition':{'command':['test']}"),
+	"Invalid value: condition.command: must begin with an absolute path"},
+    {TOP("'condition':{'command':['/a/../test']}"),
+	"Invalid value: condition.command: must begin with a path that has no `..`"},
+    {TOP("'condition':{'command':['/x'],'timeout':'366d'}"),
+	"Invalid value: condition.timeout: must be within 0s and 365d"},
+    {TOP("'condition':{'command':['/x'],'cwd':'/'}"),
+	"Invalid value: condition.cwd: there is no such member"},
     {TOP("'overlap':'replace'"), "Invalid value: overlap: not served"},
     {TOP("'keep':{'executions':1000}"), "Invalid value: keep.executions: not served"},
     {TRIGGER("'rrule':'FREQ=DAILY'"), "Invalid value: triggers[0].rrule: not served"},
@@ -548,7 +564,10 @@ static const struct {
     {"maxRuns", TOP("'maxRuns':%s"), ""},
     {"jitter", TOP("'jitter':%s"), "s"},
     {"calendars", TOP("'calendars':%s"), "o"},
-    {"condition", TOP("'condition':%s"), ""},
+    {"condition", TOP("'condition':%s"), "o"},
+    {"condition.command", TOP("'condition':{'command':%s}"), "a"},
+    {"condition.command[0]", TOP("'condition':{'command':[%s]}"), "s"},
+    {"condition.timeout", TOP("'condition':{'command':['/x'],'timeout':%s}"), "s"},
     {"tasks", "{'name':'n','tasks':%s}", "a"},
     {"tasks[0]", "{'name':'n','tasks':[%s]}", "o"},
     {"tasks[0].name", "{'name':'n','tasks':[{'name':%s,'command':['/x']}]}", "s"},
@@ -679,6 +698,8 @@ everything_is_written_out(void **state)
 		   "{'at':'2026-12-24T17:00:00.000Z'}],"
 		   "'startDate':'2026-01-01T00:00:00.000Z',"
 		   "'endDate':'2027-01-01T00:00:00.000Z',"
+		   "'condition':{'command':['/usr/bin/test','-s','/srv/in.csv'],"
+		   "'timeout':'30s'},"
 		   "'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"
 		   "'env':{'LANG':'C.UTF-8','EMPTY':''},'cwd':'/srv','timeout':'10m',"
 		   "'killGrace':'0s','acceptArgs':true},"
@@ -694,6 +715,7 @@ what_is_written_reads_back_to_the_same_schedule(void **state)
 	static const char *const texts[] = {
 	    full,
 	    TOP("'description':''"),
+	    TOP("'condition':{'command':['/bin/true']}"),
 	    TRIGGER("'cron':'0 0 * * sun'"),
 	    TRIGGER("'every':'1h1m1s1ms'"),
 	    TRIGGER("'every':'P1DT1S','anchor':'0001-01-01T00:00:00.001Z'"),

@@ -352,6 +352,9 @@ static const struct {
 		      COMMAND, "skip", "one", "1h", "fail", "7")},
     {"endDate", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "\"2027-01-01T00:00:00Z\"",
 		    COMMAND, "skip", "one", "1h", "fail", "7")},
+    {"condition", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null",
+		      COMMAND ",\"condition\":{\"command\":[\"/bin/true\"]}", "skip", "one",
+		      "1h", "fail", "7")},
     {"overlap", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null", COMMAND, "queue", "one",
 		    "1h", "fail", "7")},
     {"misfire", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null", COMMAND, "skip", "all",
@@ -395,6 +398,31 @@ each_member_that_differs_is_named(void **state)
 		assert_int_equal(schedule_differences(&first, &other, members), 1);
 		assert_string_equal(members[0], changes[i].member);
 		assert_int_equal(schedule_differences(&other, &first, members), 1);
+	}
+}
+
+static void
+whatever_differs_in_a_condition_is_noticed(void **state)
+{
+	static const char *const conditions[] = {
+	    "{\"command\":[\"/bin/true\"]}",
+	    "{\"command\":[\"/bin/true\",\"x\"]}",
+	    "{\"command\":[\"/bin/true\"],\"timeout\":\"1m\"}",
+	};
+	const char *members[SCHEDULE_MEMBERS];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		for (size_t k = 0; k < 3; k++) {
+			struct schedule a = read_text(arena_printf(&arena,
+					    "{\"name\":\"n\",\"condition\":%s," TASKS "}",
+					    conditions[i])),
+					b = read_text(arena_printf(&arena,
+					    "{\"name\":\"n\",\"condition\":%s," TASKS "}",
+					    conditions[k]));
+
+			assert_int_equal(schedule_differences(&a, &b, members), i != k);
+		}
 	}
 }
 
@@ -459,6 +487,7 @@ main(void)
 	    TEST(local_times_have_their_offset),
 	    TEST(triggers_are_described_as_they_are_written),
 	    TEST(each_member_that_differs_is_named),
+	    TEST(whatever_differs_in_a_condition_is_noticed),
 	    TEST(whatever_differs_in_a_task_is_noticed),
 	    TEST(every_member_of_a_definition_is_compared),
 	};
