@@ -83,8 +83,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libparts.a $(BUILD)/libcarill
 	$(DO)$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libparts.a $(BUILD)/libcarillon.a -lcmocka $(LIBS)
 
 # The simulation makes commits fail and hears what is logged: tests/unit/simulation.h.
-simulated := $(BUILD)/tests/test_engine $(BUILD)/tests/test_engine_crash $(BUILD)/tests/test_engine_history \
-             $(BUILD)/tests/test_schedules
+simulated := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_engine*.c)) $(BUILD)/tests/test_schedules
 $(simulated): LDFLAGS += -Wl,--wrap=store_run,--wrap=log_warn,--wrap=log_error
 
 # The runner's tests speak to the real program.

@@ -3,10 +3,13 @@
  *
  *   store     runner         what happened                     what follows
  *   starting  not known      START was lost, with the runner   START again: it certainly
- *                            or before it left                 never ran
+ *                            or before it left                 never ran; it ends if it is
+ *                                                              cancelling
  *   starting  held           its pid was not made durable      as if it were reported now
- *   running   held           RELEASE was lost                  RELEASE
- *   running   running        nothing                           nothing
+ *   running   held           RELEASE was lost                  RELEASE; KILL if it is
+ *                                                              cancelling
+ *   running   running        nothing                           nothing; KILL if it is
+ *                                                              cancelling
  *   either    ended          its end was not made durable      as if it were reported now
  *   running   not known      the runner died                   sweep its processes, then
  *                                                              onLost decides
@@ -21,6 +24,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/internal.h"
+#include "service/run.h"
 
 struct comparison {
 	struct engine *e;
@@ -98,7 +102,9 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 {
 	struct engine *e = c->e;
 	struct channel_message start;
+	struct attempt *attempt;
 	struct execution x;
+	bool queued;
 	struct report *r;
 	struct task t;
 	int rc;
@@ -106,7 +112,7 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 	rc = store_task_get(txn, &e->arena, id, &t, err);
 	if (rc && rc != ERR_MISSING)
 		return rc;
-	if (rc || (t.status != TASK_STARTING && t.status != TASK_RUNNING)) {
+	if (rc || !task_status_active(t.status)) {
 		log_error("task %llu is among the active and is not under way: taken out",
 		    (unsigned long long)id);
 		return store_active_remove(txn, id, err);
@@ -118,9 +124,15 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 		report_known(c, r);
 		return 0;
 	}
-	if (t.status == TASK_RUNNING) {
-		add_stale(c, &t, &t.attempts[t.attempt_count - 1]);
+	attempt = &t.attempts[t.attempt_count - 1];
+	/* Its pid is durable: it may have run. */
+	if (attempt->pid) {
+		add_stale(c, &t, attempt);
 		return 0;
+	}
+	if (t.status == TASK_CANCELLING) {
+		attempt->end_us = e->now_us;
+		return run_end_task(txn, &e->arena, &t, TASK_CANCELLED, &queued, err);
 	}
 	/* It stays as it is for the engine that comes after the stop. */
 	if (e->stopping)

@@ -242,6 +242,16 @@ begin_task(struct txn *txn, struct engine *e, const struct execution *x, struct 
 	return 0;
 }
 
+/* Its condition, unless that was met already. */
+static int
+begin_condition(struct txn *txn, struct engine *e, const struct execution *x, struct err *err)
+{
+	struct task t;
+	int rc = store_task_get(txn, &e->arena, x->condition_id, &t, err);
+
+	return rc || t.status != TASK_PENDING ? rc : begin_task(txn, e, x, &t, err);
+}
+
 static int
 begin_execution(struct txn *txn, struct engine *e, uint64_t id, struct err *err)
 {
@@ -260,6 +270,8 @@ begin_execution(struct txn *txn, struct engine *e, uint64_t id, struct err *err)
 	}
 	if (!rc)
 		rc = store_task_list(txn, &e->arena, id, &tasks, &count, err);
+	if (!rc && x.condition_id)
+		rc = begin_condition(txn, e, &x, err);
 	for (size_t i = 0; !rc && i < count; i++) {
 		if (tasks[i].status == TASK_PENDING)
 			rc = begin_task(txn, e, &x, &tasks[i], err);
@@ -303,6 +315,7 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 {
 	struct fire fire = {.e = e};
 	struct begin begin = {.e = e};
+	bool cancels;
 	int rc;
 
 	if (e->compare) {
@@ -315,6 +328,10 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 	if (!e->ready)
 		return 0;
 	rc = reports_settle(e, err);
+	if (!rc)
+		rc = cancels_order(e, &cancels, err);
+	if (!rc && cancels)
+		*delay_us = 0;
 	if (rc || e->stopping)
 		return rc;
 	rc = engine_run_each(e, fire_body, &fire, err);
@@ -328,7 +345,7 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 		return err_wrap(err, rc, "begin");
 	if (fire.more || begin.more)
 		*delay_us = 0;
-	else if (fire.earliest_us != INSTANT_NEVER)
+	else if (fire.earliest_us != INSTANT_NEVER && !cancels)
 		*delay_us = fire.earliest_us > e->now_us ? fire.earliest_us - e->now_us : 0;
 	return 0;
 }

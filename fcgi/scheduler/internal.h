@@ -107,6 +107,9 @@ void reports_add(struct reports *r, const struct channel_message *m);
 void reports_drop(struct reports *r, size_t count);
 MUST_CHECK int reports_settle(struct engine *e, struct err *err);
 
+/* cancel.c: have the runner end what became cancelling. *more: there is more of it. */
+MUST_CHECK int cancels_order(struct engine *e, bool *more, struct err *err);
+
 /* compare.c */
 MUST_CHECK int compare_with_runner(struct engine *e, struct err *err);
 

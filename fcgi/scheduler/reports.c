@@ -65,39 +65,51 @@ active_task(struct txn *txn, struct engine *e, const struct report *r, struct ta
 
 	if (rc)
 		return rc;
-	if (t->status != TASK_STARTING && t->status != TASK_RUNNING)
+	if (!task_status_active(t->status))
 		return ERR_MISSING;
 	*attempt = &t->attempts[t->attempt_count - 1];
 	return (*attempt)->number == r->attempt ? 0 : ERR_MISSING;
 }
 
-/* The child stands behind its gate: its pid becomes durable, and then it is released. */
+/* Its pid becomes durable. */
+static int
+note_pid(
+    struct txn *txn, struct engine *e, struct task *t, const struct report *r, struct err *err)
+{
+	struct attempt *attempt = &t->attempts[t->attempt_count - 1];
+	struct execution x;
+	int rc;
+
+	t->status = TASK_RUNNING;
+	attempt->pid = r->pid;
+	attempt->pid_start_ticks = r->pid_start_ticks;
+	attempt->start_us = e->now_us;
+	rc = store_task_put(txn, t, err);
+	if (rc || t->ordinal == TASK_ORDINAL_CONDITION)
+		return rc;
+	rc = store_execution_get(txn, &e->arena, t->execution_id, &x, err);
+	if (rc || x.start_us != INSTANT_NEVER)
+		return rc;
+	x.start_us = e->now_us;
+	return store_execution_put(txn, &x, err);
+}
+
+/* The child stands behind its gate: its pid becomes durable, and then it is released. One that
+ * was cancelled meanwhile ends there. */
 static int
 note_held(struct txn *txn, struct engine *e, const struct report *r, struct err *err)
 {
 	struct attempt *attempt;
-	struct execution x;
 	struct task t;
 	int rc;
 
 	rc = active_task(txn, e, r, &t, &attempt, err);
-	if (rc == ERR_MISSING) {
+	if (rc == ERR_MISSING || (!rc && t.status == TASK_CANCELLING)) {
 		order(e, CHANNEL_KILL, r);
 		return 0;
 	}
-	if (!rc && t.status == TASK_STARTING) {
-		t.status = TASK_RUNNING;
-		attempt->pid = r->pid;
-		attempt->pid_start_ticks = r->pid_start_ticks;
-		attempt->start_us = e->now_us;
-		rc = store_task_put(txn, &t, err);
-		if (!rc)
-			rc = store_execution_get(txn, &e->arena, t.execution_id, &x, err);
-		if (!rc && x.start_us == INSTANT_NEVER) {
-			x.start_us = e->now_us;
-			rc = store_execution_put(txn, &x, err);
-		}
-	}
+	if (!rc && t.status == TASK_STARTING)
+		rc = note_pid(txn, e, &t, r, err);
 	if (!rc)
 		order(e, CHANNEL_RELEASE, r);
 	return rc;
@@ -155,7 +167,7 @@ note_ended(
 	attempt->signal = r->signal;
 	attempt->reason = r->reason;
 	t.output_bytes = (int64_t)r->output_bytes;
-	if (r->killed && !r->started) {
+	if (r->killed && !r->started && t.status != TASK_CANCELLING) {
 		rc = take_back(txn, &t, err);
 	} else if (r->killed && !r->timed_out) {
 		attempt->reason = "the service was stopped while it ran";

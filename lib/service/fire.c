@@ -115,6 +115,7 @@ add_run(struct settling *g, int64_t due_us, const struct judgement *j, struct er
 	    .origin = j->origin,
 	    .due_us = due_us,
 	    .now_us = g->now_us,
+	    .conditional = true,
 	};
 	struct occurrence o = {
 	    .schedule_id = g->s->id,
@@ -138,38 +139,52 @@ add_run(struct settling *g, int64_t due_us, const struct judgement *j, struct er
 	return rc;
 }
 
+/* So many executions are looked at for the one that stands in the way; then it stays unnamed. */
+enum { HOLDER_LOOKS = 1000 };
+
+/* The newest execution below `before` that has not ended and does not wait. */
+static int
+find_holder_below(struct settling *g, uint64_t before, struct err *err)
+{
+	struct execution *list;
+	size_t count = 1;
+	bool waits;
+	int rc = 0;
+
+	for (int i = 0; !rc && i < HOLDER_LOOKS && count > 0 && !g->holder_id; i++) {
+		rc = store_execution_list(
+		    g->txn, &g->arena, g->s->id, before, 1, &list, &count, err);
+		if (rc || !count)
+			break;
+		before = list->id;
+		if (list->end_us != INSTANT_NEVER)
+			continue;
+		rc = store_waiting_has(g->txn, g->s->id, list->id, &waits, err);
+		if (!rc && !waits)
+			g->holder_id = list->id;
+	}
+	return rc;
+}
+
 /*
- * The run that stands in the way: the newest that has not ended, among those that do not wait.
- * Runs take their turns in the order of their ids, so all of those are older than what waits.
+ * The run that stands in the way. Runs take their turns in the order of their ids, so mostly it
+ * is older than all that wait; but one that ended before and waits to run again is older still.
  */
 static int
 find_holder(struct settling *g, uint64_t *id, struct err *err)
 {
-	struct execution *list;
-	uint64_t before;
-	size_t count = 1;
-	int rc;
+	uint64_t first = 0;
+	int rc = 0;
 
-	*id = g->holder_id;
-	if (g->holder_id)
-		return 0;
-	rc = store_waiting_first(g->txn, g->s->id, &before, err);
-	if (rc == ERR_MISSING)
-		before = 0;
-	else if (rc)
-		return rc;
-	while (!g->holder_id && count > 0) {
-		rc = store_execution_list(
-		    g->txn, &g->arena, g->s->id, before, 1, &list, &count, err);
-		if (rc)
-			return rc;
-		if (count > 0 && list->end_us == INSTANT_NEVER)
-			g->holder_id = list->id;
-		if (count > 0)
-			before = list->id;
+	if (!g->holder_id) {
+		rc = store_waiting_first(g->txn, g->s->id, &first, err);
+		if (!rc || rc == ERR_MISSING)
+			rc = find_holder_below(g, first, err);
 	}
+	if (!rc && !g->holder_id && first)
+		rc = find_holder_below(g, 0, err);
 	*id = g->holder_id;
-	return 0;
+	return rc;
 }
 
 static bool

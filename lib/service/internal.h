@@ -20,6 +20,12 @@ MUST_CHECK int require_admin_scope(
 MUST_CHECK int own_schedule(struct txn *txn, struct arena *a, const struct actor *actor,
     uint64_t id, struct schedule *s, struct err *err);
 
+/* The execution, the task (and its execution), if the actor sees it. Fails: ERR_MISSING. */
+MUST_CHECK int own_execution(struct txn *txn, struct arena *a, const struct actor *actor,
+    uint64_t id, struct execution *e, struct err *err);
+MUST_CHECK int own_task(struct txn *txn, struct arena *a, const struct actor *actor,
+    uint64_t id, struct task *t, struct execution *e, struct err *err);
+
 /* Who does what, and when. */
 struct deed {
 	struct service *sv;

@@ -1,31 +1,52 @@
 /* The steps of a run: see run.h. */
 #include "service/run.h"
 
+static int
+make_task(struct txn *txn, const struct execution *e, struct task t, struct err *err)
+{
+	int rc = t.id ? 0 : store_next_id(txn, &t.id, err);
+
+	t.execution_id = e->id;
+	t.schedule_id = e->schedule_id;
+	t.tenant_id = e->tenant_id;
+	t.output_bytes = -1;
+	return rc ? rc : store_task_put(txn, &t, err);
+}
+
 /* The tasks of a new execution, with copies of their definitions. */
 static int
 make_tasks(
     struct txn *txn, const struct run_request *r, const struct execution *e, struct err *err)
 {
-	int rc;
+	enum task_status status = r->stopped	    ? TASK_CONDITION
+				  : e->condition_id ? TASK_WAITING
+						    : TASK_PENDING;
+	int rc = 0;
 
-	for (uint32_t i = 0; i < e->task_count; i++) {
-		struct task t = {
-		    .execution_id = e->id,
-		    .schedule_id = e->schedule_id,
-		    .tenant_id = e->tenant_id,
-		    .ordinal = i,
-		    .status = r->stopped ? TASK_CONDITION : TASK_PENDING,
-		    .def = r->schedule->tasks[i],
-		    .output_bytes = -1,
-		};
+	for (uint32_t i = 0; !rc && i < e->task_count; i++)
+		rc = make_task(txn, e,
+		    (struct task){.ordinal = i, .status = status, .def = r->schedule->tasks[i]},
+		    err);
+	if (!rc && e->condition_id)
+		rc = make_task(txn, e,
+		    (struct task){.id = e->condition_id,
+			.ordinal = TASK_ORDINAL_CONDITION,
+			.status = TASK_PENDING,
+			.def = *r->schedule->condition},
+		    err);
+	return rc;
+}
 
-		rc = store_next_id(txn, &t.id, err);
-		if (!rc)
-			rc = store_task_put(txn, &t, err);
-		if (rc)
-			return rc;
+int
+run_take_turn(struct txn *txn, const struct schedule *s, struct schedule_state *state,
+    uint64_t execution_id, struct err *err)
+{
+	if (s->overlap == OVERLAP_ALLOW || state->active == 0) {
+		state->active++;
+		return store_queue_put(txn, execution_id, err);
 	}
-	return 0;
+	state->waiting++;
+	return store_waiting_put(txn, s->id, execution_id, err);
 }
 
 int
@@ -52,19 +73,14 @@ run_make(struct txn *txn, const struct run_request *r, struct schedule_state *st
 	int rc;
 
 	rc = store_next_id(txn, &e.id, err);
+	if (!rc && r->conditional && s->condition && !r->stopped)
+		rc = store_next_id(txn, &e.condition_id, err);
 	if (!rc)
 		rc = store_execution_put(txn, &e, err);
 	if (!rc)
 		rc = make_tasks(txn, r, &e, err);
-	if (rc)
-		return rc;
-	if (!r->stopped && (s->overlap == OVERLAP_ALLOW || state->active == 0)) {
-		rc = store_queue_put(txn, e.id, err);
-		state->active++;
-	} else if (!r->stopped) {
-		rc = store_waiting_put(txn, s->id, e.id, err);
-		state->waiting++;
-	}
+	if (!rc && !r->stopped)
+		rc = run_take_turn(txn, s, state, e.id, err);
 	if (rc)
 		return rc;
 	state->last_execution_id = e.id;
@@ -72,9 +88,9 @@ run_make(struct txn *txn, const struct run_request *r, struct schedule_state *st
 	return 0;
 }
 
-/* An active execution has ended: its place goes to the first that waits. */
-static int
-pass_turn(struct txn *txn, struct arena *a, uint64_t schedule_id, bool *queued, struct err *err)
+int
+run_pass_turn(
+    struct txn *txn, struct arena *a, uint64_t schedule_id, bool *queued, struct err *err)
 {
 	struct schedule_state state;
 	uint64_t next;
@@ -103,31 +119,94 @@ pass_turn(struct txn *txn, struct arena *a, uint64_t schedule_id, bool *queued, 
 	return store_state_put(txn, &state, err);
 }
 
+/* The present attempt of a task is over. */
+static int
+leave(struct txn *txn, const struct task *task, struct err *err)
+{
+	int rc = store_active_remove(txn, task->id, err);
+
+	if (!rc || rc == ERR_MISSING)
+		rc = store_cancel_remove(txn, task->id, err);
+	if (!rc || rc == ERR_MISSING)
+		rc = store_task_put(txn, task, err);
+	return rc;
+}
+
+/* Nothing of the execution ran but its condition, and that said no. */
+static int
+note_unmet(
+    struct txn *txn, const struct execution *e, const struct attempt *last, struct err *err)
+{
+	const char *reason = last->reason ? last->reason : "it failed";
+
+	return e->due_us == INSTANT_NEVER ? 0
+					  : store_ledger_revise(txn, e->schedule_id, e->due_us,
+						VERDICT_SKIPPED_CONDITION, reason, err);
+}
+
+/* The tasks that waited for a condition, now that it has ended. */
+static int
+end_condition(struct txn *txn, struct arena *a, const struct task *condition,
+    struct execution *e, bool *queued, struct err *err)
+{
+	const struct attempt *last = &condition->attempts[condition->attempt_count - 1];
+	bool met = condition->status == TASK_SUCCEEDED;
+	bool cancelled = condition->status == TASK_CANCELLED;
+	struct task *tasks;
+	size_t count;
+	int rc;
+
+	rc = store_task_list(txn, a, e->id, &tasks, &count, err);
+	for (size_t i = 0; !rc && i < count; i++) {
+		tasks[i].status = met	      ? TASK_PENDING
+				  : cancelled ? TASK_CANCELLED
+					      : TASK_CONDITION;
+		rc = store_task_put(txn, &tasks[i], err);
+	}
+	if (rc)
+		return rc;
+	if (met) {
+		*queued = true;
+		return store_queue_put(txn, e->id, err);
+	}
+	e->tasks_ended = e->task_count;
+	e->end_us = last->end_us;
+	rc = store_execution_put(txn, e, err);
+	if (!rc && !cancelled)
+		rc = note_unmet(txn, e, last, err);
+	return rc ? rc : run_pass_turn(txn, a, e->schedule_id, queued, err);
+}
+
 int
 run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_status status,
     bool *queued, struct err *err)
 {
+	struct attempt *last = &task->attempts[task->attempt_count - 1];
 	struct execution e;
 	int rc;
 
 	if (task_status_ended(task->status))
 		return 0;
+	if (task->status == TASK_CANCELLING) {
+		status = TASK_CANCELLED;
+		last->reason = last->start_us == INSTANT_NEVER ? "cancelled before it began"
+							       : "cancelled while it ran";
+	}
 	task->status = status;
-	rc = store_active_remove(txn, task->id, err);
-	if (rc && rc != ERR_MISSING)
-		return rc;
-	rc = store_task_put(txn, task, err);
+	rc = leave(txn, task, err);
 	if (!rc)
 		rc = store_execution_get(txn, a, task->execution_id, &e, err);
 	if (rc)
 		return rc;
+	if (task->ordinal == TASK_ORDINAL_CONDITION)
+		return end_condition(txn, a, task, &e, queued, err);
 	e.tasks_ended++;
 	if (e.tasks_ended == e.task_count)
-		e.end_us = task->attempts[task->attempt_count - 1].end_us;
+		e.end_us = last->end_us;
 	rc = store_execution_put(txn, &e, err);
 	if (rc || e.tasks_ended < e.task_count)
 		return rc;
-	return pass_turn(txn, a, task->schedule_id, queued, err);
+	return run_pass_turn(txn, a, task->schedule_id, queued, err);
 }
 
 int
@@ -140,13 +219,11 @@ run_lose_task(
 	rc = store_execution_get(txn, a, task->execution_id, &e, err);
 	if (rc)
 		return rc;
-	if (e.on_lost == ON_LOST_FAIL)
+	if (e.on_lost == ON_LOST_FAIL || task->status == TASK_CANCELLING)
 		return run_end_task(txn, a, task, TASK_LOST, queued, err);
 
 	task->status = TASK_PENDING;
-	rc = store_active_remove(txn, task->id, err);
-	if (!rc)
-		rc = store_task_put(txn, task, err);
+	rc = leave(txn, task, err);
 	if (!rc)
 		rc = store_queue_put(txn, e.id, err);
 	/* Another task of the same execution may have brought it back already. */
@@ -154,41 +231,6 @@ run_lose_task(
 		rc = 0;
 	*queued = true;
 	return rc;
-}
-
-int
-run_cancel_waiting(struct txn *txn, struct arena *a, struct schedule_state *state,
-    uint64_t execution_id, int64_t now_us, const char *reason, struct err *err)
-{
-	struct attempt never = {
-	    .number = 1,
-	    .start_us = INSTANT_NEVER,
-	    .end_us = now_us,
-	    .exit_code = -1,
-	    .reason = reason,
-	};
-	struct execution e;
-	struct task *tasks;
-	size_t count;
-	int rc;
-
-	rc = store_waiting_remove(txn, state->schedule_id, execution_id, err);
-	if (!rc)
-		rc = store_execution_get(txn, a, execution_id, &e, err);
-	if (!rc)
-		rc = store_task_list(txn, a, execution_id, &tasks, &count, err);
-	for (size_t i = 0; !rc && i < count; i++) {
-		tasks[i].status = TASK_CANCELLED;
-		tasks[i].attempts = &never;
-		tasks[i].attempt_count = 1;
-		rc = store_task_put(txn, &tasks[i], err);
-	}
-	if (rc)
-		return rc;
-	e.tasks_ended = e.task_count;
-	e.end_us = now_us;
-	state->waiting--;
-	return store_execution_put(txn, &e, err);
 }
 
 int

@@ -5,7 +5,11 @@
  *
  * One run of a schedule at a time: an execution that may begin goes into the queue and counts
  * as active; one that must wait for its turn goes to the waiting. The end of an active one
- * moves the first of the waiting into the queue.
+ * moves the first of the waiting into the queue: the oldest, also where that is one that ended
+ * before and runs again.
+ *
+ * A condition is a task of its own (TASK_ORDINAL_CONDITION), with attempts like any other; the
+ * others wait for it. Its end makes them pending, or ends them and with them the execution.
  */
 #ifndef SERVICE_RUN_H
 #define SERVICE_RUN_H
@@ -27,6 +31,7 @@ struct run_request {
 	int64_t now_us;
 	uint64_t actor_id, token_id;
 	const char *args; /* NULL if none */
+	bool conditional; /* the schedule's condition is evaluated first, if it has one */
 	bool stopped;	  /* triggers were checked and said no: it ends as it is made */
 };
 
@@ -35,11 +40,21 @@ struct run_request {
 MUST_CHECK int run_make(struct txn *txn, const struct run_request *r,
     struct schedule_state *state, uint64_t *execution_id, struct err *err);
 
+/* An execution has something to do: into the queue, or it waits for its turn. */
+MUST_CHECK int run_take_turn(struct txn *txn, const struct schedule *s,
+    struct schedule_state *state, uint64_t execution_id, struct err *err);
+
+/* An active execution has ended: its place goes to the first that waits, in the schedule's stored
+ * state. *queued becomes true when there is one. */
+MUST_CHECK int run_pass_turn(
+    struct txn *txn, struct arena *a, uint64_t schedule_id, bool *queued, struct err *err);
+
 /*
  * Note how the present attempt of a task ended, in the task and, with the last task, in the
  * execution and the schedule's stored state; *queued becomes true when a waiting execution got
- * its turn. A task that has ended already is left as it is. task->attempts' last entry says
- * when it ended and how.
+ * its turn, or a condition was met. A task that has ended already is left as it is; one that is
+ * cancelling ends as cancelled, whatever `status` says. task->attempts' last entry says when it
+ * ended and how.
  */
 MUST_CHECK int run_end_task(struct txn *txn, struct arena *a, struct task *task,
     enum task_status status, bool *queued, struct err *err);
@@ -47,10 +62,18 @@ MUST_CHECK int run_end_task(struct txn *txn, struct arena *a, struct task *task,
 /*
  * Nobody knows how the present attempt ended (or it was ended by the service's own stop): the
  * schedule's onLost decides. `fail`: the task ends as lost, as run_end_task(). `rerun`: the
- * execution is queued again and the task gets another attempt.
+ * execution is queued again and the task gets another attempt. One that is cancelling is
+ * cancelled.
  */
 MUST_CHECK int run_lose_task(
     struct txn *txn, struct arena *a, struct task *task, bool *queued, struct err *err);
+
+/*
+ * End an execution: what is not under way is cancelled at once, what is becomes cancelling, and
+ * the scheduler has it ended. *e, which has not ended, is as it is stored afterwards.
+ */
+MUST_CHECK int run_cancel(
+    struct txn *txn, struct arena *a, struct execution *e, int64_t now_us, struct err *err);
 
 /* End a waiting execution without running it; `reason` is one line. */
 MUST_CHECK int run_cancel_waiting(struct txn *txn, struct arena *a,

@@ -64,6 +64,7 @@ start_body(struct txn *txn, void *ctx, struct err *err)
 		rc = fire_due(txn, &s, &state, c->sv->zones, c->now_us, &queued, &more, err);
 	if (rc)
 		return rc;
+	request.conditional = c->check_triggers;
 	request.stopped = c->check_triggers && trigger_says_no(&s, &state, c->now_us);
 	rc = run_make(txn, &request, &state, &c->execution_id, err);
 	if (!rc)
@@ -120,25 +121,39 @@ look(struct service *sv, const struct actor *actor,
 	return rc ? rc : store_run(sv->store, body, ctx, err);
 }
 
-static int
-own_execution(struct txn *txn, const struct look *c, uint64_t id, struct err *err)
+int
+own_execution(struct txn *txn, struct arena *a, const struct actor *actor, uint64_t id,
+    struct execution *e, struct err *err)
 {
-	int rc = store_execution_get(txn, c->arena, id, c->e, err);
+	int rc = store_execution_get(txn, a, id, e, err);
 	struct schedule s;
 
-	if (!rc && c->e->tenant_id != c->actor->tenant_id)
+	if (!rc && e->tenant_id != actor->tenant_id)
 		rc = ERR_MISSING;
 	/* What a deleted schedule was tagged with nobody knows any more. */
-	if (!rc && c->actor->tag_count)
-		rc = own_schedule(txn, c->arena, c->actor, c->e->schedule_id, &s, err);
+	if (!rc && actor->tag_count)
+		rc = own_schedule(txn, a, actor, e->schedule_id, &s, err);
 	return rc == ERR_MISSING ? err_fail(err, rc, "Execution not found") : rc;
+}
+
+int
+own_task(struct txn *txn, struct arena *a, const struct actor *actor, uint64_t id,
+    struct task *t, struct execution *e, struct err *err)
+{
+	int rc = store_task_get(txn, a, id, t, err);
+
+	if (!rc && t->ordinal == TASK_ORDINAL_CONDITION)
+		rc = ERR_MISSING;
+	if (!rc)
+		rc = own_execution(txn, a, actor, t->execution_id, e, err);
+	return rc == ERR_MISSING ? err_fail(err, rc, "Task not found") : rc;
 }
 
 static int
 get_execution_body(struct txn *txn, void *ctx, struct err *err)
 {
 	struct look *c = ctx;
-	int rc = own_execution(txn, c, c->id, err);
+	int rc = own_execution(txn, c->arena, c->actor, c->id, c->e, err);
 
 	return rc ? rc : store_task_list(txn, c->arena, c->id, c->tasks, c->task_count, err);
 }
@@ -161,11 +176,8 @@ static int
 get_task_body(struct txn *txn, void *ctx, struct err *err)
 {
 	struct look *c = ctx;
-	int rc = store_task_get(txn, c->arena, c->id, c->task, err);
 
-	if (!rc)
-		rc = own_execution(txn, c, c->task->execution_id, err);
-	return rc == ERR_MISSING ? err_fail(err, rc, "Task not found") : rc;
+	return own_task(txn, c->arena, c->actor, c->id, c->task, c->e, err);
 }
 
 int

@@ -454,11 +454,22 @@ MUST_CHECK int service_explain_schedule(struct service *sv, struct arena *a,
  * Start an execution now. It and its tasks are durable before this returns; whether it begins
  * at once or waits for its turn is the scheduler's to decide. `args` may be NULL.
  * check_triggers: what would keep a trigger from firing (suspension, start and end) ends the
- * execution at once with TASK_CONDITION.
+ * execution at once with TASK_CONDITION, and the schedule's condition is evaluated before its
+ * tasks run.
  */
 MUST_CHECK int service_run_schedule(struct service *sv, const struct actor *actor,
     int64_t now_us, uint64_t schedule_id, bool check_triggers, const char *args,
     uint64_t *execution_id, struct err *err);
+
+/* End an execution; one that has ended already is left as it is. What runs of it is being ended
+ * when this returns. Fails: ERR_DENIED for who neither is an administrator nor started it. */
+MUST_CHECK int service_cancel_execution(struct service *sv, const struct actor *actor,
+    int64_t now_us, uint64_t id, struct err *err);
+
+/* A task that has ended runs again, as its next attempt, when it is its execution's turn. Fails:
+ * ERR_INPUT when it has not ended, or its schedule was deleted. */
+MUST_CHECK int service_rerun_task(struct service *sv, const struct actor *actor, int64_t now_us,
+    uint64_t id, struct err *err);
 
 MUST_CHECK int service_get_execution(struct service *sv, struct arena *a,
     const struct actor *actor, uint64_t id, struct execution *e, struct task **tasks,

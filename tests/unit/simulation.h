@@ -41,6 +41,7 @@ struct sim_ward {
 	uint64_t task_id;
 	uint32_t attempt;
 	enum attempt_phase phase;
+	bool is_condition;
 	bool started, killed;
 	int32_t pid, exit_code;
 	int64_t end_us; /* when it will end, or ended */
@@ -53,6 +54,7 @@ struct sim_run {
 	int32_t pid;
 	int64_t start_us, end_us;
 	bool alive;
+	bool is_condition;
 };
 
 struct sim {
@@ -82,7 +84,8 @@ struct sim {
 
 	/* How commands behave. */
 	int64_t takes_us;
-	int exit_code;
+	int64_t dies_after_us; /* a KILL; 0: at once */
+	int exit_code, condition_exit_code;
 	bool cannot_fork;
 	bool told_end;					   /* the runner has sent an ENDED */
 	void (*on_order)(const struct channel_message *m); /* looks at what leaves the engine */
@@ -219,7 +222,10 @@ sim_push(struct sim_queue *q, const struct channel_message *m)
 		q->items = mem_resize(q->items, q->cap * sizeof *q->items);
 	}
 	q->items[q->count] = *m;
-	/* What they point to dies with the sender's call; nothing here reads it. */
+	/* What they point to dies with the sender's call; what is read of it is only whether it
+	 * starts a condition, which `phase` keeps. */
+	if (m->type == CHANNEL_START && strstr(m->output_dir, "condition"))
+		q->items[q->count].phase = PHASE_HELD;
 	q->items[q->count].argv = q->items[q->count].env = NULL;
 	q->items[q->count].cwd = q->items[q->count].output_dir = q->items[q->count].reason =
 	    NULL;
@@ -308,11 +314,28 @@ sim_release(struct sim_ward *w)
 	}
 	w->phase = PHASE_RUNNING;
 	w->started = true;
-	w->exit_code = sim.exit_code;
+	w->exit_code = w->is_condition ? sim.condition_exit_code : sim.exit_code;
 	w->end_us = sim.now_us + sim.takes_us;
 	sim.runs = mem_resize(sim.runs, (sim.run_count + 1) * sizeof *sim.runs);
-	sim.runs[sim.run_count++] = (struct sim_run){
-	    w->task_id, w->attempt, w->pid, sim.now_us, w->end_us, sim.takes_us > 0};
+	sim.runs[sim.run_count++] = (struct sim_run){w->task_id, w->attempt, w->pid, sim.now_us,
+	    w->end_us, sim.takes_us > 0, w->is_condition};
+}
+
+/* It was told to end and takes its time; unless it ends by itself before. */
+static inline void
+sim_end_later(struct sim_ward *w)
+{
+	int64_t end_us = sim.now_us + sim.dies_after_us;
+
+	if (end_us > w->end_us)
+		return;
+	w->killed = true;
+	w->exit_code = -1;
+	w->end_us = end_us;
+	for (size_t i = 0; i < sim.run_count; i++) {
+		if (sim.runs[i].pid == w->pid)
+			sim.runs[i].end_us = end_us;
+	}
 }
 
 static inline void
@@ -320,6 +343,11 @@ sim_kill(struct sim_ward *w)
 {
 	if (w->phase == PHASE_ENDED)
 		return;
+	if (w->phase == PHASE_RUNNING && sim.dies_after_us) {
+		if (!w->killed)
+			sim_end_later(w);
+		return;
+	}
 	if (w->phase == PHASE_RUNNING)
 		sim_end_run(w->pid);
 	w->killed = true;
@@ -335,6 +363,7 @@ sim_take_in(const struct channel_message *m)
 	struct sim_ward w = {.task_id = m->task_id,
 	    .attempt = m->attempt,
 	    .phase = PHASE_HELD,
+	    .is_condition = m->phase == PHASE_HELD,
 	    .pid = ++sim.last_pid,
 	    .exit_code = -1};
 

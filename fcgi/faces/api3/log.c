@@ -46,13 +46,14 @@ read_piece(struct call *c, struct piece *p)
 	return ret;
 }
 
-/* The attempt that is asked for; *at is NULL where the last is asked for and there is none yet.
- */
+/* The attempt that is asked for; *at is NULL where the last is asked for and there is none yet:
+ * of a task that is to run again, too. */
 static int
 find_attempt(struct call *c, const struct task *t, int64_t number, const struct attempt **at)
 {
 	*at = NULL;
-	if (!number && t->attempt_count)
+	if (!number && t->attempt_count &&
+	    (task_status_active(t->status) || task_status_ended(t->status)))
 		*at = &t->attempts[t->attempt_count - 1];
 	for (size_t i = 0; i < t->attempt_count && !*at; i++) {
 		if (t->attempts[i].number == number)
