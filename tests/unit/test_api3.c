@@ -2847,8 +2847,9 @@ remove_dir(void **state)
 	fake.tasks[0].execution_id = EXECUTION;
 	for (size_t i = 0; i < 3; i++)
 		unlink(output_path(files[i]));
+	/* Up to our own directory and no further: an empty /tmp can be removed, too. */
 	for (char *path = arena_strdup(&arena, output_path("")), *slash;
-	     (slash = strrchr(path, '/'));) {
+	     strlen(path) > strlen(dir) && (slash = strrchr(path, '/'));) {
 		*slash = '\0';
 		if (rmdir(path))
 			break;
