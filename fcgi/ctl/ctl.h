@@ -31,7 +31,9 @@ struct ctl_options {
 	const char *config, *socket;
 	const char *role, *password_file, *expires, *task;
 	const char *email, *tenant, *user, *name, *scopes, *tags, *overlap;
-	bool json, wait, err_stream, sample, schema, test, enable, disable;
+	const char *from, *count, *owner, *until, *reason;
+	bool json, wait, err_stream, sample, schema, test, enable, disable, prune, dry_run,
+	    file;
 };
 
 struct ctl {
@@ -173,6 +175,10 @@ int ctl_schedule_suspend(struct ctl *ctl, struct err *err);
 int ctl_schedule_resume(struct ctl *ctl, struct err *err);
 int ctl_schedule_delete(struct ctl *ctl, struct err *err);
 int ctl_schedule_ledger(struct ctl *ctl, struct err *err);
+int ctl_schedule_update(struct ctl *ctl, struct err *err);
+int ctl_schedule_apply(struct ctl *ctl, struct err *err);
+int ctl_schedule_preview(struct ctl *ctl, struct err *err);
+int ctl_schedule_explain(struct ctl *ctl, struct err *err);
 int ctl_execution_show(struct ctl *ctl, struct err *err);
 int ctl_execution_log(struct ctl *ctl, struct err *err);
 int ctl_config(struct ctl *ctl, struct err *err);

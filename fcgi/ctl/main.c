@@ -32,6 +32,14 @@ enum option_bit {
 	OPT_OVERLAP = 1 << 19,
 	OPT_ENABLE = 1 << 20,
 	OPT_DISABLE = 1 << 21,
+	OPT_FROM = 1 << 22,
+	OPT_COUNT = 1 << 23,
+	OPT_OWNER = 1 << 24,
+	OPT_PRUNE = 1 << 25,
+	OPT_DRY_RUN = 1 << 26,
+	OPT_FILE = 1 << 27,
+	OPT_UNTIL = 1 << 28,
+	OPT_REASON = 1 << 29,
 };
 
 enum { OPT_CALL = OPT_CONFIG | OPT_SOCKET, OPT_OFFLINE = OPT_CONFIG };
@@ -85,8 +93,21 @@ static const struct command commands[] = {
 	1, ctl_schedule_show},
     {"schedule", "run", "ID|NAME [--wait]", "run a schedule now, and print the execution's id",
 	OPT_CALL | OPT_JSON | OPT_WAIT, 0, 1, ctl_schedule_run},
-    {"schedule", "suspend", "ID|NAME", "stop its timetable; a running execution goes on",
-	OPT_CALL | OPT_JSON, 0, 1, ctl_schedule_suspend},
+    {"schedule", "update", "ID|NAME FILE|-",
+	"give a schedule another definition; a version in the file must be the present one",
+	OPT_CALL | OPT_JSON, 0, 2, ctl_schedule_update},
+    {"schedule", "apply", "FILE|- --owner NAME [--prune] [--dry-run]",
+	"make the schedules of an owner be those of a JSON array, and tell what changed",
+	OPT_CALL | OPT_JSON | OPT_OWNER | OPT_PRUNE | OPT_DRY_RUN, OPT_OWNER, 1,
+	ctl_schedule_apply},
+    {"schedule", "preview", "ID|NAME [--from TIME] [--count N]",
+	"when a schedule, or with --file a definition, will be due",
+	OPT_CALL | OPT_JSON | OPT_FROM | OPT_COUNT | OPT_FILE, 0, 1, ctl_schedule_preview},
+    {"schedule", "explain", "ID|NAME TIME", "why it ran, or did not, at 2026-11-22T09:30:00Z",
+	OPT_CALL | OPT_JSON, 0, 2, ctl_schedule_explain},
+    {"schedule", "suspend", "ID|NAME [--until TIME] [--reason TEXT]",
+	"stop its timetable; a running execution goes on",
+	OPT_CALL | OPT_JSON | OPT_UNTIL | OPT_REASON, 0, 1, ctl_schedule_suspend},
     {"schedule", "resume", "ID|NAME", "start its timetable again", OPT_CALL | OPT_JSON, 0, 1,
 	ctl_schedule_resume},
     {"schedule", "delete", "ID|NAME", "delete a schedule; its executions stay readable",
@@ -131,6 +152,15 @@ static const struct {
     {OPT_OVERLAP, "overlap", "DURATION", "so long the old secret lives on; without it 0s"},
     {OPT_ENABLE, "enable", NULL, "he may log in again"},
     {OPT_DISABLE, "disable", NULL, "he may not log in, and his tokens are dead"},
+    {OPT_FROM, "from", "TIME",
+	"the first due time is not before, such as 2026-11-22T09:30:00Z (now)"},
+    {OPT_COUNT, "count", "N", "how many due times (10)"},
+    {OPT_OWNER, "owner", "NAME", "whose schedules they are; those of others are left alone"},
+    {OPT_PRUNE, "prune", NULL, "delete those of the owner that are not in the file"},
+    {OPT_DRY_RUN, "dry-run", NULL, "tell what would be done, and do nothing"},
+    {OPT_FILE, "file", NULL, "the word is a file with a JSON definition"},
+    {OPT_UNTIL, "until", "TIME", "it resumes by itself then"},
+    {OPT_REASON, "reason", "TEXT", "shown wherever the suspension is"},
     {OPT_HELP, "help", NULL, "this"},
 };
 
@@ -258,6 +288,30 @@ set_option(struct ctl_options *o, unsigned bit, const char *value)
 		break;
 	case OPT_DISABLE:
 		o->disable = true;
+		break;
+	case OPT_FROM:
+		o->from = value;
+		break;
+	case OPT_COUNT:
+		o->count = value;
+		break;
+	case OPT_OWNER:
+		o->owner = value;
+		break;
+	case OPT_PRUNE:
+		o->prune = true;
+		break;
+	case OPT_DRY_RUN:
+		o->dry_run = true;
+		break;
+	case OPT_FILE:
+		o->file = true;
+		break;
+	case OPT_UNTIL:
+		o->until = value;
+		break;
+	case OPT_REASON:
+		o->reason = value;
 		break;
 	case OPT_HELP:
 		break;

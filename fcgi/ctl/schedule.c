@@ -110,7 +110,25 @@ change(struct ctl *ctl, const char *method, struct err *err)
 int
 ctl_schedule_suspend(struct ctl *ctl, struct err *err)
 {
-	return change(ctl, "tasks/suspendSchedule", err);
+	struct ctl_request rq;
+	struct ctl_reply reply;
+	uint64_t id;
+	int ret;
+
+	ret = ctl_schedule_id(ctl, ctl->operands[0], &id, err);
+	if (ret)
+		return ret;
+	ctl_request_begin(&rq);
+	json_object(rq.w);
+	json_name(rq.w, "scheduleId");
+	json_guid(rq.w, id);
+	ctl_write_string(rq.w, "until", ctl->options.until);
+	ctl_write_string(rq.w, "reason", ctl->options.reason);
+	json_end_object(rq.w);
+	ret = ctl_ask(ctl, &ctl->arena, "tasks/suspendSchedule", &rq, &reply, err);
+	if (!ret)
+		ctl_put_json(ctl, &reply);
+	return ret;
 }
 
 int

@@ -290,3 +290,61 @@ def test_a_viewer_changes_nothing(viewer, method, body):
 def test_an_unknown_schedule_is_400(admin, method, body):
     answer = admin.call(method, body)
     assert (answer.status, answer.text) == (400, "Schedule not found")
+
+
+# ---- carillonctl ----
+
+def ctl(service, *words, status=0, **options):
+    done = service.ctl("schedule", *words, **options)
+    assert done.returncode == status, (words, done.stdout, done.stderr)
+    return done.stdout if status == 0 else done.stderr
+
+
+def test_a_schedule_is_updated_from_a_file(service, admin, tmp_path):
+    schedule, file = create(admin, name=name()), tmp_path / "definition.json"
+    file.write_text(json.dumps(definition(description="by hand")))
+    assert ctl(service, "update", schedule, str(file)) == ""
+    assert get(admin, schedule)["description"] == "by hand"
+    shown = ctl(service, "show", schedule, "--json")
+    file.write_text(json.dumps({**json.loads(shown), "description": "shown and changed"}))
+    ctl(service, "update", schedule, str(file))
+    assert get(admin, schedule)["description"] == "shown and changed"
+    assert "Version is 3, not 2" in ctl(service, "update", schedule, str(file), status=2)
+    assert "it is of the schedule" in ctl(service, "update", create(admin), str(file), status=2)
+    assert "Missing value: name" in ctl(service, "update", schedule, "-", status=2, input="{}")
+    assert "not a JSON object" in ctl(service, "update", schedule, "-", status=2, input="[]")
+
+
+def test_a_set_is_applied_from_a_file(service, admin, tmp_path):
+    owner, a, b, file = word(), definition(), definition(), tmp_path / "set.json"
+    file.write_text(json.dumps([a, b]))
+    dry = ctl(service, "apply", str(file), "--owner", owner, "--dry-run")
+    assert dry == f"created {a['name']}\ncreated {b['name']}\n0 unchanged\n"
+    assert ctl(service, "apply", str(file), "--owner", owner) == dry
+    file.write_text(json.dumps([{**a, "tags": ["x"], "description": "y"}]))
+    told = ctl(service, "apply", str(file), "--owner", owner, "--prune")
+    assert told == f"changed {a['name']} (description, tags)\ndeleted {b['name']}\n0 unchanged\n"
+    assert ctl(service, "apply", "-", "--owner", owner, input=file.read_text()) == "1 unchanged\n"
+    assert "needs --owner" in ctl(service, "apply", str(file), status=1)
+
+
+def test_due_times_are_shown_before_and_after(service, admin, tmp_path):
+    file = tmp_path / "definition.json"
+    file.write_text(json.dumps(definition(triggers=[{"cron": "30 2 * * *", "timeZone": "Europe/Amsterdam"}])))
+    told = ctl(service, "preview", str(file), "--file", "--from", "2026-03-29T00:00:00Z", "--count", "2").splitlines()
+    assert len(told) == 3
+    assert told[1].split()[:3] == ["2026-03-29T01:00:00.000Z", "2026-03-29T03:00:00.000+02:00", "Europe/Amsterdam"]
+    assert "02:30 does not exist on this day" in told[1]
+    schedule = create(admin, triggers=[{"every": "1h"}])
+    assert len(ctl(service, "preview", schedule).splitlines()) == 11
+    due = get(admin, schedule)["nextRun"]
+    assert ctl(service, "explain", schedule, due).startswith("It has not come yet, due at ")
+    assert "Invalid value: at" in ctl(service, "explain", schedule, "noon", status=2)
+    assert "not a number" in ctl(service, "preview", schedule, "--count", "x", status=2)
+
+
+def test_a_suspension_says_why_and_until_when(service, admin):
+    schedule = create(admin)
+    ctl(service, "suspend", schedule, "--until", "2099-01-01T00:00:00Z", "--reason", "migration")
+    held = get(admin, schedule)["suspended"]
+    assert (held["until"], held["reason"]) == ("2099-01-01T00:00:00.000Z", "migration")
