@@ -1367,6 +1367,35 @@ a_clock_change_is_part_of_the_explanation(void **state)
 }
 
 static void
+the_ends_of_time_are_explained_too(void **state)
+{
+	static const char *const ends[] = {"0001-01-01T00:00:00Z",
+	    "0001-01-01T00:00:59.999999Z", "2999-12-31T23:59:59Z", "3000-01-01T00:00:00Z",
+	    "9999-12-31T23:59:59.999999Z"};
+	struct trigger t[] = {
+	    sim_cron("30 2 29 2 *", "Europe/Amsterdam"), sim_every(SECOND_US), sim_at(AT(1))};
+	struct schedule s = sim_schedule("a", t, 3);
+	uint64_t id, rare = sim_create(sim_schedule("rare", &t[0], 1));
+	struct preview *list;
+	size_t count;
+
+	(void)state;
+	s.overlap = OVERLAP_QUEUE;
+	id = sim_create(s);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		int64_t at_us;
+
+		assert_int_equal(instant_parse(ends[i], &at_us), 0);
+		assert_non_null(explain(id, at_us).reason);
+		assert_non_null(explain(rare, at_us).reason);
+		ok(service_preview_schedule(&sim.sv, &sim.arena, &sim.admin, rare, "UTC", at_us,
+		    1000, &list, &count, &sim.err));
+		ok(service_preview_schedule(&sim.sv, &sim.arena, &sim.admin, id, "UTC", at_us,
+		    1000, &list, &count, &sim.err));
+	}
+}
+
+static void
 only_who_sees_a_schedule_has_it_explained(void **state)
 {
 	const char *mine[] = {"mine"};
@@ -1446,6 +1475,7 @@ main(void)
 	    TEST(a_run_of_a_definition_before_is_still_explained),
 	    TEST(what_is_due_and_not_handled_yet_says_so),
 	    TEST(a_clock_change_is_part_of_the_explanation),
+	    TEST(the_ends_of_time_are_explained_too),
 	    TEST(only_who_sees_a_schedule_has_it_explained),
 	};
 
