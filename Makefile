@@ -141,9 +141,9 @@ check: deps-test
 test: all node_modules $(BUILD)/tests/due
 	$(PYTHON) -m pytest -q -p no:cacheprovider $(T)
 
-node_modules: tests/browser/node_modules/.installed
-tests/browser/node_modules/.installed: tests/browser/package-lock.json
-	cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
+node_modules: tests/browser/node_modules/.installed tests/clients/node_modules/.installed
+tests/%/node_modules/.installed: tests/%/package-lock.json
+	cd tests/$* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 c_src    := $(wildcard lib/*/*.[ch] fcgi/*/*.[ch] fcgi/faces/*/*.[ch] tests/unit/*.[ch] tests/*/*.[ch])
@@ -178,7 +178,7 @@ format:
 	$(CLANG_FORMAT) -i $(sort $(c_src))
 
 clean:
-	rm -rf build build-san tests/browser/node_modules
+	rm -rf build build-san tests/*/node_modules
 
 .PHONY: all unit run start stop deps deps-test check test node_modules lint lint-format lint-layers lint-readme \
 	lint-scripts format clean

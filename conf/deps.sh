@@ -30,6 +30,13 @@ test='libcmocka-dev /usr/include/cmocka.h
 clang-format-14 clang-format-14
 python3 /usr/bin/python3
 python3-pytest /usr/lib/python3/dist-packages/pytest/__init__.py
+python3-yaml /usr/lib/python3/dist-packages/yaml/__init__.py
+python3-jsonschema /usr/lib/python3/dist-packages/jsonschema/__init__.py
+python3-urllib3 /usr/lib/python3/dist-packages/urllib3/__init__.py
+python3-certifi /usr/lib/python3/dist-packages/certifi/__init__.py
+python3-six /usr/lib/python3/dist-packages/six.py
+python3-dateutil /usr/lib/python3/dist-packages/dateutil/__init__.py
+default-jre-headless java
 libxml2-utils xmllint
 db5.3-util db5.3_verify
 nodejs node
