@@ -288,7 +288,7 @@ schedules_are_found_by_name_in_the_order_that_callers_rely_on(void **state)
 }
 
 static void
-suspending_twice_keeps_the_first_and_resuming_twice_succeeds(void **state)
+suspending_twice_keeps_the_latest_and_resuming_twice_succeeds(void **state)
 {
 	uint64_t id = create_hourly("hourly");
 	struct schedule_view v;
@@ -298,8 +298,8 @@ suspending_twice_keeps_the_first_and_resuming_twice_succeeds(void **state)
 	assert_ok(service_suspend_schedule(&sv, &admin, NOW + 2, id, "second", &err));
 	assert_ok(service_get_schedule(&sv, &arena, &admin, id, &v, &err));
 	assert_true(v.state.suspended);
-	assert_int_equal(v.state.suspended_us, NOW + 1);
-	assert_string_equal(v.state.suspended_reason, "first");
+	assert_int_equal(v.state.suspended_us, NOW + 2);
+	assert_string_equal(v.state.suspended_reason, "second");
 	assert_int_equal(v.state.next_due_us, NOW + 30 * MINUTE_US);
 	assert_ok(service_resume_schedule(&sv, &admin, NOW + 3, id, &err));
 	assert_ok(service_resume_schedule(&sv, &admin, NOW + 4, id, &err));
@@ -767,7 +767,7 @@ main(void)
 	    TEST(only_commands_of_the_allow_list_are_accepted),
 	    TEST(a_zone_that_the_system_does_not_know_is_refused),
 	    TEST(schedules_are_found_by_name_in_the_order_that_callers_rely_on),
-	    TEST(suspending_twice_keeps_the_first_and_resuming_twice_succeeds),
+	    TEST(suspending_twice_keeps_the_latest_and_resuming_twice_succeeds),
 	    TEST(a_change_after_a_long_outage_settles_what_was_due_in_batches),
 	    TEST(deleting_leaves_what_ran_readable_and_ends_what_waits),
 	    TEST(a_run_and_its_tasks_are_there_when_the_caller_is_answered),
