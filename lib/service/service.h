@@ -196,6 +196,10 @@ MUST_CHECK int service_list_users(struct service *sv, struct arena *a,
 MUST_CHECK int service_find_user(struct service *sv, const struct actor *actor,
     const char *text, uint64_t *id, struct err *err);
 
+/* Is there such a user in the actor's tenant? By id or name; whoever asks. Fails: ERR_MISSING. */
+MUST_CHECK int service_know_user(
+    struct service *sv, const struct actor *actor, const char *text, struct err *err);
+
 /* ---- tokens: one's own, for administrators all of the tenant ---- */
 
 struct token_new {
@@ -476,9 +480,25 @@ MUST_CHECK int service_get_execution(struct service *sv, struct arena *a,
     size_t *task_count, struct err *err);
 MUST_CHECK int service_get_task(struct service *sv, struct arena *a, const struct actor *actor,
     uint64_t id, struct task *task, struct execution *e, struct err *err);
+/* How many result files a task has. Nothing writes any yet. */
+MUST_CHECK int service_count_outputs(struct service *sv, const struct actor *actor,
+    uint64_t task_id, size_t *count, struct err *err);
 MUST_CHECK int service_list_executions(struct service *sv, struct arena *a,
     const struct actor *actor, uint64_t schedule_id, uint64_t before, size_t cap,
     struct execution **list, size_t *count, struct err *err);
+/* Which executions, by when they were triggered. */
+struct execution_query {
+	uint64_t schedule_id; /* 0: all that the actor sees */
+	int64_t from_us;
+	struct execution_place before; /* the end, or where a page before ended */
+	size_t looks;		       /* at most so many are looked at */
+};
+
+/* Newest first. *next is where to go on, {0, 0} at the end; with tags of a token there may be
+ * fewer in a page, or none, and more behind it. */
+MUST_CHECK int service_find_executions(struct service *sv, struct arena *a,
+    const struct actor *actor, const struct execution_query *q, struct execution **list,
+    size_t *count, struct execution_place *next, struct err *err);
 MUST_CHECK int service_list_occurrences(struct service *sv, struct arena *a,
     const struct actor *actor, uint64_t schedule_id, int64_t from_us, int64_t to_us, size_t cap,
     struct occurrence **list, size_t *count, struct err *err);

@@ -543,8 +543,9 @@ find_body(struct txn *txn, void *ctx, struct err *err)
 	return rc == ERR_MISSING ? err_fail(err, rc, "User not found") : rc;
 }
 
-int
-service_find_user(struct service *sv, const struct actor *actor, const char *text, uint64_t *id,
+/* A user of the tenant: *id. */
+static int
+find_in_tenant(struct service *sv, const struct actor *actor, const char *text, uint64_t *id,
     struct err *err)
 {
 	struct find c = {.actor = actor, .text = text};
@@ -552,14 +553,34 @@ service_find_user(struct service *sv, const struct actor *actor, const char *tex
 
 	if (id_parse(text, strlen(text), &c.id))
 		c.id = 0;
-	if (actor->user_id && (c.id == actor->user_id || !strcmp(text, actor->name))) {
+	rc = store_run(sv->store, find_body, &c, err);
+	*id = c.user.id;
+	arena_release(&c.arena);
+	return rc;
+}
+
+int
+service_know_user(
+    struct service *sv, const struct actor *actor, const char *text, struct err *err)
+{
+	uint64_t id;
+
+	return find_in_tenant(sv, actor, text, &id, err);
+}
+
+int
+service_find_user(struct service *sv, const struct actor *actor, const char *text, uint64_t *id,
+    struct err *err)
+{
+	uint64_t own;
+	int rc;
+
+	if (id_parse(text, strlen(text), &own))
+		own = 0;
+	if (actor->user_id && (own == actor->user_id || !strcmp(text, actor->name))) {
 		*id = actor->user_id;
 		return 0;
 	}
 	rc = require_admin(actor, err);
-	if (!rc)
-		rc = store_run(sv->store, find_body, &c, err);
-	*id = c.user.id;
-	arena_release(&c.arena);
-	return rc;
+	return rc ? rc : find_in_tenant(sv, actor, text, id, err);
 }

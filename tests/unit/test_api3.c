@@ -30,6 +30,7 @@ static struct {
 	size_t view_count;
 	struct execution executions[4];
 	size_t execution_count;
+	struct execution_place next_execution; /* of service_find_executions() */
 	struct task tasks[3];
 	size_t task_count;
 	struct occurrence occurrences[4];
@@ -663,6 +664,63 @@ service_list_executions(struct service *sv, struct arena *a, const struct actor 
 }
 
 int
+service_find_executions(struct service *sv, struct arena *a, const struct actor *actor,
+    const struct execution_query *q, struct execution **list, size_t *count,
+    struct execution_place *next, struct err *err)
+{
+	size_t skip = 0;
+
+	(void)sv, (void)a;
+	fake.type = (int)q->schedule_id;
+	fake.before = q->before.id;
+	fake.from_us = q->from_us;
+	fake.to_us = q->before.triggered_us;
+	while (q->before.id && skip < fake.execution_count &&
+	       fake.executions[skip].id >= q->before.id)
+		skip++;
+	*list = fake.executions + skip;
+	*count = fake.execution_count - skip;
+	*next = fake.next_execution;
+	return asked(actor, q->schedule_id, err);
+}
+
+int
+service_cancel_execution(
+    struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.name, "cancel");
+	return asked(actor, id, err);
+}
+
+int
+service_rerun_task(
+    struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id, struct err *err)
+{
+	(void)sv, (void)now_us;
+	note(fake.name, "rerun");
+	return asked(actor, id, err);
+}
+
+int
+service_know_user(
+    struct service *sv, const struct actor *actor, const char *text, struct err *err)
+{
+	(void)sv, (void)actor;
+	note(fake.other, text);
+	return strcmp(text, "nobody") ? 0 : err_fail(err, ERR_MISSING, "User not found");
+}
+
+int
+service_count_outputs(struct service *sv, const struct actor *actor, uint64_t task_id,
+    size_t *count, struct err *err)
+{
+	(void)sv;
+	*count = 0;
+	return asked(actor, task_id, err);
+}
+
+int
 service_list_occurrences(struct service *sv, struct arena *a, const struct actor *actor,
     uint64_t schedule_id, int64_t from_us, int64_t to_us, size_t cap, struct occurrence **list,
     size_t *count, struct err *err)
@@ -986,8 +1044,7 @@ what_changes_things_needs_an_administrator_and_what_reads_does_not(void **state)
 static void
 what_the_contract_has_and_we_do_not_serve_is_501(void **state)
 {
-	static const char *const names[] = {
-	    "reRunTask", "getTaskOutputs", "getTaskOutputsForUser", "runOnDemandSchedules"};
+	static const char *const names[] = {"runOnDemandSchedules"};
 	static const char *const logins[] = {
 	    "authenticateUserSAML", "authenticateUserWindowsAltEmbed"};
 	char path[128], text[128];
@@ -2061,7 +2118,7 @@ cursor_of(char *to, size_t size)
 static void
 executions_come_in_pages_until_there_are_no_more(void **state)
 {
-	char body[256], cursor[64];
+	char body[320], cursor[128];
 
 	(void)state;
 	fake.task_count = 0;
@@ -2086,9 +2143,133 @@ executions_come_in_pages_until_there_are_no_more(void **state)
 }
 
 static void
+executions_are_asked_for_by_schedule_status_and_time(void **state)
+{
+	(void)state;
+	fake.tasks[0].status = TASK_SUCCEEDED;
+	post_as("viewer", "/API3/tasks/listExecutions", "{}");
+	assert_int_equal(res.status, 200);
+	assert_int_equal(fake.type, 0);
+	assert_int_equal(fake.from_us, INT64_MIN);
+	assert_int_equal(fake.to_us, INSTANT_NEVER);
+	assert_non_null(strstr(res.body.data, "\"status\":1"));
+
+	post("/API3/tasks/listExecutions",
+	    "{\"scheduleId\":\"42\",\"status\":[3,1],\"from\":\"2026-11-22T07:00:00Z\","
+	    "\"to\":\"2026-11-22T08:00:00Z\"}");
+	assert_int_equal(fake.type, SCHEDULE);
+	assert_int_equal(fake.from_us, TIME(-600));
+	assert_int_equal(fake.to_us, TIME(3000));
+	assert_non_null(strstr(res.body.data, "{\"items\":[{\"executionId\":\"" GUID("2b")));
+	post("/API3/tasks/listExecutions", "{\"status\":3}");
+	assert_json("{\"items\":[]}");
+}
+
+/* A history in which nothing fits is not walked to its end in one call. */
+static void
+a_page_of_executions_looks_at_so_many_and_goes_on_with_the_next(void **state)
+{
+	char body[256], cursor[128];
+	unsigned calls;
+
+	(void)state;
+	fake.tasks[0].status = TASK_SUCCEEDED;
+	fake.next_execution = (struct execution_place){TIME(7), 5};
+	post("/API3/tasks/listExecutions", "{\"status\":[3]}");
+	assert_int_equal(res.status, 200);
+	assert_non_null(strstr(res.body.data, "{\"items\":[],\"cursor\":\""));
+	calls = fake.calls;
+	assert_in_range(calls, 2, 50);
+	snprintf(body, sizeof body, "{\"status\":[3],\"cursor\":\"%s\"}",
+	    cursor_of(cursor, sizeof cursor));
+	fake.next_execution = (struct execution_place){0, 0};
+	post("/API3/tasks/listExecutions", body);
+	assert_json("{\"items\":[]}");
+	assert_int_equal(fake.before, 5);
+	assert_int_equal(fake.to_us, TIME(7));
+	snprintf(body, sizeof body, "{\"status\":[1],\"cursor\":\"%s\"}", cursor);
+	post("/API3/tasks/listExecutions", body);
+	assert_text(400, "Invalid value: cursor");
+}
+
+static void
+a_list_of_executions_names_the_member_that_is_wrong(void **state)
+{
+	static const struct {
+		const char *body, *text;
+	} cases[] = {
+	    {"{\"scheduleId\":5}", "Invalid value: scheduleId"},
+	    {"{\"scheduleId\":\"none\"}", "Schedule not found"},
+	    {"{\"scheduleId\":\"none\",\"status\":16}", "Invalid value: status"},
+	    {"{\"status\":[]}", "Invalid value: status"},
+	    {"{\"status\":[1,\"x\"]}", "Invalid value: status"},
+	    {"{\"from\":\"yesterday\"}", "Invalid value: from"},
+	    {"{\"to\":5}", "Invalid value: to"},
+	    {"{\"limit\":0}", "Invalid value: limit"},
+	    {"{\"cursor\":\"\"}", "Invalid value: cursor"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		post("/API3/tasks/listExecutions", cases[i].body);
+		assert_text(400, cases[i].text);
+	}
+	assert_int_equal(fake.calls, 0);
+}
+
+static void
+cancel_and_rerun_name_what_they_changed(void **state)
+{
+	(void)state;
+	post_as("viewer", "/API3/tasks/cancelExecution", "\"43\"");
+	assert_json("{\"success\":true,\"errorMessage\":\"\",\"modifiedList\":[{\"id\":\"" GUID(
+	    "2b") "\"}]}");
+	assert_string_equal(fake.name, "cancel");
+	assert_int_equal(fake.id, EXECUTION);
+	post("/API3/tasks/cancelExecution", "\"none\"");
+	assert_text(400, "Execution not found");
+
+	post_as("viewer", "/API3/tasks/reRunTask", "{\"taskId\":\"44\"}");
+	assert_json("{\"success\":true,\"errorMessage\":\"\",\"modifiedList\":[{\"id\":\"" GUID(
+	    "2c") "\"}]}");
+	assert_string_equal(fake.name, "rerun");
+	assert_int_equal(fake.id, TASK);
+	fake.ret = ERR_INPUT;
+	fake.text = "Task is still running";
+	post("/API3/tasks/reRunTask", "44");
+	assert_text(400, "Task is still running");
+}
+
+static void
+a_task_has_no_outputs_yet_for_whoever_asks(void **state)
+{
+	(void)state;
+	post_as("viewer", "/API3/tasks/getTaskOutputs", "\"44\"");
+	assert_json("[]");
+	assert_int_equal(fake.id, TASK);
+	post_as("viewer", "/API3/tasks/getTaskOutputsForUser", "{\"taskId\":\"44\"}");
+	assert_json("[]");
+	post_as("viewer", "/API3/tasks/getTaskOutputsForUser",
+	    "{\"taskId\":\"44\",\"userId\":\"ann\"}");
+	assert_json("[]");
+	assert_string_equal(fake.other, "ann");
+	post("/API3/tasks/getTaskOutputsForUser", "{\"taskId\":\"44\",\"userId\":\"nobody\"}");
+	assert_text(400, "User not found");
+	post("/API3/tasks/getTaskOutputsForUser", "{\"taskId\":\"44\",\"userId\":5}");
+	assert_text(400, "Invalid value: userId");
+	post("/API3/tasks/getTaskOutputsForUser", "{\"userId\":\"ann\"}");
+	assert_text(400, "Missing value: taskId");
+	post("/API3/tasks/getTaskOutputsForUser", "{\"taskId\":\"none\"}");
+	assert_text(400, "Task not found");
+	fake.ret = ERR_MISSING;
+	post("/API3/tasks/getTaskOutputs", "\"44\"");
+	assert_text(400, "Task not found");
+}
+
+static void
 the_ledger_comes_in_pages_and_ranges_are_one_entry(void **state)
 {
-	char body[256], cursor[64];
+	char body[320], cursor[128];
 
 	(void)state;
 	fake.occurrences[0] =
@@ -2113,13 +2294,15 @@ the_ledger_comes_in_pages_and_ranges_are_one_entry(void **state)
 	assert_int_equal(fake.from_us, TIME(-600));
 	assert_int_equal(fake.to_us, TIME(3000));
 
-	snprintf(
-	    body, sizeof body, "{\"scheduleId\":\"42\",\"limit\":2,\"cursor\":\"%s\"}", cursor);
+	snprintf(body, sizeof body,
+	    "{\"scheduleId\":\"42\",\"limit\":2,\"from\":\"2026-11-22T07:00:00Z\","
+	    "\"to\":\"2026-11-22T08:00:00Z\",\"cursor\":\"%s\"}",
+	    cursor);
 	post("/API3/tasks/listOccurrences", body);
 	assert_json("{\"items\":[{\"due\":\"2026-11-22T07:14:00.000Z\",\"verdict\":\"ran\","
 		    "\"executionId\":\"" GUID("2b") "\"}]}");
 	assert_int_equal(fake.from_us, TIME(240));
-	assert_int_equal(fake.to_us, INSTANT_NEVER);
+	assert_int_equal(fake.to_us, TIME(3000));
 
 	/* It belongs to its query: not to another schedule, range or method. */
 	snprintf(body, sizeof body, "{\"scheduleId\":\"43\",\"cursor\":\"%s\"}", cursor);
@@ -2910,6 +3093,11 @@ main(void)
 	    TEST(a_schedule_shows_its_definition_and_its_state),
 	    TEST(an_execution_shows_its_tasks_and_their_attempts),
 	    TEST(executions_come_in_pages_until_there_are_no_more),
+	    TEST(executions_are_asked_for_by_schedule_status_and_time),
+	    TEST(a_page_of_executions_looks_at_so_many_and_goes_on_with_the_next),
+	    TEST(a_list_of_executions_names_the_member_that_is_wrong),
+	    TEST(cancel_and_rerun_name_what_they_changed),
+	    TEST(a_task_has_no_outputs_yet_for_whoever_asks),
 	    TEST(the_ledger_comes_in_pages_and_ranges_are_one_entry),
 	    TEST(lists_name_the_member_that_is_wrong),
 	    TEST(users_are_made_and_changed),

@@ -209,6 +209,7 @@ enum {
 	API3_CANCELED = 8,
 	API3_CANCELING = 9,
 	API3_STOPPED_AFTER_EVALUATION = 13,
+	API3_TASK_STATUS_MAX = 15,
 };
 
 /* An execution with its tasks. */
@@ -288,6 +289,11 @@ int api3_get_execution(struct call *c);
 int api3_list_executions(struct call *c);
 int api3_list_occurrences(struct call *c);
 int api3_get_task_log(struct call *c);
+
+int api3_cancel_execution(struct call *c);
+int api3_rerun_task(struct call *c);
+int api3_get_task_outputs(struct call *c);
+int api3_get_task_outputs_for_user(struct call *c);
 
 int api3_authenticate_by_token(struct call *c);
 int api3_get_schedules_for_user(struct call *c);

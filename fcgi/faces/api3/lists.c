@@ -1,88 +1,13 @@
 /*
  * tasks/getExecution, listExecutions and listOccurrences: runs and the ledger in the native
  * shapes, page by page.
- *
- * A cursor is where the next page begins, with what the page is about before it: one that was
- * made for another schedule, another method or another range is refused, and not silently read
- * as something else.
  */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "base/pack.h"
 #include "faces/api3/call.h"
 
-enum { LIMIT_DEFAULT = 100, LIMIT_MAX = 1000, CURSOR_TEXT = 64 };
-
-/* One letter a method. */
-enum { CURSOR_EXECUTIONS = 'e', CURSOR_OCCURRENCES = 'o' };
-
-struct page {
-	uint64_t schedule_id;
-	int64_t limit;
-	bool has_cursor;
-	uint64_t at; /* of the cursor */
-};
-
-static void
-cursor_head(char out[CURSOR_TEXT], char kind, uint64_t schedule_id)
-{
-	snprintf(out, CURSOR_TEXT, "%c%" PRIx64 "-", kind, schedule_id);
-}
-
-static int
-bad_cursor(struct call *c)
-{
-	return err_fail(&c->err, ERR_INPUT, "Invalid value: cursor");
-}
-
-static int
-read_cursor(struct call *c, char kind, struct page *p)
-{
-	char head[CURSOR_TEXT];
-	const char *text = NULL, *at;
-	size_t len;
-
-	if (api3_string(c->body, "cursor", &text, &c->err))
-		return ERR_INPUT;
-	if (!text)
-		return 0;
-	cursor_head(head, kind, p->schedule_id);
-	if (strncmp(text, head, strlen(head)))
-		return bad_cursor(c);
-	at = text + strlen(head);
-	len = strlen(at);
-	if (len < 1 || len > 16 || strspn(at, "0123456789abcdef") != len)
-		return bad_cursor(c);
-	p->at = strtoull(at, NULL, 16);
-	p->has_cursor = true;
-	return 0;
-}
-
-static void
-write_cursor(struct json_writer *w, char kind, uint64_t schedule_id, uint64_t at)
-{
-	char text[CURSOR_TEXT];
-	size_t len;
-
-	cursor_head(text, kind, schedule_id);
-	len = strlen(text);
-	snprintf(text + len, sizeof text - len, "%" PRIx64, at);
-	api3_write_string(w, "cursor", text);
-}
-
-static int
-read_page(struct call *c, char kind, struct page *p)
-{
-	int ret;
-
-	*p = (struct page){.limit = LIMIT_DEFAULT};
-	ret = api3_need_id(c->body, "scheduleId", &p->schedule_id, &c->err);
-	if (!ret)
-		ret = api3_integer(c->body, "limit", 1, LIMIT_MAX, &p->limit, &c->err);
-	return ret ? ret : read_cursor(c, kind, p);
-}
+/* A page of executions by status looks at so many of them at most: what is rare may stand behind
+ * a long history, and then a page is short, or empty, and the next goes on. */
+enum { LOOKS_MAX = 2000, LOOKS_AT_ONCE = 200 };
 
 /* ---- executions ---- */
 
@@ -171,34 +96,152 @@ api3_get_execution(struct call *c)
 	return api3_answer(c, w);
 }
 
+/* What is asked for, and what was found of it so far. */
+struct search {
+	struct execution_query query;
+	uint32_t statuses; /* bits; 0: all */
+	struct api3_page page;
+	struct api3_run *runs;
+	size_t count;
+	struct execution_place last; /* of those found, or looked at; {0, 0}: nothing is left */
+	bool full;
+};
+
+/* ERR_INPUT for the cursor that it came from. */
+static int
+bad_cursor(struct call *c)
+{
+	return err_fail(&c->err, ERR_INPUT, "Invalid value: cursor");
+}
+
+static int
+read_search(struct call *c, struct search *s)
+{
+	static const char *const members[] = {"scheduleId", "status", "from", "to", NULL};
+	int64_t to_us = INSTANT_NEVER;
+	struct unpack u;
+	int missing, ret;
+
+	*s = (struct search){.query = {.from_us = INT64_MIN}};
+	missing = api3_id(c->body, "scheduleId", &s->query.schedule_id, &c->err);
+	/* A fault of form is told before what only the store knows. */
+	ret = missing == ERR_MISSING ? 0 : missing;
+	if (!ret)
+		ret =
+		    api3_enums(c->body, "status", API3_TASK_STATUS_MAX, &s->statuses, &c->err);
+	if (!ret)
+		ret = api3_instant(c->body, "from", &s->query.from_us, &c->err);
+	if (!ret)
+		ret = api3_instant(c->body, "to", &to_us, &c->err);
+	if (!ret)
+		ret = api3_read_page(c, members, &s->page);
+	if (ret || missing)
+		return ret ? ret : missing;
+	s->query.before = (struct execution_place){to_us, 0};
+	if (!s->page.at_len)
+		return 0;
+	unpack_init(&u, s->page.at, s->page.at_len);
+	s->query.before.triggered_us = unpack_i64(&u);
+	s->query.before.id = unpack_u64(&u);
+	return unpack_finish(&u) ? bad_cursor(c) : 0;
+}
+
+static int
+load_run(struct call *c, struct arena *a, uint64_t id, struct api3_run *run)
+{
+	return service_get_execution(c->face->service, a, &c->actor, id, &run->execution,
+	    &run->tasks, &run->task_count, &c->err);
+}
+
+/* Is it one that was asked for? What it takes to know is forgotten again. */
+static int
+fits(struct call *c, const struct search *s, uint64_t id, struct arena *scratch, bool *fits)
+{
+	struct api3_run run;
+	int ret;
+
+	*fits = true;
+	if (!s->statuses)
+		return 0;
+	ret = load_run(c, scratch, id, &run);
+	*fits = !ret && (s->statuses & UINT32_C(1) << api3_run_status(&run));
+	arena_clear(scratch);
+	return ret;
+}
+
+/* Take in one that was looked at. One more than the page holds tells that there are more. */
+static int
+take(struct call *c, struct search *s, const struct execution *e, struct arena *scratch)
+{
+	bool wanted;
+	int ret = fits(c, s, e->id, scratch, &wanted);
+
+	if (!ret && wanted && s->count == (size_t)s->page.limit)
+		s->full = true;
+	if (!ret && wanted && !s->full) {
+		ret = load_run(c, c->req->arena, e->id, &s->runs[s->count]);
+		s->count += !ret;
+	}
+	if (!s->full)
+		s->last = (struct execution_place){e->triggered_us, e->id};
+	/* Its time to be kept may have run out since it was listed. */
+	return ret == ERR_MISSING ? 0 : ret;
+}
+
+static int
+search(struct call *c, struct search *s)
+{
+	struct arena found = ARENA_INIT, scratch = ARENA_INIT;
+	struct execution_place next = {0, 0};
+	struct execution *list;
+	size_t looks = 0, count;
+	int ret;
+
+	s->runs = arena_array(c->req->arena, (size_t)s->page.limit, sizeof *s->runs);
+	s->query.looks = LOOKS_AT_ONCE;
+	/* At the top: everything above `before` was looked at. */
+	do {
+		arena_clear(&found);
+		ret = service_find_executions(c->face->service, &found, &c->actor, &s->query,
+		    &list, &count, &next, &c->err);
+		for (size_t i = 0; !ret && !s->full && i < count; i++)
+			ret = take(c, s, &list[i], &scratch);
+		s->query.before = next;
+		looks += LOOKS_AT_ONCE;
+	} while (!ret && !s->full && next.id && looks < LOOKS_MAX);
+	if (!s->full)
+		s->last = next;
+	arena_release(&found);
+	arena_release(&scratch);
+	return ret;
+}
+
 int
 api3_list_executions(struct call *c)
 {
+	struct buf at = BUF_INIT;
 	struct json_writer *w;
-	struct api3_run *runs;
-	struct page p;
-	uint64_t last;
-	size_t count;
-	bool more;
+	struct search s;
 	int ret;
 
-	ret = read_page(c, CURSOR_EXECUTIONS, &p);
-	if (!ret && p.has_cursor && !p.at)
-		ret = bad_cursor(c);
+	ret = read_search(c, &s);
 	if (!ret)
-		ret = api3_runs(
-		    c, p.schedule_id, p.at, (size_t)p.limit, &runs, &count, &last, &more);
+		ret = search(c, &s);
 	if (ret)
 		return ret;
 	w = api3_begin(c);
 	json_object(w);
 	json_name(w, "items");
 	json_array(w);
-	for (size_t i = 0; i < count; i++)
-		write_run(w, &runs[i]);
+	for (size_t i = 0; i < s.count; i++)
+		write_run(w, &s.runs[i]);
 	json_end_array(w);
-	if (more)
-		write_cursor(w, CURSOR_EXECUTIONS, p.schedule_id, last);
+	if (s.last.id) {
+		pack_i64(&at, s.last.triggered_us);
+		pack_u64(&at, s.last.id);
+		api3_write_cursor(w, &s.page, at.data, at.len);
+	}
+	buf_release(&at);
 	json_end_object(w);
 	return api3_answer(c, w);
 }
@@ -224,42 +267,55 @@ write_occurrence(struct json_writer *w, const struct occurrence *o)
 	json_end_object(w);
 }
 
-/* A cursor stands within the range that it was made for. */
+struct range {
+	uint64_t schedule_id;
+	int64_t from_us, to_us;
+	struct api3_page page;
+};
+
 static int
-read_range(struct call *c, const struct page *p, int64_t *from_us, int64_t *to_us)
+read_range(struct call *c, struct range *r)
 {
-	*from_us = INT64_MIN;
-	*to_us = INSTANT_NEVER;
-	if (api3_instant(c->body, "from", from_us, &c->err) ||
-	    api3_instant(c->body, "to", to_us, &c->err))
-		return ERR_INPUT;
-	if (!p->has_cursor)
+	static const char *const members[] = {"scheduleId", "from", "to", NULL};
+	struct unpack u;
+	int missing, ret;
+
+	*r = (struct range){.from_us = INT64_MIN, .to_us = INSTANT_NEVER};
+	missing = api3_need_id(c->body, "scheduleId", &r->schedule_id, &c->err);
+	ret = missing == ERR_MISSING ? 0 : missing;
+	if (!ret)
+		ret = api3_instant(c->body, "from", &r->from_us, &c->err);
+	if (!ret)
+		ret = api3_instant(c->body, "to", &r->to_us, &c->err);
+	if (!ret)
+		ret = api3_read_page(c, members, &r->page);
+	if (ret || missing)
+		return ret ? ret : missing;
+	if (!r->page.at_len)
 		return 0;
-	if ((int64_t)p->at < *from_us || (int64_t)p->at >= *to_us)
-		return bad_cursor(c);
-	*from_us = (int64_t)p->at;
-	return 0;
+	unpack_init(&u, r->page.at, r->page.at_len);
+	r->from_us = unpack_i64(&u);
+	return unpack_finish(&u) ? bad_cursor(c) : 0;
 }
 
 int
 api3_list_occurrences(struct call *c)
 {
 	struct occurrence *list;
-	int64_t from_us, to_us;
+	struct buf at = BUF_INIT;
 	struct json_writer *w;
-	struct page p;
 	size_t count, shown;
+	struct range r;
 	int ret;
 
-	ret = read_page(c, CURSOR_OCCURRENCES, &p);
-	if (!ret)
-		ret = read_range(c, &p, &from_us, &to_us);
+	ret = read_range(c, &r);
 	if (!ret)
 		ret = service_list_occurrences(c->face->service, c->req->arena, &c->actor,
-		    p.schedule_id, from_us, to_us, (size_t)p.limit + 1, &list, &count, &c->err);
+		    r.schedule_id, r.from_us, r.to_us, (size_t)r.page.limit + 1, &list, &count,
+		    &c->err);
 	if (ret)
 		return ret;
-	shown = count > (size_t)p.limit ? (size_t)p.limit : count;
+	shown = count > (size_t)r.page.limit ? (size_t)r.page.limit : count;
 	w = api3_begin(c);
 	json_object(w);
 	json_name(w, "items");
@@ -267,9 +323,11 @@ api3_list_occurrences(struct call *c)
 	for (size_t i = 0; i < shown; i++)
 		write_occurrence(w, &list[i]);
 	json_end_array(w);
-	if (count > shown)
-		write_cursor(
-		    w, CURSOR_OCCURRENCES, p.schedule_id, (uint64_t)list[shown].due_us);
+	if (count > shown) {
+		pack_i64(&at, list[shown].due_us);
+		api3_write_cursor(w, &r.page, at.data, at.len);
+	}
+	buf_release(&at);
 	json_end_object(w);
 	return api3_answer(c, w);
 }
