@@ -39,6 +39,7 @@ struct ctl_options {
 struct ctl {
 	struct ctl_options options;
 	char **operands; /* what stands behind the command; as many as it takes */
+	int operand_count;
 	struct arena arena;
 	struct config config;
 	bool configured;
@@ -179,6 +180,8 @@ int ctl_schedule_update(struct ctl *ctl, struct err *err);
 int ctl_schedule_apply(struct ctl *ctl, struct err *err);
 int ctl_schedule_preview(struct ctl *ctl, struct err *err);
 int ctl_schedule_explain(struct ctl *ctl, struct err *err);
+int ctl_execution_list(struct ctl *ctl, struct err *err);
+int ctl_execution_cancel(struct ctl *ctl, struct err *err);
 int ctl_execution_show(struct ctl *ctl, struct err *err);
 int ctl_execution_log(struct ctl *ctl, struct err *err);
 int ctl_config(struct ctl *ctl, struct err *err);

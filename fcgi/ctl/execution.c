@@ -1,4 +1,4 @@
-/* `schedule run`, `execution show` and `execution log`. */
+/* `schedule run`, `execution list`, `cancel`, `show` and `log`. */
 #include "ctl/ctl.h"
 
 #include <string.h>
@@ -98,8 +98,6 @@ ctl_schedule_run(struct ctl *ctl, struct err *err)
 	return ret;
 }
 
-/* ---- show ---- */
-
 static int
 get_execution(struct ctl *ctl, struct ctl_reply *reply, struct err *err)
 {
@@ -119,6 +117,63 @@ status_of(const struct json *object)
 		   ? "unknown"
 		   : ctl_status_word(status);
 }
+
+/* ---- list and cancel ---- */
+
+static void
+query_schedule(void *ctx, struct json_writer *w)
+{
+	const uint64_t *id = ctx;
+
+	if (!*id)
+		return;
+	json_name(w, "scheduleId");
+	json_guid(w, *id);
+}
+
+static void
+add_execution(struct ctl *ctl, struct table *t, const struct json *execution)
+{
+	table_cell(t, ctl_member_id(&ctl->arena, execution, "executionId"));
+	table_cell(t, ctl_member_id(&ctl->arena, execution, "scheduleId"));
+	table_cell(t, status_of(execution));
+	table_cell(t, ctl_member(execution, "origin"));
+	table_cell(t, ctl_member(execution, "triggeredDate"));
+	table_cell(t, ctl_member(execution, "startDate"));
+	table_cell(t, ctl_member(execution, "endDate"));
+}
+
+int
+ctl_execution_list(struct ctl *ctl, struct err *err)
+{
+	static const char *const titles[] = {
+	    "ID", "SCHEDULE", "STATUS", "ORIGIN", "TRIGGERED", "STARTED", "ENDED"};
+	uint64_t id = 0;
+	int ret = 0;
+
+	if (ctl->operand_count)
+		ret = ctl_schedule_id(ctl, ctl->operands[0], &id, err);
+	return ret ? ret
+		   : ctl_list(ctl, "tasks/listExecutions", query_schedule, &id, titles,
+			 sizeof titles / sizeof *titles, add_execution, err);
+}
+
+int
+ctl_execution_cancel(struct ctl *ctl, struct err *err)
+{
+	struct ctl_reply reply;
+	uint64_t id;
+	int ret;
+
+	ret = ctl_id(ctl->operands[0], "execution", &id, err);
+	if (!ret)
+		ret = ctl_ask_id(ctl, &ctl->arena, "tasks/cancelExecution", id, &reply, err);
+	if (!ret)
+		ctl_put_json(ctl, &reply);
+	return ret;
+}
+
+/* ---- show ---- */
 
 static void
 print_head(struct ctl *ctl, const struct json *execution, struct buf *out)

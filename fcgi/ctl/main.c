@@ -51,6 +51,7 @@ struct command {
 	unsigned takes, needs; /* options */
 	int operands;
 	int (*run)(struct ctl *ctl, struct err *err);
+	int optional; /* operands beyond those that it needs */
 };
 
 static const struct command commands[] = {
@@ -114,6 +115,10 @@ static const struct command commands[] = {
 	OPT_CALL | OPT_JSON, 0, 1, ctl_schedule_delete},
     {"schedule", "ledger", "ID|NAME", "what became of each of its due times",
 	OPT_CALL | OPT_JSON, 0, 1, ctl_schedule_ledger},
+    {"execution", "list", "[ID|NAME]", "executions of a schedule, or all, newest first",
+	OPT_CALL | OPT_JSON, 0, 0, ctl_execution_list, 1},
+    {"execution", "cancel", "ID", "end an execution", OPT_CALL | OPT_JSON, 0, 1,
+	ctl_execution_cancel},
     {"execution", "show", "ID", "an execution with its tasks and attempts", OPT_CALL | OPT_JSON,
 	0, 1, ctl_execution_show},
     {"execution", "log", "ID [--stderr] [--task NAME]", "what a command wrote",
@@ -372,7 +377,7 @@ check_usage(const struct command *c, unsigned given, int operands, struct err *e
 	if (missing)
 		return err_fail(err, ERR_INPUT, "%s%s%s needs --%s", c->group, space, verb,
 		    first_option(missing));
-	if (operands != c->operands)
+	if (operands < c->operands || operands > c->operands + c->optional)
 		return err_fail(err, ERR_INPUT, "usage: carillonctl %s%s%s %s", c->group, space,
 		    verb, c->arguments);
 	return 0;
@@ -407,6 +412,7 @@ run(struct ctl *ctl, int argc, char **argv, struct err *err)
 		return ERR_INPUT;
 	ctl->exit = CTL_DONE;
 	ctl->operands = words + name_words;
+	ctl->operand_count = count - name_words;
 	return command->run(ctl, err);
 }
 
