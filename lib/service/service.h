@@ -353,11 +353,12 @@ MUST_CHECK int service_list_schedules(struct service *sv, struct arena *a,
  * Suspending twice and resuming what is not suspended succeed. A running execution goes on.
  *
  * With `until_us` (0: none) it resumes by itself: what is due then, or later, runs. Said again
- * the latest end holds, and the reason if there is a new one. A reason and an end are who said
- * them last.
+ * the latest end holds, and the reason if there is a new one; then it counts as suspended by
+ * whoever said so, from then on.
  */
 MUST_CHECK int service_suspend_until(struct service *sv, const struct actor *actor,
     int64_t now_us, uint64_t id, int64_t until_us, const char *reason, struct err *err);
+/* The same without an end. */
 MUST_CHECK int service_suspend_schedule(struct service *sv, const struct actor *actor,
     int64_t now_us, uint64_t id, const char *reason, struct err *err);
 MUST_CHECK int service_resume_schedule(struct service *sv, const struct actor *actor,
