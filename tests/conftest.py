@@ -79,6 +79,13 @@ def make_service():
         yield make
 
 
+@pytest.fixture(scope="module")
+def make_shared_service():
+    """The same for services that the tests of a file share."""
+    with services() as make:
+        yield make
+
+
 @pytest.fixture
 def fresh_service(make_service):
     return make_service().start()

@@ -5,10 +5,16 @@ import socket
 import struct
 
 RESPONDER, STDOUT, END = 1, 6, 3
+RECORD_MAX = 65535
 
 
 def record(kind, content):
     return struct.pack(">BBHHBx", 1, kind, 1, len(content), 0) + content
+
+
+def stream(kind, content):
+    """In as many records as it needs, and an empty one that ends it."""
+    return b"".join(record(kind, content[at:at + RECORD_MAX]) for at in range(0, len(content), RECORD_MAX)) + record(kind, b"")
 
 
 def pair(name, value):
@@ -22,8 +28,7 @@ def request(method, path, body=b"", **params):
     """The bytes of a whole request."""
     params = {"REQUEST_METHOD": method, "DOCUMENT_URI": path, "CONTENT_LENGTH": str(len(body)), **params}
     pairs = b"".join(pair(n.encode(), v.encode()) for n, v in params.items())
-    return (record(1, struct.pack(">HBxxxxx", RESPONDER, 0)) + record(4, pairs) + record(4, b"") +
-            (record(5, body) if body else b"") + record(5, b""))
+    return record(1, struct.pack(">HBxxxxx", RESPONDER, 0)) + stream(4, pairs) + stream(5, body)
 
 
 def read_exactly(connection, count):
