@@ -4,9 +4,10 @@ description and the schema of it are held against.
 Whoever adds a method adds its cases here: the tests of both say so.
 """
 
+import functools
 import itertools
 
-from carillon import until
+from carillon import Client, until
 
 UNKNOWN = "eeeeeeee-0000-4000-8000-000000000002"
 RUNS = ["/bin/sh", "-c", "true"]
@@ -30,8 +31,25 @@ class Things:
         assert (admin.ended(self.execution), admin.ended(self.failed)) == (1, 3)
         until(lambda: all(e["status"] != 4 for e in self.list("listExecutions", scheduleId=self.schedule)["items"]))
         self.task, self.failed_task = admin.task(self.execution), admin.task(self.failed)
-        self.due = admin.ledger(self.schedule)[0]["due"]
-        self.me = admin.call("whoAmI", "{}", service="access").json()
+        self.due, self.triggered = (admin.ledger(self.schedule)[0][member] for member in ("due", "executionId"))
+        self.myself = admin.call("whoAmI", "{}", service="access").json()
+
+    # Who calls.
+
+    def me(self):
+        return self.admin
+
+    def nobody(self):
+        return Client(self.admin.url.geturl())
+
+    def somebody(self):
+        name = self.word()
+        self.list("createUser", "access", userName=name, role="viewer", password="abc123!abc123!")
+        return self.nobody().login(name, "abc123!abc123!")
+
+    def limited(self):
+        made = self.list("createToken", "access", userName="adminUser", scopes=["read"], tags=["a"])
+        return Client(self.admin.url.geturl(), made["token"])
 
     def list(self, method, service="tasks", **body):
         return self.admin.call(method, body, service=service).json()
@@ -49,10 +67,52 @@ class Things:
         """Id of a schedule that a case may spoil."""
         return self.list("createSchedule", **self.definition(**members))
 
-    def execution_of_new(self):
-        execution = self.admin.run(self.new())
+    @functools.cached_property
+    def held(self):
+        """A schedule that a case suspends."""
+        return self.new(triggers=[{"every": "15m"}])
+
+    def named(self, **members):
+        """The name of a new schedule."""
+        definition = self.definition(**members)
+        self.list("createSchedule", **definition)
+        return definition["name"]
+
+    def owned(self, owner=None):
+        """The definition of a new schedule of an owner."""
+        definition = self.definition()
+        self.list("applySchedules", owner=owner or self.word(), schedules=[definition])
+        return definition
+
+    def applied(self):
+        """A set that makes one, changes one, leaves one and deletes one."""
+        owner = self.word()
+        same, other, _ = (self.owned(owner) for _ in range(3))
+        return {"owner": owner, "schedules": [same, {**other, "description": "other"}, self.definition()], "prune": True}
+
+    def execution_of_new(self, **members):
+        """It has ended."""
+        execution = self.admin.run(self.new(**members))
         self.admin.ended(execution)
         return execution
+
+    def passed_over(self):
+        """The ledger's row of due times that passed while the schedule was suspended."""
+        def rows():
+            return [row for row in self.admin.ledger(self.schedule) if row["verdict"] == "skipped_suspended" and "count" in row]
+        return until(rows, 20, "due times that were passed over")[0]
+
+    def cursor(self, method, service="tasks", **query):
+        """Where the second page of one entry begins."""
+        return self.list(method, service, **query, limit=1)["cursor"]
+
+    def locked_out(self):
+        """The name of a user with whose name somebody failed to log in too often."""
+        name = self.word()
+        self.list("createUser", "access", userName=name, role="viewer", password="abc123!abc123!")
+        for _ in range(5):
+            self.nobody().call("authenticateUser", {"userName": name, "password": "wrong"}, service="authentication")
+        return name
 
     def user(self):
         return self.list("createUser", "access", userName=self.word(), role="viewer", password="abc123!abc123!")
@@ -69,7 +129,8 @@ FULL = {"description": "7", "tags": ["true", "xml"], "scheduleType": 3, "startDa
         "tasks": [{"name": "a b", "command": ["/bin/sh", "-c", "true", "", "<&>\r\n\t"], "cwd": "/", "timeout": "10m",
                    "env": {"item": "1", "member": "", "XML_A": "\u00fc", "LANG": "C"}, "acceptArgs": True},
                   {"name": "b", "command": RUNS, "env": {}, "killGrace": "1s"}],
-        "overlap": "queue", "misfire": "all", "misfireWindow": "2h", "onLost": "rerun", "keep": {"days": 9}}
+        "overlap": "queue", "misfire": "all", "misfireWindow": "2h", "onLost": "rerun", "keep": {"days": 9},
+        "condition": {"command": RUNS, "timeout": "1m"}}
 
 # A service and method, and what makes the body. Where the two answers differ by nature (ids, times and names that are
 # made anew) the case is `loose`: these are masked.
@@ -143,6 +204,60 @@ LOOSE = [
     ("access/updateTenant", lambda t: {"tenantId": t.tenant(), "enabled": False}),
     ("access/deleteTenant", lambda t: t.tenant()),
     ("audit/list", lambda t: {"limit": 3, "from": "2020-01-01T00:00:00Z"}),
+]
+
+# Calls in JSON alone, each with who makes it: an answer that is no value, a state that does not last, or a member that adds
+# nothing to what is to be told of XML.
+SINGLE = [(path, body, Things.me) for path, body in [
+    ("tasks/findSchedule", lambda t: {"searchCriteria": {"searchValue": t.named(**FULL)}}),
+    ("tasks/suspendSchedule", lambda t: {"id": t.new()}),
+    ("tasks/suspendSchedule", lambda t: {"scheduleId": t.held, "until": "2035-01-01T00:00:00+01:00", "reason": "why"}),
+    ("tasks/getSchedule", lambda t: {"id": t.held}),
+    ("tasks/explainSchedule", lambda t: {"scheduleId": t.schedule, "at": t.passed_over()["due"]}),
+    ("tasks/getTaskOutputs", lambda t: {"id": t.task}),
+    ("tasks/getTaskOutputsForUser", lambda t: {"taskId": t.task, "userId": t.myself["userId"]}),
+    ("tasks/getSchedulesForUser", lambda t: {"userId": t.myself["userId"]}),
+    ("tasks/getSchedulesForUser", lambda t: {"id": t.myself["userId"]}),
+    ("tasks/listSchedules", lambda t: {"limit": 1, "cursor": t.cursor("listSchedules")}),
+    ("tasks/suspendSchedules", lambda t: {"tags": [t.word()], "until": "2035-01-01T00:00:00Z"}),
+    ("tasks/applySchedules", lambda t: t.applied()),
+    ("tasks/listSchedules", lambda t: {"query": t.owned()["name"]}),
+    ("tasks/listExecutions", lambda t: {"status": [1, 3], "from": "2020-01-01T00:00:00Z", "to": "2035-01-01T00:00:00Z"}),
+    ("tasks/listExecutions", lambda t: {"status": 1, "limit": 1, "cursor": t.cursor("listExecutions", status=1)}),
+    ("tasks/getExecution", lambda t: t.execution_of_new(tasks=[{"name": "main", "command": ["/bin/sh", "-c", "kill -9 $$"]}])),
+    ("tasks/getExecution", lambda t: t.execution_of_new(tasks=[{"name": "main", "command": RUNS, "cwd": "/nothing"}])),
+    ("tasks/getExecution", lambda t: t.triggered),
+    ("tasks/listOccurrences", lambda t: {"scheduleId": t.schedule, "limit": 1, "cursor": t.cursor(
+        "listOccurrences", scheduleId=t.schedule)}),
+    ("tasks/listOccurrences", lambda t: {"scheduleId": t.schedule, "from": t.passed_over()["due"]}),
+    ("tasks/listOccurrences", lambda t: {"scheduleId": t.schedule, "to": t.passed_over()["to"], "limit": 1}),
+    ("tasks/getTaskLog", lambda t: {"taskId": t.task, "attempt": 1, "stream": "stdout", "offset": 1, "limit": 2}),
+    ("access/createUser", lambda t: {"userName": t.word(), "role": "viewer", "email": f"{t.word()}@example.test",
+                                     "tenantId": t.myself["tenantId"]}),
+    ("access/updateUser", lambda t: {"userId": t.user(), "password": "abc123!abc123!", "email": f"{t.word()}@example.test"}),
+    ("access/deleteUser", lambda t: {"userId": t.user()}),
+    ("access/deleteUser", lambda t: {"id": t.user()}),
+    ("access/listUsers", lambda t: {"query": t.locked_out()}),
+    ("access/listUsers", lambda t: {"query": "@example.test"}),
+    ("access/listUsers", lambda t: {"limit": 1, "cursor": t.cursor("listUsers", "access")}),
+    ("access/createToken", lambda t: {"userId": t.myself["userId"], "name": "used", "scopes": ["read"], "tags": ["a"],
+                                      "expiresIn": "1h"}),
+    ("access/revokeToken", lambda t: {"tokenId": t.key()}),
+    ("access/revokeToken", lambda t: {"id": t.key()}),
+    ("access/listTokens", lambda t: {"userId": t.myself["userId"]}),
+    ("access/listTokens", lambda t: {"limit": 1, "cursor": t.cursor("listTokens", "access")}),
+    ("access/updateTenant", lambda t: {"tenantId": t.tenant(), "name": t.word()}),
+    ("access/deleteTenant", lambda t: {"tenantId": t.tenant()}),
+    ("access/deleteTenant", lambda t: {"id": t.tenant()}),
+    ("audit/list", lambda t: {"from": "2020-01-01T00:00:00Z", "to": "2035-01-01T00:00:00Z", "action": "user"}),
+    ("audit/list", lambda t: {"limit": 1, "cursor": t.cursor("list", "audit")}),
+]] + [
+    ("authentication/authenticateUser", lambda t: {"userName": "adminUser", "password": "abc123!"}, Things.nobody),
+    ("authentication/authenticateUser", lambda t: {"username": "adminUser", "password": "abc123!", "domain": "any",
+                                                   "customData": "any"}, Things.nobody),
+    ("authentication/authenticateUserByToken", lambda t: {"userIdentity": "adminUser", "token": t.admin.token}, Things.nobody),
+    ("access/changePassword", lambda t: {"oldPassword": "abc123!abc123!", "newPassword": "321!cba321!cba"}, Things.somebody),
+    ("access/whoAmI", lambda t: {}, Things.limited),
 ]
 
 FAULTS = [
