@@ -3,8 +3,7 @@
  *
  *   store     runner         what happened                     what follows
  *   starting  not known      START was lost, with the runner   START again: it certainly
- *                            or before it left                 never ran; it ends if it is
- *                                                              cancelling
+ *                            or before it left                 never ran
  *   starting  held           its pid was not made durable      as if it were reported now
  *   running   held           RELEASE was lost                  RELEASE; KILL if it is
  *                                                              cancelling
@@ -24,7 +23,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "scheduler/internal.h"
-#include "service/run.h"
 
 struct comparison {
 	struct engine *e;
@@ -104,7 +102,6 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 	struct channel_message start;
 	struct attempt *attempt;
 	struct execution x;
-	bool queued;
 	struct report *r;
 	struct task t;
 	int rc;
@@ -129,10 +126,6 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 	if (attempt->pid) {
 		add_stale(c, &t, attempt);
 		return 0;
-	}
-	if (t.status == TASK_CANCELLING) {
-		attempt->end_us = e->now_us;
-		return run_end_task(txn, &e->arena, &t, TASK_CANCELLED, &queued, err);
 	}
 	/* It stays as it is for the engine that comes after the stop. */
 	if (e->stopping)

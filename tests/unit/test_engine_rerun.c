@@ -322,6 +322,8 @@ both_tasks_may_wait_to_run_again_and_one_be_cancelled_meanwhile(void **state)
 	assert_int_equal(sim_state(id).waiting, 1);
 	rerun(t[1].id);
 	assert_int_equal(sim_state(id).waiting, 1);
+	/* It only waits: what is under way are the tasks of the other. */
+	assert_int_equal(sim_left(), 2);
 	assert_int_equal(
 	    service_cancel_execution(&sim.sv, &sim.admin, sim.now_us, first, &sim.err), 0);
 	rerun(t[0].id);
