@@ -60,6 +60,22 @@ together_body(struct txn *txn, void *ctx, struct err *err)
 	return c->body(c->ctx, err);
 }
 
+/* What remains of a failure though nothing of it was committed: a guessed password is counted, or
+ * the guess is not answered. */
+static int
+settle_failure(struct service *sv, int rc, struct err *err)
+{
+	struct err why = {0};
+	int counted = 0;
+
+	if (sv->wrong_password.user_id)
+		counted = count_wrong_password(
+		    sv, sv->wrong_password.user_id, sv->wrong_password.now_us, &why);
+	if (counted)
+		*err = why;
+	return counted ? counted : rc;
+}
+
 int
 service_together(
     struct service *sv, int (*body)(void *ctx, struct err *err), void *ctx, struct err *err)
@@ -68,12 +84,14 @@ service_together(
 	bool outermost = !store_is_running(sv->store);
 	int rc;
 
-	if (outermost)
+	if (outermost) {
 		sv->must_ring = false;
+		sv->wrong_password.user_id = 0;
+	}
 	rc = store_run(sv->store, together_body, &c, err);
 	if (outermost && !rc && sv->must_ring)
 		ring(sv);
-	return rc;
+	return outermost && rc ? settle_failure(sv, rc, err) : rc;
 }
 
 /* ---- the store's own secret ---- */

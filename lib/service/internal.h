@@ -109,6 +109,11 @@ MUST_CHECK int hash_password(
 MUST_CHECK int match_password(
     struct service *sv, const char *hash, const char *password, bool *matches, struct err *err);
 
+/* Count a password that a user was asked for again and did not know. Inside a transaction, which
+ * fails with it, that is put off to its end: else nothing would be left of it. */
+MUST_CHECK int count_wrong_password(
+    struct service *sv, uint64_t user_id, int64_t now_us, struct err *err);
+
 /* ---- login.c: failures in a row ---- */
 
 struct lock_name {

@@ -43,6 +43,11 @@ struct service {
 	void (*heavy_leave)(void *ctx);
 	void *heavy_ctx;
 	bool must_ring; /* a use case that joined a transaction has something to look at */
+	/* One that joined a transaction failed because a user's password was another. */
+	struct {
+		uint64_t user_id; /* 0: nobody's */
+		int64_t now_us;
+	} wrong_password;
 };
 
 /* ---- several as one ---- */

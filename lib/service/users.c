@@ -342,13 +342,41 @@ look_body(struct txn *txn, void *ctx, struct err *err)
 	return rc;
 }
 
+struct wrong {
+	struct arena arena;
+	uint64_t user_id;
+	int64_t now_us, until_us;
+};
+
 static int
 wrong_body(struct txn *txn, void *ctx, struct err *err)
 {
-	struct renew *c = ctx;
+	struct wrong *c = ctx;
+	struct user u;
+	int rc;
 
-	return lock_failed(txn, &c->arena, (struct lock_name){c->user.tenant_id, c->user.name},
-	    c->now_us, &c->until_us, err);
+	arena_clear(&c->arena);
+	rc = store_user_get(txn, &c->arena, c->user_id, &u, err);
+	if (rc)
+		return rc == ERR_MISSING ? 0 : rc;
+	return lock_failed(txn, &c->arena, (struct lock_name){u.tenant_id, u.name}, c->now_us,
+	    &c->until_us, err);
+}
+
+int
+count_wrong_password(struct service *sv, uint64_t user_id, int64_t now_us, struct err *err)
+{
+	struct wrong c = {.user_id = user_id, .now_us = now_us};
+	int rc;
+
+	if (store_is_running(sv->store)) {
+		sv->wrong_password.user_id = user_id;
+		sv->wrong_password.now_us = now_us;
+		return 0;
+	}
+	rc = store_run(sv->store, wrong_body, &c, err);
+	arena_release(&c.arena);
+	return rc;
 }
 
 /* The session that asks for it goes on: it has just proved to be his. */
@@ -405,7 +433,7 @@ service_change_password(struct service *sv, const struct actor *actor, int64_t n
 	if (!rc && !c.until_us)
 		rc = match_password(sv, c.user.password_hash, old_password, &matches, err);
 	if (!rc && !matches && !c.until_us)
-		rc = store_run(sv->store, wrong_body, &c, err);
+		rc = count_wrong_password(sv, c.user.id, now_us, err);
 	if (!rc && !matches)
 		rc = err_fail(err, ERR_INPUT, "Invalid value: oldPassword");
 	if (!rc)

@@ -1375,6 +1375,43 @@ a_call_with_a_key_happens_once_a_day(void **state)
 	assert_string_not_equal(first, again);
 }
 
+static int
+guess_work(void *ctx, struct buf *answer, struct err *e)
+{
+	struct work *w = ctx;
+
+	(void)answer;
+	w->runs++;
+	return service_change_password(&sv, w->actor, now_us, "guess", "two", e);
+}
+
+static void
+a_guess_with_a_key_counts_like_one_without(void **state)
+{
+	uint64_t id = add_user("ann", ROLE_VIEWER);
+	struct actor ann = actor_of("ann");
+	struct work w = {.actor = &ann};
+	const char *text;
+	bool replayed;
+	size_t len;
+
+	(void)state;
+	set_password(id, "one");
+	ann = actor_of("ann");
+	for (unsigned i = 0; i < 5; i++) {
+		struct once once = {.key = arena_printf(&arena, "k%u", i), .method = "m"};
+
+		assert_int_equal(service_once(&sv, &arena, &ann, now_us, &once, guess_work, &w,
+				     &replayed, &text, &len, &err),
+		    ERR_INPUT);
+		assert_string_equal(err.text, "Invalid value: oldPassword");
+	}
+	assert_int_equal(w.runs, 5);
+	assert_int_equal(try_log_in("ann", "one"), ERR_IDENTITY);
+	now_us += SECOND_US;
+	ok(try_log_in("ann", "one"));
+}
+
 static void
 a_failure_is_not_kept(void **state)
 {
@@ -1509,6 +1546,7 @@ main(void)
 	    TEST(the_audit_is_listed_newest_first_by_time_and_action),
 	    TEST(use_cases_together_all_happen_or_none_and_ring_once_afterwards),
 	    TEST(a_call_with_a_key_happens_once_a_day),
+	    TEST(a_guess_with_a_key_counts_like_one_without),
 	    TEST(a_failure_is_not_kept),
 	    TEST(a_key_is_visible_ascii_and_not_long),
 	    TEST(no_secret_is_in_any_file_of_the_store),
