@@ -59,7 +59,18 @@ derive(const unsigned char *key, const struct work *c, const char *what,
 	buf_release(&b);
 }
 
-/* Where the answer stands, how it is sealed, and what was asked. */
+/* What the token leaves of the user's rights. */
+static void
+pack_limits(struct buf *b, const struct actor *actor)
+{
+	pack_u32(b, actor->scopes);
+	pack_u32(b, (uint32_t)actor->tag_count);
+	for (size_t i = 0; i < actor->tag_count; i++)
+		pack_str(b, actor->tags[i]);
+}
+
+/* Where the answer stands, how it is sealed, and what was asked: with other limits it is another
+ * request, or a token would get what was made for one that may more. */
 static int
 prepare(struct txn *txn, struct work *c, struct err *err)
 {
@@ -73,6 +84,7 @@ prepare(struct txn *txn, struct work *c, struct err *err)
 	derive(key, c, "seal", c->seal);
 	pack_str(&b, c->once->method);
 	pack_bytes(&b, c->once->body, c->once->body_len);
+	pack_limits(&b, c->actor);
 	secret_hash(key, b.data, b.len, c->request);
 	buf_release(&b);
 	return 0;

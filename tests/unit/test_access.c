@@ -1413,6 +1413,29 @@ a_guess_with_a_key_counts_like_one_without(void **state)
 }
 
 static void
+a_key_opens_nothing_to_a_token_that_may_do_something_else(void **state)
+{
+	struct actor ann = someone("ann", ROLE_PRO), less = ann, tagged = ann;
+	struct work w = {.actor = &ann}, of_less = {.actor = &less},
+		    of_tagged = {.actor = &tagged};
+	const char *tags[] = {"sales"}, *first, *again;
+
+	(void)state;
+	less.scopes = SCOPE_ACCESS | SCOPE_READ;
+	tagged.tags = tags;
+	tagged.tag_count = 1;
+	ok(call_once(&w, "k", "{}", &first));
+	assert_int_equal(call_once(&of_less, "k", "{}", &again), ERR_CONFLICT);
+	assert_int_equal(call_once(&of_tagged, "k", "{}", &again), ERR_CONFLICT);
+	assert_string_equal(err.text, "Idempotency-Key was used for another request");
+	assert_int_equal(of_less.runs + of_tagged.runs, 0);
+	ok(call_once(&of_less, "l", "{}", &first));
+	ok(call_once(&of_less, "l", "{}", &again));
+	assert_string_equal(first, again);
+	assert_int_equal(of_less.runs, 1);
+}
+
+static void
 a_failure_is_not_kept(void **state)
 {
 	struct actor ann = someone("ann", ROLE_PRO);
@@ -1547,6 +1570,7 @@ main(void)
 	    TEST(use_cases_together_all_happen_or_none_and_ring_once_afterwards),
 	    TEST(a_call_with_a_key_happens_once_a_day),
 	    TEST(a_guess_with_a_key_counts_like_one_without),
+	    TEST(a_key_opens_nothing_to_a_token_that_may_do_something_else),
 	    TEST(a_failure_is_not_kept),
 	    TEST(a_key_is_visible_ascii_and_not_long),
 	    TEST(no_secret_is_in_any_file_of_the_store),
