@@ -4,13 +4,12 @@ import contextlib
 import pathlib
 import shutil
 import sys
-import tempfile
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
 
-from carillon import BUILD, Service  # noqa: E402
+from carillon import BUILD, Service, make_folder  # noqa: E402
 
 
 def pytest_configure(config):
@@ -24,13 +23,6 @@ def pytest_collection_modifyitems(items):
 def pytest_sessionstart(session):
     if not (BUILD / "carillon").exists():
         pytest.exit(f"{BUILD}/carillon is missing: run make first", returncode=2)
-
-
-def make_folder(mode=0o755):
-    """A folder that others can enter, unlike pytest's own: commands run as another user when root tests."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="carillon-"))
-    folder.chmod(mode)
-    return folder
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import pathlib
 import shlex
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.parse
 
@@ -26,6 +27,13 @@ WEB = os.environ.get("WEB", "nginx")
 SLOW = 4 if "san" in BUILD.name else 1
 
 ADMIN_PASSWORD = "abc123!"
+
+
+def make_folder(mode=0o755):
+    """A folder that others can enter, unlike pytest's own: commands run as another user when root tests."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="carillon-"))
+    folder.chmod(mode)
+    return folder
 
 
 def free_port():

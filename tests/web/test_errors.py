@@ -16,8 +16,7 @@ import subprocess
 
 import pytest
 
-from carillon import BUILD, SLOW, Service, processes, until
-from conftest import make_folder
+from carillon import BUILD, SLOW, Service, make_folder, processes, until
 
 TEXT = "text/plain;charset=utf-8"
 COMMON = {"error": "bad-request", "message": "Bad request",

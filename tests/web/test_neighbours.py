@@ -13,8 +13,7 @@ import subprocess
 
 import pytest
 
-from carillon import ROOT, Client, free_port, until
-from conftest import make_folder
+from carillon import Client, ROOT, free_port, make_folder, until
 
 TEXT = "text/plain;charset=utf-8"
 MODULES = "/usr/lib/apache2/modules"
