@@ -36,7 +36,9 @@ change_begin(struct txn *txn, struct changing *c, uint64_t id, struct err *err)
 	if (!rc && schedule_is_given_up(&c->state) &&
 	    !fire_take_up(txn, &c->s, &c->state, c->deed.sv->zones, &unknown))
 		rc = settle(txn, c, err);
-	if (!rc && c->state.suspended && !schedule_is_suspended(&c->state, c->deed.now_us))
+	/* Not before all is settled that was due while it lasted. */
+	if (!rc && !c->more && c->state.suspended &&
+	    !schedule_is_suspended(&c->state, c->deed.now_us))
 		schedule_end_suspension(&c->state);
 	return rc;
 }

@@ -11,6 +11,7 @@ struct rerun {
 	const struct actor *actor;
 	int64_t now_us;
 	uint64_t id;
+	bool more; /* more is due than fits into one transaction: only that was done */
 };
 
 /* The execution goes on, or waits for its turn like any other that has something to do. */
@@ -52,7 +53,7 @@ rerun_body(struct txn *txn, void *ctx, struct err *err)
 	struct schedule s;
 	struct execution e;
 	struct task t;
-	bool queued = false, more;
+	bool queued = false;
 	int rc;
 
 	arena_clear(&c->arena);
@@ -68,11 +69,12 @@ rerun_body(struct txn *txn, void *ctx, struct err *err)
 		rc = store_state_get(txn, &c->arena, s.id, &state, err);
 	/* What is due already comes first, as for a run: it must not meet this one. */
 	if (!rc)
-		rc = fire_due(txn, &s, &state, c->sv->zones, c->now_us, &queued, &more, err);
+		rc = fire_due(txn, &s, &state, c->sv->zones, c->now_us, &queued, &c->more, err);
+	if (rc || c->more)
+		return rc ? rc : store_state_put(txn, &state, err);
 	t.status = TASK_PENDING;
 	t.output_bytes = -1;
-	if (!rc)
-		rc = store_task_put(txn, &t, err);
+	rc = store_task_put(txn, &t, err);
 	if (!rc)
 		rc = reopen(txn, &e, &s, &state, err);
 	if (!rc)
@@ -89,8 +91,10 @@ service_rerun_task(
 
 	if (!rc)
 		rc = store_has_room(sv->store, err);
-	if (!rc)
-		rc = store_run(sv->store, rerun_body, &c, err);
+	do {
+		if (!rc)
+			rc = store_run(sv->store, rerun_body, &c, err);
+	} while (!rc && c.more);
 	if (!rc)
 		ring(sv);
 	arena_release(&c.arena);

@@ -18,6 +18,7 @@ struct start {
 	bool check_triggers;
 	const char *args;
 	uint64_t execution_id;
+	bool more; /* more is due than fits into one transaction: only that was done */
 };
 
 /* What would keep a trigger from firing now. */
@@ -53,17 +54,18 @@ start_body(struct txn *txn, void *ctx, struct err *err)
 	    .token_id = c->actor->token_id,
 	    .args = c->args,
 	};
-	bool queued = false, more;
+	bool queued = false;
 	int rc;
 
+	arena_clear(&c->arena);
 	rc = own_schedule(txn, &c->arena, c->actor, c->schedule_id, &s, err);
 	if (!rc)
 		rc = store_state_get(txn, &c->arena, c->schedule_id, &state, err);
 	/* What is due already comes first: a call at the full minute must not push it aside. */
 	if (!rc)
-		rc = fire_due(txn, &s, &state, c->sv->zones, c->now_us, &queued, &more, err);
-	if (rc)
-		return rc;
+		rc = fire_due(txn, &s, &state, c->sv->zones, c->now_us, &queued, &c->more, err);
+	if (rc || c->more)
+		return rc ? rc : store_state_put(txn, &state, err);
 	request.conditional = c->check_triggers;
 	request.stopped = c->check_triggers && trigger_says_no(&s, &state, c->now_us);
 	rc = run_make(txn, &request, &state, &c->execution_id, err);
@@ -92,8 +94,10 @@ service_run_schedule(struct service *sv, const struct actor *actor, int64_t now_
 		    err, ERR_INPUT, "Invalid value: args: at most %d bytes of UTF-8", ARGS_MAX);
 	if (!rc)
 		rc = store_has_room(sv->store, err);
-	if (!rc)
-		rc = store_run(sv->store, start_body, &c, err);
+	do {
+		if (!rc)
+			rc = store_run(sv->store, start_body, &c, err);
+	} while (!rc && c.more);
 	arena_release(&c.arena);
 	if (rc)
 		return rc;

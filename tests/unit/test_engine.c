@@ -487,6 +487,37 @@ a_call_at_the_full_minute_does_not_push_the_due_time_aside(void **state)
 	assert_entry(sim_ledger(id, &count), AT(1), AT(1), 1, VERDICT_RAN);
 }
 
+/* More is due than one transaction settles. */
+static void
+a_call_after_a_long_outage_does_not_push_the_catch_up_aside(void **state)
+{
+	struct trigger every = sim_every(SECOND_US);
+	struct schedule s = sim_schedule("secondly", &every, 1);
+	int64_t last_us = AT(39) - SECOND_US;
+	uint64_t id, execution;
+	struct execution *e;
+	struct occurrence *o;
+	size_t count;
+
+	(void)state;
+	s.end_us = AT(39);
+	id = sim_create(s);
+	sim_settle();
+	sim_stop_engine();
+	sim.now_us = AT(40);
+	execution = sim_call(id);
+	sim_start_engine();
+	sim_settle();
+
+	e = sim_executions(id, &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(e[0].id, execution);
+	assert_int_equal(e[1].origin, ORIGIN_CATCH_UP);
+	o = sim_ledger(id, &count);
+	assert_int_equal(count, 2);
+	assert_entry(&o[1], last_us, last_us, 1, VERDICT_RAN);
+}
+
 static void
 an_execution_that_ended_as_it_was_made_stands_in_nobodys_way(void **state)
 {
@@ -1416,6 +1447,7 @@ main(void)
 	    TEST(overlap_allow_runs_them_side_by_side),
 	    TEST(calls_wait_for_their_turn_in_order),
 	    TEST(a_call_at_the_full_minute_does_not_push_the_due_time_aside),
+	    TEST(a_call_after_a_long_outage_does_not_push_the_catch_up_aside),
 	    TEST(an_execution_that_ended_as_it_was_made_stands_in_nobodys_way),
 	    TEST(due_times_while_suspended_are_one_entry_with_the_reason),
 	    TEST(a_second_suspension_with_another_reason_is_an_entry_of_its_own),

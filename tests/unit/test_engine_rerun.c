@@ -397,6 +397,39 @@ whoever_dies_it_runs_again_at_most_once(void **state)
 	}
 }
 
+/* More is due than one transaction settles. */
+static void
+a_task_that_runs_again_after_a_long_outage_does_not_push_the_catch_up_aside(void **state)
+{
+	struct trigger every = sim_every(SECOND_US);
+	struct schedule s = sim_schedule("secondly", &every, 1);
+	struct occurrence *o;
+	size_t count;
+	uint64_t id, first;
+
+	(void)state;
+	s.end_us = SIM_BEGIN + 39 * MINUTE_US;
+	id = sim_create(s);
+	first = sim_call(id);
+	sim_settle();
+	sim.now_us += SECOND_US / 2;
+	assert_int_equal(
+	    service_cancel_execution(&sim.sv, &sim.admin, sim.now_us, first, &sim.err), 0);
+	sim_settle();
+	sim_stop_engine();
+	sim.now_us = SIM_BEGIN + 40 * MINUTE_US;
+	rerun(task_of(first).id);
+	sim_start_engine();
+	sim_settle();
+
+	o = sim_ledger(id, &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(o[1].due_us, s.end_us - SECOND_US);
+	assert_int_equal(o[1].verdict, VERDICT_RAN);
+	sim_pass(MINUTE_US);
+	assert_idle(id);
+}
+
 int
 main(void)
 {
@@ -413,6 +446,7 @@ main(void)
 	    TEST(both_tasks_may_wait_to_run_again_and_one_be_cancelled_meanwhile),
 	    TEST(a_schedule_that_is_deleted_takes_what_waits_to_run_again_along),
 	    TEST(whoever_dies_it_runs_again_at_most_once),
+	    TEST(a_task_that_runs_again_after_a_long_outage_does_not_push_the_catch_up_aside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -423,6 +423,35 @@ a_due_time_a_moment_before_the_end_is_suspended(void **state)
 	assert_ledger(id, "sr");
 }
 
+/* More is due than one transaction settles. */
+static void
+a_call_after_a_long_outage_does_not_end_a_suspension_too_early(void **state)
+{
+	struct trigger every = sim_every(SECOND_US);
+	struct schedule s = sim_schedule("secondly", &every, 1);
+	int64_t until_us = AT(60);
+	struct occurrence *o;
+	size_t count;
+	uint64_t id;
+
+	(void)state;
+	s.end_us = AT(65);
+	id = sim_create(s);
+	sim_settle();
+	ok(suspend_until(id, until_us, "holidays"));
+	sim_stop_engine();
+	sim.now_us = AT(70) + SECOND_US / 2;
+	ok(service_suspend_schedule(&sim.sv, &sim.admin, sim.now_us, id, "again", &sim.err));
+	sim_start_engine();
+	sim_pass(SECOND_US);
+
+	assert_ledger(id, "smr");
+	o = sim_ledger(id, &count);
+	assert_entry(
+	    &o[0], SIM_BEGIN + 11 * SECOND_US, until_us - SECOND_US, VERDICT_SKIPPED_SUSPENDED);
+	assert_entry(&o[2], AT(65) - SECOND_US, AT(65) - SECOND_US, VERDICT_RAN);
+}
+
 static void
 a_suspension_that_ended_while_nobody_was_there_ended_when_it_said(void **state)
 {
@@ -1445,6 +1474,7 @@ main(void)
 	    TEST(a_suspension_ends_by_itself_at_its_instant),
 	    TEST(a_due_time_a_moment_before_the_end_is_suspended),
 	    TEST(a_suspension_that_ended_while_nobody_was_there_ended_when_it_said),
+	    TEST(a_call_after_a_long_outage_does_not_end_a_suspension_too_early),
 	    TEST(the_latest_word_about_a_suspension_holds),
 	    TEST(a_suspension_that_is_over_may_be_followed_by_another),
 	    TEST(two_suspensions_in_a_row_are_two_entries),
