@@ -163,6 +163,9 @@ change_definition(struct txn *txn, struct changing *c, struct schedule *s, struc
 	rc = store_schedule_put(txn, s, err);
 	if (rc == ERR_CONFLICT)
 		return err_fail(err, rc, "A schedule with this name exists: %s", s->name);
+	/* The turns that they wait for may never come now: there is always one that goes on. */
+	if (!rc && s->overlap == OVERLAP_ALLOW)
+		rc = run_begin_waiting(txn, &c->state, err);
 	if (!rc)
 		rc = settle_one_shots(txn, c, s, err);
 	if (!rc)

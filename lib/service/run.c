@@ -88,12 +88,40 @@ run_make(struct txn *txn, const struct run_request *r, struct schedule_state *st
 	return 0;
 }
 
+/* The first of those that wait goes into the queue. */
+static int
+begin_next(struct txn *txn, struct schedule_state *state, struct err *err)
+{
+	uint64_t next;
+	int rc = store_waiting_first(txn, state->schedule_id, &next, err);
+
+	if (!rc)
+		rc = store_waiting_remove(txn, state->schedule_id, next, err);
+	if (!rc)
+		rc = store_queue_put(txn, next, err);
+	if (rc)
+		return err_wrap(err, rc, "schedule %llu: next in turn",
+		    (unsigned long long)state->schedule_id);
+	state->waiting--;
+	state->active++;
+	return 0;
+}
+
+int
+run_begin_waiting(struct txn *txn, struct schedule_state *state, struct err *err)
+{
+	int rc = 0;
+
+	while (!rc && state->waiting > 0)
+		rc = begin_next(txn, state, err);
+	return rc;
+}
+
 int
 run_pass_turn(
     struct txn *txn, struct arena *a, uint64_t schedule_id, bool *queued, struct err *err)
 {
 	struct schedule_state state;
-	uint64_t next;
 	int rc;
 
 	rc = store_state_get(txn, a, schedule_id, &state, err);
@@ -104,16 +132,9 @@ run_pass_turn(
 	if (state.active > 0)
 		state.active--;
 	if (state.waiting > 0 && state.active == 0) {
-		rc = store_waiting_first(txn, schedule_id, &next, err);
-		if (!rc)
-			rc = store_waiting_remove(txn, schedule_id, next, err);
-		if (!rc)
-			rc = store_queue_put(txn, next, err);
+		rc = begin_next(txn, &state, err);
 		if (rc)
-			return err_wrap(err, rc, "schedule %llu: next in turn",
-			    (unsigned long long)schedule_id);
-		state.waiting--;
-		state.active++;
+			return rc;
 		*queued = true;
 	}
 	return store_state_put(txn, &state, err);

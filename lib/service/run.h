@@ -44,6 +44,10 @@ MUST_CHECK int run_make(struct txn *txn, const struct run_request *r,
 MUST_CHECK int run_take_turn(struct txn *txn, const struct schedule *s,
     struct schedule_state *state, uint64_t execution_id, struct err *err);
 
+/* All that wait for their turn begin: for a schedule whose runs do not wait any more. */
+MUST_CHECK int run_begin_waiting(
+    struct txn *txn, struct schedule_state *state, struct err *err);
+
 /* An active execution has ended: its place goes to the first that waits, in the schedule's stored
  * state. *queued becomes true when there is one. */
 MUST_CHECK int run_pass_turn(

@@ -255,6 +255,34 @@ an_update_of_a_suspended_schedule_leaves_it_suspended(void **state)
 }
 
 static void
+what_waits_begins_when_an_update_allows_runs_side_by_side(void **state)
+{
+	uint64_t id;
+	struct schedule s;
+	size_t count;
+	struct execution *e;
+
+	(void)state;
+	minutely_trigger[0] = sim_every(MINUTE_US);
+	s = sim_schedule("patient", minutely_trigger, 1);
+	s.overlap = OVERLAP_QUEUE;
+	id = sim_create(s);
+	sim.takes_us = 150 * SECOND_US;
+	sim_run_until(AT(6) + SECOND_US);
+	assert_true(sim_state(id).waiting > 2);
+
+	s.overlap = OVERLAP_ALLOW;
+	ok(update(id, 1, s));
+	sim_settle();
+	assert_int_equal(sim_state(id).waiting, 0);
+	sim_run_until(AT(20) + SECOND_US);
+	e = sim_executions(id, &count);
+	assert_int_equal(count, 20);
+	for (size_t i = 3; i < count; i++)
+		assert_int_not_equal(e[i].end_us, INSTANT_NEVER);
+}
+
+static void
 what_is_queued_keeps_the_definition_that_it_was_made_with(void **state)
 {
 	uint64_t id = minutely("a"), first, second;
@@ -1466,6 +1494,7 @@ main(void)
 	    TEST(nothing_is_due_before_an_update_that_the_update_brings),
 	    TEST(an_update_never_plans_what_the_ledger_has),
 	    TEST(an_update_of_a_suspended_schedule_leaves_it_suspended),
+	    TEST(what_waits_begins_when_an_update_allows_runs_side_by_side),
 	    TEST(what_is_queued_keeps_the_definition_that_it_was_made_with),
 	    TEST(a_one_shot_in_the_past_that_an_update_brings_is_decided_by_the_misfire_policy),
 	    TEST(a_one_shot_among_due_times_that_were_passed_over_is_refused),
