@@ -257,16 +257,17 @@ open_range(struct settling *g, struct err *err)
 }
 
 /*
- * The due time behind `due_us` cannot be worked out: the schedule is suspended, and the due
- * time's entry says why. Its range stays open: there fire_take_up() goes on.
+ * The due time behind `due_us` cannot be worked out, for the reason in *err: the schedule is
+ * suspended, and the due time's entry says why. Its range stays open: there fire_take_up() goes
+ * on. What may pass, such as a failing disk, is no such reason: then all is tried again.
  */
 static int
-give_up(struct settling *g, int64_t due_us, const struct err *why, struct err *err)
+give_up(struct settling *g, int64_t due_us, struct err *err)
 {
 	static const struct judgement j = {VERDICT_SKIPPED_SUSPENDED, 0,
 	    "what is due behind it cannot be worked out: time zone not known to this system"};
 
-	log_error("schedule %llu is suspended: %s", (unsigned long long)g->s->id, why->text);
+	log_error("schedule %llu is suspended: %s", (unsigned long long)g->s->id, err->text);
 	g->state->suspended = true;
 	g->state->suspended_by = 0;
 	g->state->suspended_us = g->now_us;
@@ -281,15 +282,15 @@ settle_one(struct settling *g, int64_t *due_us, struct err *err)
 {
 	int64_t next_us = INSTANT_NEVER;
 	struct judgement j;
-	struct err why;
 	int rc;
 
 	/* Nobody is waked when a suspension ends: the first due time behind it finds it over. */
 	if (g->state->suspended && !schedule_is_suspended(g->state, *due_us))
 		schedule_end_suspension(g->state);
-	if (schedule_next_due(g->s, g->zones, *due_us, &next_us, &why)) {
-		rc = give_up(g, *due_us, &why, err);
-	} else {
+	rc = schedule_next_due(g->s, g->zones, *due_us, &next_us, err);
+	if (rc == ERR_INPUT) {
+		rc = give_up(g, *due_us, err);
+	} else if (!rc) {
 		j = judge(g, *due_us, next_us > g->now_us);
 		rc = j.verdict == VERDICT_RAN ? add_run(g, *due_us, &j, err)
 					      : add_skip(g, *due_us, &j, err);

@@ -1141,6 +1141,42 @@ a_zone_that_disappears_suspends_its_schedule_and_no_due_time_is_lost(void **stat
 	assert_entry(&o[3], AT(6), AT(6), 1, VERDICT_RAN);
 }
 
+/* A link to itself stands for a disk or a system that fails for a while. */
+static void
+a_zone_that_cannot_be_read_for_a_while_suspends_nothing(void **state)
+{
+	struct trigger t = sim_cron("* * * * *", "Here");
+	uint64_t id, other = minutely("other");
+	struct occurrence *o;
+	char path[128];
+	size_t count;
+
+	(void)state;
+	snprintf(zone_dir, sizeof zone_dir, "%s/zones", sim.ts.dir);
+	snprintf(path, sizeof path, "%s/Here", zone_dir);
+	assert_int_equal(mkdir(zone_dir, 0700), 0);
+	copy_zone();
+	restart_with_zones();
+	id = sim_create(sim_schedule("here", &t, 1));
+	sim_run_until(AT(2) + SECOND_US);
+
+	unlink(path);
+	assert_int_equal(symlink("Here", path), 0);
+	restart_with_zones();
+	sim_run_until(AT(3) + 5 * SECOND_US);
+	assert_int_equal(sim.failures, 0);
+	assert_false(sim_state(id).suspended);
+	sim_ledger(other, &count);
+	assert_int_equal(count, 3);
+
+	unlink(path);
+	copy_zone();
+	sim_run_until(AT(4) + SECOND_US);
+	o = sim_ledger(id, &count);
+	assert_int_equal(count, 4);
+	assert_entry(&o[2], AT(3), AT(3), 1, VERDICT_RAN);
+}
+
 /* A due time that has its entry already cannot be settled: that is what the entry is for. */
 static int
 spoil_body(struct txn *txn, void *ctx, struct err *err)
@@ -1469,6 +1505,7 @@ main(void)
 	    TEST(a_report_on_what_is_not_under_way_is_answered_and_changes_nothing),
 	    TEST(what_the_runner_holds_and_the_store_does_not_know_is_ended),
 	    TEST(a_zone_that_disappears_suspends_its_schedule_and_no_due_time_is_lost),
+	    TEST(a_zone_that_cannot_be_read_for_a_while_suspends_nothing),
 	    TEST(schedules_that_cannot_be_settled_do_not_stop_the_others),
 	    TEST(a_plan_that_disagrees_with_the_state_is_mended),
 	    TEST(an_execution_that_is_queued_and_does_not_exist_is_dropped),
