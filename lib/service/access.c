@@ -34,6 +34,14 @@ require_admin_scope(const struct actor *actor, enum scope scope, struct err *err
 	return rc ? rc : require_scope(actor, scope, err);
 }
 
+int
+require_no_tags(const struct actor *actor, struct err *err)
+{
+	if (actor->tag_count)
+		return err_fail(err, ERR_DENIED, "Insufficient permissions");
+	return 0;
+}
+
 void
 ring(struct service *sv)
 {

@@ -87,6 +87,15 @@ audit_note(struct txn *txn, const struct actor *actor, int64_t now_us, const cha
 	return rc ? err_wrap(err, rc, "audit") : 0;
 }
 
+/* It names every schedule of the tenant. */
+static int
+require_reader(const struct actor *actor, struct err *err)
+{
+	int rc = require_admin_scope(actor, SCOPE_ACCESS, err);
+
+	return rc ? rc : require_no_tags(actor, err);
+}
+
 /* ---- list ---- */
 
 struct list {
@@ -154,7 +163,7 @@ service_list_audit(struct service *sv, struct arena *a, const struct actor *acto
     struct err *err)
 {
 	struct list c = {.arena = a, .actor = actor, .q = q};
-	int rc = require_admin_scope(actor, SCOPE_ACCESS, err);
+	int rc = require_reader(actor, err);
 
 	if (!rc)
 		rc = store_run(sv->store, list_body, &c, err);
@@ -208,7 +217,7 @@ service_verify_audit(struct service *sv, const struct actor *actor,
     struct audit_verdict *verdict, struct err *err)
 {
 	struct verify c = {.tenant_id = actor->tenant_id, .from = 1, .n = VERIFY_STEP};
-	int rc = require_admin_scope(actor, SCOPE_ACCESS, err);
+	int rc = require_reader(actor, err);
 
 	*verdict = (struct audit_verdict){0};
 	/* In steps of a transaction each: a long chain must not hold locks for long. */

@@ -16,6 +16,9 @@ MUST_CHECK int require_scope(const struct actor *actor, enum scope scope, struct
 MUST_CHECK int require_admin_scope(
     const struct actor *actor, enum scope scope, struct err *err);
 
+/* For what would show more than the tags of a token do. Fails: ERR_DENIED if it has some. */
+MUST_CHECK int require_no_tags(const struct actor *actor, struct err *err);
+
 /* The schedule, if it is one that the actor sees. Fails: ERR_MISSING. */
 MUST_CHECK int own_schedule(struct txn *txn, struct arena *a, const struct actor *actor,
     uint64_t id, struct schedule *s, struct err *err);

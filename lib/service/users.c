@@ -128,6 +128,9 @@ check_new(const struct actor *actor, const struct user_new *n, struct err *err)
 
 	if (!rc)
 		rc = require_over(actor, n->role, err);
+	/* With a password comes a log-in, which has no tags. */
+	if (!rc && n->password)
+		rc = require_no_tags(actor, err);
 	if (!rc && n->tenant_id && actor->role != ROLE_ENTERPRISE_ADMIN)
 		rc = err_fail(err, ERR_DENIED, "Insufficient permissions");
 	if (!rc)
@@ -248,6 +251,8 @@ service_update_user(struct service *sv, const struct actor *actor, int64_t now_u
 	rc = require_admin_scope(actor, SCOPE_ACCESS, err);
 	if (!rc && change->role)
 		rc = require_over(actor, *change->role, err);
+	if (!rc && (change->role || change->password))
+		rc = require_no_tags(actor, err);
 	if (!rc && change->email && *change->email)
 		rc = email_check(change->email, err);
 	if (!rc && change->password) {

@@ -909,6 +909,44 @@ a_token_with_tags_sees_only_what_carries_one(void **state)
 }
 
 static void
+a_token_with_tags_finds_no_way_around_them(void **state)
+{
+	struct actor adm = someone("adm", ROLE_DOMAIN_ADMIN), narrow;
+	struct token_new n = {.tags = (const char *[]){"sales"}, .tag_count = 1};
+	struct user_new eve = {.name = "eve", .role = ROLE_VIEWER, .password = "p"};
+	struct audit_query q = {.from_us = INT64_MIN, .to_us = INSTANT_NEVER, .cap = 10};
+	enum role role = ROLE_DOMAIN_ADMIN;
+	bool enabled = true;
+	uint64_t bob = add_user("bob", ROLE_VIEWER), next, id;
+	struct audit_verdict verdict;
+	struct audit_entry *entries;
+	struct token_made made;
+	size_t count;
+
+	(void)state;
+	ok(service_create_token(&sv, &adm, now_us, &n, &made, &err));
+	narrow = actor_with(made.text);
+	/* The audit names every schedule. */
+	assert_int_equal(
+	    service_list_audit(&sv, &arena, &narrow, &q, &entries, &count, &next, &err),
+	    ERR_DENIED);
+	assert_int_equal(service_verify_audit(&sv, &narrow, &verdict, &err), ERR_DENIED);
+	/* Who logs in with a password sees all that his role does. */
+	assert_int_equal(
+	    service_create_user(&sv, &narrow, now_us, &eve, &id, &err), ERR_DENIED);
+	assert_int_equal(service_update_user(&sv, &narrow, now_us, bob,
+			     &(struct user_change){.password = "p"}, &err),
+	    ERR_DENIED);
+	assert_int_equal(service_update_user(&sv, &narrow, now_us, bob,
+			     &(struct user_change){.role = &role}, &err),
+	    ERR_DENIED);
+	eve.password = NULL;
+	ok(service_create_user(&sv, &narrow, now_us, &eve, &id, &err));
+	ok(service_update_user(
+	    &sv, &narrow, now_us, bob, &(struct user_change){.enabled = &enabled}, &err));
+}
+
+static void
 a_use_case_needs_its_scope(void **state)
 {
 	struct actor adm = someone("adm", ROLE_ENTERPRISE_ADMIN);
@@ -1557,6 +1595,7 @@ main(void)
 	    TEST(others_tokens_are_unknown_but_to_administrators),
 	    TEST(the_oldest_session_gives_way_to_one_too_many),
 	    TEST(a_token_with_tags_sees_only_what_carries_one),
+	    TEST(a_token_with_tags_finds_no_way_around_them),
 	    TEST(a_use_case_needs_its_scope),
 	    TEST(tenants_have_names_and_go_when_they_are_empty),
 	    TEST(an_administrator_of_a_domain_names_no_tenant),
