@@ -89,8 +89,9 @@ void response_release(struct response *res);
 /* What a face works with besides the request. */
 struct face {
 	struct service *service;
-	const char *output_dir; /* what commands wrote, see config.h */
-	const char *time_zone;	/* of triggers that name none */
+	const char *output_dir;	     /* what commands wrote, see config.h */
+	const char *time_zone;	     /* of triggers that name none */
+	const char *allowed_origins; /* with one blank between them; NULL: none */
 };
 
 #endif

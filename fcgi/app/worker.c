@@ -295,7 +295,11 @@ join_store(struct serving *s, struct err *err)
 	    .heavy_ctx = (void *)s->worker,
 	};
 	s->face = (struct face){
-	    .service = &s->service, .output_dir = c->output_dir, .time_zone = c->time_zone};
+	    .service = &s->service,
+	    .output_dir = c->output_dir,
+	    .time_zone = c->time_zone,
+	    .allowed_origins = c->allowed_origins,
+	};
 	return store_open(&options, &s->service.store, err);
 }
 

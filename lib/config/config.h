@@ -48,6 +48,7 @@ struct config {
 				 directory and all below it; NULL at the end */
 	char *time_zone;      /* of triggers that name none */
 	int64_t session_idle_us;
+	char *allowed_origins; /* with one blank between them; NULL: none */
 };
 
 /*

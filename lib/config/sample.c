@@ -39,6 +39,8 @@ unit_text(enum setting_kind kind)
 		return "A name";
 	case SETTING_OPTIONAL:
 		return "A name or nothing";
+	case SETTING_ORIGINS:
+		return "Origins or nothing";
 	case SETTING_MODE:
 		return "An octal mode";
 	case SETTING_COUNT:
@@ -124,6 +126,7 @@ pattern(enum setting_kind kind)
 	case SETTING_NAME:
 		return ".+";
 	case SETTING_OPTIONAL:
+	case SETTING_ORIGINS:
 		return NULL;
 	case SETTING_MODE:
 		return "[0-7]+";

@@ -89,6 +89,9 @@ const struct setting settings[] = {
 	"over when it is created, so a change here moves none that exists."},
     {NULL, "sessionIdle", SETTING_DURATION, MEMBER(session_idle_us), "60m", "1s", "365d",
 	"A token of a login dies after so long without use."},
+    {NULL, "allowedOrigins", SETTING_ORIGINS, MEMBER(allowed_origins), "", NULL, NULL,
+	"Pages of other sites whose scripts may call API3, such as https://intranet.example, "
+	"with a blank between them. Empty: only pages of the same site, as browsers have it."},
 };
 
 const size_t setting_count = sizeof settings / sizeof settings[0];
@@ -190,7 +193,7 @@ set_text(const struct setting *s, const char *text, struct config *config, struc
 {
 	char **member = (char **)((char *)config + s->offset);
 
-	if (!*text && s->kind != SETTING_OPTIONAL)
+	if (!*text && s->kind != SETTING_OPTIONAL && s->kind != SETTING_ORIGINS)
 		return err_fail(err, ERR_INPUT, "must not be empty");
 	setting_clear(s, config);
 	*member = *text ? mem_strdup(text) : NULL;
@@ -250,6 +253,37 @@ done:
 	return ret;
 }
 
+/* Scheme, host and port, and nothing behind them: a browser sends no more, and compares bytes. */
+static bool
+is_origin(const char *text, size_t len)
+{
+	static const char *const schemes[] = {"https://", "http://"};
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t head = strlen(schemes[i]);
+
+		if (len > head && !memcmp(text, schemes[i], head))
+			return strspn(text + head,
+				   "abcdefghijklmnopqrstuvwxyz0123456789.-:[]") >= len - head;
+	}
+	return false;
+}
+
+static int
+set_origins(const struct setting *s, const char *text, struct config *config, struct err *err)
+{
+	for (const char *p = text; *p;) {
+		size_t len = strcspn(p, " ");
+
+		if (!is_origin(p, len))
+			return err_fail(err, ERR_INPUT,
+			    "\"%.*s\" is not an origin such as https://intranet.example",
+			    (int)len, p);
+		p += len + (p[len] == ' ');
+	}
+	return set_text(s, text, config, err);
+}
+
 int
 setting_set(const struct setting *s, const char *text, struct config *config, struct err *err)
 {
@@ -263,6 +297,8 @@ setting_set(const struct setting *s, const char *text, struct config *config, st
 		return set_number(s, text, config, err);
 	if (s->kind == SETTING_LIST)
 		return set_list(s, text, config, err);
+	if (s->kind == SETTING_ORIGINS)
+		return set_origins(s, text, config, err);
 	return set_text(s, text, config, err);
 }
 

@@ -13,8 +13,9 @@ enum setting_kind {
 	SETTING_PATH,	  /* char *, not empty */
 	SETTING_NAME,	  /* char *, not empty */
 	SETTING_OPTIONAL, /* char *, NULL when empty */
-	SETTING_MODE,	  /* uint64_t, octal */
-	SETTING_COUNT,	  /* uint64_t */
+	SETTING_ORIGINS, /* char *, NULL when empty; as browsers send them, one blank between */
+	SETTING_MODE,	 /* uint64_t, octal */
+	SETTING_COUNT,	 /* uint64_t */
 	SETTING_DURATION, /* int64_t in microseconds, written 500ms 90s 15m 2h 7d */
 	SETTING_SIZE,	  /* uint64_t in bytes, written 4096 64KiB 1MiB 2GiB */
 	SETTING_LIST,	  /* char **, absolute paths; in one text separated by colons */

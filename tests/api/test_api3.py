@@ -451,6 +451,28 @@ def test_a_healthy_service_says_so(service):
     assert (answer.status, answer.text) == (200, "ok\n")
 
 
+# ---- pages of other sites --------------------------------------------------------------------------------
+
+
+def test_pages_of_other_sites_are_let_in_only_if_they_are_listed(make_service):
+    service = make_service(CARILLON_ALLOWED_ORIGINS="https://a.example http://b.example:8080").start()
+    path, client = "/API3/tasks/findSchedule", service.nobody()
+    asked = client.request("OPTIONS", path, headers={"Origin": "http://b.example:8080"})
+    assert (asked.status, asked.body) == (204, b"")
+    assert {name: asked.headers[name] for name in asked.headers if name.startswith(("Access", "Vary"))} == {
+        "Access-Control-Allow-Origin": "http://b.example:8080",
+        "Access-Control-Allow-Methods": "POST",
+        "Access-Control-Allow-Headers": "paToken, Content-Type, Accept",
+        "Access-Control-Max-Age": "600",
+        "Vary": "Origin",
+    }
+    refused = client.post(path, "{}", {"Origin": "https://a.example"})
+    is_text(refused, 401, "Invalid or missing token")
+    assert (refused.headers["Access-Control-Allow-Origin"], refused.headers["Vary"]) == ("https://a.example", "Origin")
+    other = client.request("OPTIONS", path, headers={"Origin": "https://c.example"})
+    assert other.status == 405 and "Access-Control-Allow-Origin" not in other.headers
+
+
 # ---- the life of a token ---------------------------------------------------------------------------------
 
 

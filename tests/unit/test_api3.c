@@ -978,6 +978,73 @@ other_methods_than_post_are_405_before_size_and_token(void **state)
 	}
 }
 
+static struct request
+request_from(const char *origin, const char *method, const char *path)
+{
+	struct request req = request_of(path, NULL, "");
+	char **params = arena_array(&arena, 2, sizeof *params);
+
+	params[0] = arena_printf(&arena, "HTTP_ORIGIN=%s", origin);
+	req.params = params;
+	req.method = method;
+	return req;
+}
+
+static void
+a_listed_origin_is_allowed_in_every_answer_and_asked_for_by_options(void **state)
+{
+#define ALLOWED(origin) "Access-Control-Allow-Origin: " origin "\r\nVary: Origin\r\n"
+	struct request req;
+
+	(void)state;
+	face.allowed_origins = "https://a.example http://b.example:8080";
+
+	req = request_from("http://b.example:8080", "OPTIONS", "/API3/tasks/findSchedule");
+	send_request(&req);
+	assert_int_equal(res.status, 204);
+	assert_null(res.content_type);
+	assert_headers(
+	    NO_STORE ALLOWED("http://b.example:8080") "Access-Control-Allow-Methods: POST\r\n"
+						      "Access-Control-Allow-Headers: paToken, "
+						      "Content-Type, Accept\r\n"
+						      "Access-Control-Max-Age: 600\r\n");
+
+	forget_response();
+	req = request_from("https://a.example", "POST", "/API3/tasks/nope");
+	send_request(&req);
+	assert_text(404, "Unknown method");
+	assert_headers(NO_STORE ALLOWED("https://a.example"));
+
+	forget_response();
+	req = request_from("https://a.example", "OPTIONS", "/API3/tasks/nope");
+	send_request(&req);
+	assert_text(404, "Unknown method");
+	face.allowed_origins = NULL;
+}
+
+static void
+an_origin_that_is_not_listed_is_nobody_special(void **state)
+{
+	static const char *const origins[] = {"https://a.exampl", "https://a.example2",
+	    "a.example", "HTTPS://A.EXAMPLE", "https://a.example http://b.example:8080", "",
+	    " ", "null"};
+	static const char *const lists[] = {"https://a.example http://b.example:8080", NULL};
+
+	(void)state;
+	for (size_t l = 0; l < 2; l++) {
+		for (size_t i = 0; i < sizeof origins / sizeof *origins; i++) {
+			struct request req =
+			    request_from(origins[i], "OPTIONS", "/API3/tasks/findSchedule");
+
+			face.allowed_origins = lists[l];
+			send_request(&req);
+			assert_text(405, "Method not allowed");
+			assert_null(strstr(res.headers.data, "Access-Control"));
+			forget_response();
+		}
+	}
+}
+
 static void
 a_large_body_is_413_before_the_token_is_looked_at(void **state)
 {
@@ -3051,6 +3118,8 @@ main(void)
 	    TEST(the_prefix_has_no_case_but_service_and_method_have),
 	    TEST(unknown_paths_are_404_without_a_token_and_for_any_method),
 	    TEST(other_methods_than_post_are_405_before_size_and_token),
+	    TEST(a_listed_origin_is_allowed_in_every_answer_and_asked_for_by_options),
+	    TEST(an_origin_that_is_not_listed_is_nobody_special),
 	    TEST(a_large_body_is_413_before_the_token_is_looked_at),
 	    TEST(without_a_valid_token_it_is_401_with_a_challenge),
 	    TEST(role_and_501_come_before_the_body),

@@ -136,6 +136,7 @@ every_setting_is_read_in_any_order(void **state)
 	assert_loads("<?xml version='1.0'?>\n"
 		     "<carillon> <!-- all of them, backwards -->\n"
 		     "<sessionIdle>90s</sessionIdle><timeZone>Europe/Amsterdam</timeZone>\n"
+		     "<allowedOrigins>https://a.example http://[::1]:8080</allowedOrigins>\n"
 		     "<outputMax>4096</outputMax><outputDir>o</outputDir>\n"
 		     "<commandAllow>\n<path> /a </path><!-- and --><path>/b//</path>\n"
 		     "<path>/..c/</path><path>/</path></commandAllow>\n"
@@ -148,6 +149,7 @@ every_setting_is_read_in_any_order(void **state)
 		     "<socketGroup>www-data</socketGroup><socketMode>0600</socketMode>\n"
 		     "<socket>\n\tc.sock<!-- here --><![CDATA[]]>\n</socket>\n</carillon>\n");
 	assert_true(config.session_idle_us == 90 * 1000000);
+	assert_string_equal(config.allowed_origins, "https://a.example http://[::1]:8080");
 	assert_string_equal(config.time_zone, "Europe/Amsterdam");
 	assert_int_equal(config.output_max_bytes, 4096);
 	assert_string_equal(config.output_dir, "o");
@@ -197,6 +199,12 @@ a_setting_that_is_wrong_is_told_with_its_line(void **state)
 		"c.xml:1: workersMin: is more than workersMax"},
 	    {"<carillon><workersMax>1</workersMax>\n\n</carillon>",
 		"c.xml: workersMin: is more than workersMax"},
+	    {"<carillon><allowedOrigins>https://a.example/</allowedOrigins></carillon>",
+		"c.xml:1: allowedOrigins: \"https://a.example/\" is not an origin such as "
+		"https://intranet.example"},
+	    {"<carillon><allowedOrigins>http://a *</allowedOrigins></carillon>",
+		"c.xml:1: allowedOrigins: \"*\" is not an origin such as "
+		"https://intranet.example"},
 	    {"<carillon><stuckAfter>30</stuckAfter></carillon>",
 		"c.xml:1: stuckAfter: \"30\" is not a duration such as 90s"},
 	    {"<carillon><stuckAfter>999ms</stuckAfter></carillon>",

@@ -67,9 +67,11 @@ void
 api3_handle(const struct face *face, const struct request *req, struct response *res)
 {
 	struct call c = {.face = face, .req = req, .res = res};
+	bool listed;
 	int ret;
 
 	response_header(res, "Cache-Control", "no-store");
+	listed = api3_allow_origin(face, req, res);
 	if (api3_is_openapi(req->path)) {
 		api3_answer_openapi(req, res);
 		return;
@@ -77,6 +79,10 @@ api3_handle(const struct face *face, const struct request *req, struct response 
 	c.method = api3_find_method(req->path, &c.name);
 	if (!c.method) {
 		response_set(res, 404, API3_TEXT, "Unknown method");
+		return;
+	}
+	if (listed && !strcmp(req->method, "OPTIONS")) {
+		api3_answer_preflight(res);
 		return;
 	}
 	if (strcmp(req->method, "POST")) {

@@ -84,6 +84,15 @@ struct call {
 /* The method that a path names, and its name in the path; NULL if none. */
 const struct api3_method *api3_find_method(const char *path, const char **name);
 
+/* ---- cors.c ---- */
+
+/* Say in the answer that its page may read it, if its origin is listed; answers whether it is. */
+bool api3_allow_origin(
+    const struct face *face, const struct request *req, struct response *res);
+
+/* The answer to a browser that asks before it calls a method. */
+void api3_answer_preflight(struct response *res);
+
 /* ---- openapi.c ---- */
 
 /* The path of the description of all this; whoever asks may read it. */
