@@ -27,8 +27,7 @@
 struct comparison {
 	struct engine *e;
 	struct reports reports; /* what the known ones amount to */
-	struct stale *stale;
-	size_t stale_count, stale_cap;
+	size_t stale_count;	/* attempts whose runner died */
 	uint64_t running;
 };
 
@@ -64,11 +63,7 @@ add_stale(struct comparison *c, const struct task *t, const struct attempt *atte
 	    .pid_start_ticks = attempt->pid_start_ticks,
 	};
 
-	if (c->stale_count == c->stale_cap) {
-		c->stale_cap = c->stale_cap ? c->stale_cap * 2 : 16;
-		c->stale = mem_resize(c->stale, c->stale_cap * sizeof *c->stale);
-	}
-	c->stale[c->stale_count++] = (struct stale){t->id, attempt->number, attempt->pid};
+	c->stale_count++;
 	engine_add_order(c->e, &m);
 }
 
@@ -210,10 +205,6 @@ compare_with_runner(struct engine *e, struct err *err)
 
 	/* What the runner reported since it told its list comes behind what the list says. */
 	e->running += c.running;
-	free(e->stale);
-	e->stale = c.stale;
-	e->stale_count = c.stale_count;
-	c.stale = NULL;
 	c.reports.items =
 	    mem_resize(c.reports.items, (c.reports.count + later) * sizeof *c.reports.items);
 	for (size_t i = 0; i < later; i++)
@@ -223,14 +214,13 @@ compare_with_runner(struct engine *e, struct err *err)
 	e->reports = c.reports;
 	e->reports.cap = c.reports.count;
 	c.reports = (struct reports){0};
-	if (e->stale_count)
-		log_warn("%zu commands of a runner that died are being ended", e->stale_count);
+	if (c.stale_count)
+		log_warn("%zu commands of a runner that died are being ended", c.stale_count);
 
 	reports_drop(&e->known, e->known.count);
 
 done:
 	reports_drop(&c.reports, c.reports.count);
 	free(c.reports.items);
-	free(c.stale);
 	return rc;
 }

@@ -30,7 +30,6 @@ engine_free(struct engine *e)
 	reports_drop(&e->reports, e->reports.count);
 	free(e->known.items);
 	free(e->reports.items);
-	free(e->stale);
 	free(e->aside);
 	arena_release(&e->arena);
 	free(e);

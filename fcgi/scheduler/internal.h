@@ -37,14 +37,6 @@ struct reports {
 	size_t count, cap;
 };
 
-/* An attempt that a runner now dead had released: its processes are swept before it counts as
- * lost. */
-struct stale {
-	uint64_t task_id;
-	uint32_t attempt;
-	int32_t pid;
-};
-
 /* A schedule, execution or task that failed alone; see aside.c. */
 struct aside {
 	uint64_t id;
@@ -65,8 +57,6 @@ struct engine {
 	/* Attempts under way that the runner holds, or will when it has read its orders. */
 	uint64_t running;
 	struct reports known, reports;
-	struct stale *stale;
-	size_t stale_count;
 
 	struct aside *aside; /* what is let alone for a while */
 	size_t aside_count;

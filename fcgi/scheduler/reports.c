@@ -187,29 +187,19 @@ note_ended(
 static int
 note_swept(struct txn *txn, struct engine *e, const struct report *r, struct err *err)
 {
+	struct attempt *attempt;
 	bool queued = false;
-	int rc = 0;
+	struct task t;
+	int rc;
 
-	for (size_t i = 0; !rc && i < e->stale_count; i++) {
-		struct report about = {
-		    .task_id = e->stale[i].task_id, .attempt = e->stale[i].attempt};
-		struct attempt *attempt;
-		struct task t;
-
-		if (e->stale[i].pid != r->pid)
-			continue;
-		rc = active_task(txn, e, &about, &t, &attempt, err);
-		if (rc == ERR_MISSING) {
-			rc = 0;
-			continue;
-		}
-		if (rc)
-			break;
-		attempt->end_us = e->now_us;
-		attempt->reason = "the service died while it ran: how it ended is not known";
-		rc = run_lose_task(txn, &e->arena, &t, &queued, err);
-	}
-	return rc;
+	rc = active_task(txn, e, r, &t, &attempt, err);
+	if (rc == ERR_MISSING || (!rc && attempt->pid != r->pid))
+		return 0;
+	if (rc)
+		return rc;
+	attempt->end_us = e->now_us;
+	attempt->reason = "the service died while it ran: how it ended is not known";
+	return run_lose_task(txn, &e->arena, &t, &queued, err);
 }
 
 struct settle {
@@ -248,7 +238,7 @@ settle_body(struct txn *txn, void *ctx, struct err *err)
 		struct report *r = &e->reports.items[i];
 
 		/* Reports on one task stay in order: all of them wait. */
-		if (r->task_id && aside_has(e, r->task_id))
+		if (aside_has(e, r->task_id))
 			continue;
 		e->at_id = r->task_id;
 		rc = settle_one(txn, c, r, err);
@@ -256,18 +246,6 @@ settle_body(struct txn *txn, void *ctx, struct err *err)
 		c->settled++;
 	}
 	return rc;
-}
-
-static void
-forget_stale(struct engine *e, int32_t pid)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < e->stale_count; i++) {
-		if (e->stale[i].pid != pid)
-			e->stale[kept++] = e->stale[i];
-	}
-	e->stale_count = kept;
 }
 
 /* Drop what was settled and keep the rest in order. */
@@ -283,8 +261,6 @@ drop_settled(struct engine *e)
 			e->reports.items[kept++] = *r;
 			continue;
 		}
-		if (r->type == CHANNEL_SWEPT)
-			forget_stale(e, r->pid);
 		free(r->reason);
 	}
 	e->reports.count = kept;

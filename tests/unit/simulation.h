@@ -391,7 +391,11 @@ sim_greet(uint64_t generation)
 static inline void
 sim_sweep(const struct channel_message *m)
 {
-	struct channel_message swept = {.type = CHANNEL_SWEPT, .pid = m->pid};
+	struct channel_message swept = {.type = CHANNEL_SWEPT,
+	    .task_id = m->task_id,
+	    .attempt = m->attempt,
+	    .pid = m->pid,
+	    .pid_start_ticks = m->pid_start_ticks};
 
 	sim_end_run(m->pid);
 	sim_push(&sim.reports, &swept);

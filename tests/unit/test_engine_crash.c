@@ -369,6 +369,52 @@ a_commit_may_fail_anywhere_and_nothing_is_lost(void **state)
 	live_through_failures(ERR_IO, true);
 }
 
+static enum task_status
+status_of(uint64_t execution_id)
+{
+	size_t count;
+
+	return sim_tasks(execution_id, &count)->status;
+}
+
+static void
+obey_one_order(void)
+{
+	struct channel_message m = sim_pop(&sim.orders);
+
+	assert_int_equal(m.type, CHANNEL_STALE);
+	sim_obey(&m);
+	sim_step();
+}
+
+/* After a start of the machine, or when the numbers have come round. */
+static void
+of_two_commands_with_one_pid_each_is_lost_when_its_own_session_is_swept(void **state)
+{
+	uint64_t one, other;
+
+	(void)state;
+	sim.takes_us = HOUR_US;
+	one = sim_call(sim_create(sim_schedule("one", NULL, 0)));
+	sim_settle();
+	sim.last_pid = 0;
+	other = sim_call(sim_create(sim_schedule("other", NULL, 0)));
+	sim_settle();
+	assert_int_equal(sim.runs[0].pid, sim.runs[1].pid);
+
+	sim_stop_engine();
+	sim.ward_count = 0;
+	sim_start_engine();
+	sim_runner_reads();
+	sim_step();
+	assert_int_equal(sim.orders.count, 2);
+	obey_one_order();
+	assert_int_equal(status_of(one), TASK_LOST);
+	assert_int_equal(status_of(other), TASK_RUNNING);
+	obey_one_order();
+	assert_int_equal(status_of(other), TASK_LOST);
+}
+
 int
 main(void)
 {
@@ -379,6 +425,7 @@ main(void)
 	    TEST(a_scheduler_may_die_twice),
 	    TEST(a_runner_may_die_anywhere_and_on_lost_decides),
 	    TEST(what_a_runner_told_before_it_died_counts),
+	    TEST(of_two_commands_with_one_pid_each_is_lost_when_its_own_session_is_swept),
 	    TEST(both_may_die_together_anywhere),
 	    TEST(the_power_may_fail_anywhere),
 	    TEST(each_may_die_at_any_point_of_its_own),
