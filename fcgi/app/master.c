@@ -369,6 +369,18 @@ limits_of(const struct config *c)
 	};
 }
 
+/* A quarter of the workers, and one at least, neither hashes passwords nor waits to do so: log-ins,
+ * however many, leave them to the rest. */
+static uint32_t
+heavy_waiters_of(const struct config *c)
+{
+	uint64_t spare = c->workers_max >= 8 ? c->workers_max / 4 : 1;
+
+	return c->workers_max > spare + BOARD_HEAVY
+		   ? (uint32_t)(c->workers_max - spare - BOARD_HEAVY)
+		   : 0;
+}
+
 static bool
 same(const char *a, const char *b)
 {
@@ -437,6 +449,7 @@ reload(struct master *m)
 		*m->snapshot = fresh;
 		limits = limits_of(&fresh.config);
 		policy_reload(&m->policy, &limits);
+		m->board->heavy_waiters = heavy_waiters_of(&fresh.config);
 		log_info("reload: new workers and a new scheduler take over");
 	}
 	if (m->ready)
@@ -579,6 +592,7 @@ master_run(
 		log_error("%s", err.text);
 	} else {
 		policy_init(&m.policy, &limits, clock_mono_us());
+		m.board->heavy_waiters = heavy_waiters_of(&snapshot->config);
 		code = serve(&m);
 	}
 	close_own(&m);

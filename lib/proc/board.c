@@ -64,15 +64,25 @@ board_stuck(const struct board_slot *slot, int64_t now_mono_us, int64_t limit_us
 }
 
 static bool
-take_heavy(struct board *board, uint32_t slot)
+take_place(_Atomic uint32_t *places, uint32_t count, uint32_t slot)
 {
-	for (int i = 0; i < BOARD_HEAVY; i++) {
+	for (uint32_t i = 0; i < count && i < BOARD_SLOTS; i++) {
 		uint32_t nobody = 0;
 
-		if (atomic_compare_exchange_strong(&board->heavy[i], &nobody, slot + 1))
+		if (atomic_compare_exchange_strong(&places[i], &nobody, slot + 1))
 			return true;
 	}
 	return false;
+}
+
+static void
+leave_place(_Atomic uint32_t *places, uint32_t count, uint32_t slot)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t own = slot + 1;
+
+		atomic_compare_exchange_strong(&places[i], &own, 0);
+	}
 }
 
 int
@@ -80,23 +90,27 @@ board_enter_heavy(struct board *board, uint32_t slot, int64_t wait_us)
 {
 	const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
 	int64_t until_mono_us = clock_mono_us() + wait_us;
+	int rc = 0;
 
+	if (take_place(board->heavy, BOARD_HEAVY, slot))
+		return 0;
+	if (!take_place(board->waiting, board->heavy_waiters, slot))
+		return ERR_BUSY;
 	/* By looking now and then: the work takes long against that, and a place that a killed
 	 * process held wakes nobody. */
-	while (!take_heavy(board, slot)) {
+	while (!rc && !take_place(board->heavy, BOARD_HEAVY, slot)) {
 		if (clock_mono_us() >= until_mono_us)
-			return ERR_BUSY;
-		nanosleep(&pause, NULL);
+			rc = ERR_BUSY;
+		else
+			nanosleep(&pause, NULL);
 	}
-	return 0;
+	leave_place(board->waiting, BOARD_SLOTS, slot);
+	return rc;
 }
 
 void
 board_leave_heavy(struct board *board, uint32_t slot)
 {
-	for (int i = 0; i < BOARD_HEAVY; i++) {
-		uint32_t own = slot + 1;
-
-		atomic_compare_exchange_strong(&board->heavy[i], &own, 0);
-	}
+	leave_place(board->heavy, BOARD_HEAVY, slot);
+	leave_place(board->waiting, BOARD_SLOTS, slot);
 }

@@ -29,8 +29,11 @@ struct board_slot {
 enum { BOARD_HEAVY = 2 };
 
 struct board {
-	struct board_slot slots[BOARD_SLOTS]; /* slot 0 is the scheduler's */
-	_Atomic uint32_t heavy[BOARD_HEAVY];  /* whose turn it is: slot + 1; 0: nobody's */
+	struct board_slot slots[BOARD_SLOTS];  /* slot 0 is the scheduler's */
+	_Atomic uint32_t heavy[BOARD_HEAVY];   /* whose turn it is: slot + 1; 0: nobody's */
+	_Atomic uint32_t waiting[BOARD_SLOTS]; /* who waits for it, likewise */
+	/* So many may wait: the others serve what is not heavy. The master's to set. */
+	_Atomic uint32_t heavy_waiters;
 };
 
 /* Owns: *fd is the caller's, not close-on-exec, for processes that map it after exec. */
@@ -45,7 +48,7 @@ bool board_stuck(const struct board_slot *slot, int64_t now_mono_us, int64_t lim
 
 /*
  * Take one of the few places for heavy work, for the process of this slot. Fails: ERR_BUSY when
- * none became free within `wait_us`.
+ * none became free within `wait_us`, and at once when so many wait already as may.
  */
 MUST_CHECK int board_enter_heavy(struct board *board, uint32_t slot, int64_t wait_us);
 /* Give it back; also for a process that died with it. */
