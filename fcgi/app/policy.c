@@ -125,6 +125,8 @@ next_killing(struct policy *p, int64_t now_mono_us, struct policy_action *action
 	if (alive)
 		return false;
 	if (p->stopping) {
+		/* The store must not be opened again before it is recovered. */
+		p->drained = true;
 		p->phase = PHASE_STOPPING;
 		return policy_next(p, now_mono_us, action);
 	}
@@ -257,6 +259,24 @@ ask(struct policy *p, int slot, int64_t deadline_mono_us, struct policy_action *
 	       tell(p, slot, SIGTERM, deadline_mono_us, action);
 }
 
+/*
+ * The scheduler waits for the commands of the runner. One that was told to make room for another
+ * leaves at once, whatever it is told after that: then another does it, which is tried once.
+ */
+static bool
+next_drain(struct policy *p, int64_t deadline_mono_us, struct policy_action *action)
+{
+	const struct policy_child *scheduler = &p->children[SLOT_SCHEDULER];
+
+	if (!scheduler->alive) {
+		p->drained = true;
+		return start(p, SLOT_SCHEDULER, action);
+	}
+	if (scheduler->told != SIGTERM && scheduler->told != SIGHUP)
+		p->drained = true;
+	return ask(p, SLOT_SCHEDULER, deadline_mono_us, action);
+}
+
 static bool
 next_stopping(struct policy *p, int64_t now_mono_us, struct policy_action *action)
 {
@@ -277,8 +297,8 @@ next_stopping(struct policy *p, int64_t now_mono_us, struct policy_action *actio
 	}
 	if (alive)
 		return false;
-	if (p->children[SLOT_SCHEDULER].alive)
-		return ask(p, SLOT_SCHEDULER, drained_mono_us + SCHEDULER_EXTRA_US, action);
+	if (p->children[SLOT_SCHEDULER].alive || (runner->alive && !p->drained))
+		return next_drain(p, drained_mono_us + SCHEDULER_EXTRA_US, action);
 	if (runner->alive) {
 		if (runner->told && !runner->killed && now_mono_us >= runner->deadline_mono_us)
 			return tell(p, SLOT_RUNNER, SIGKILL, INT64_MAX, action);

@@ -90,6 +90,7 @@ struct policy {
 	bool recovered;		     /* the store has been recovered once */
 	bool ready;		     /* told since the last recovery */
 	bool stopping, hard;
+	bool drained; /* of a stop: no scheduler is started to wait for the commands */
 	int exit_code;
 };
 

@@ -618,6 +618,62 @@ a_stop_during_a_reload_reaches_those_that_were_told_to_leave(void **state)
 	buf_release(&b.told);
 }
 
+/* Commands have their time to end by themselves, also when the stop comes while one scheduler
+ * takes over from another. */
+static void
+a_stop_between_two_schedulers_has_another_wait_for_the_commands(void **state)
+{
+	static const char *const then[] = {"TERM w1, TERM w2", "+scheduler, TERM scheduler"};
+
+	(void)state;
+	for (int has_left = 0; has_left < 2; has_left++) {
+		struct bench b = serving();
+
+		b.p.generation++; /* as a reload, but for the workers */
+		b.p.children[WORKER].generation++;
+		b.p.children[WORKER + 1].generation++;
+		assert_string_equal(acts(&b), "HUP scheduler");
+		if (has_left)
+			ends(&b, SLOT_SCHEDULER, END_CLEAN);
+		policy_stop(&b.p);
+		assert_string_equal(acts(&b), then[0]);
+		ends(&b, WORKER, END_CLEAN);
+		ends(&b, WORKER + 1, END_CLEAN);
+		if (!has_left) {
+			assert_string_equal(acts(&b), "TERM scheduler");
+			ends(&b, SLOT_SCHEDULER, END_CLEAN);
+		}
+		assert_string_equal(acts(&b), then[1]);
+		ends(&b, SLOT_SCHEDULER, END_CLEAN);
+		assert_string_equal(acts(&b), "TERM runner");
+		ends(&b, SLOT_RUNNER, END_CLEAN);
+		assert_string_equal(acts(&b), "end 0");
+		buf_release(&b.told);
+	}
+}
+
+/* It is tried once: a stop comes to its end in any case. */
+static void
+a_scheduler_that_cannot_be_started_does_not_hold_up_a_stop(void **state)
+{
+	struct bench b = serving();
+	struct policy_action a;
+
+	(void)state;
+	policy_reload(&b.p, &two_to_four);
+	acts(&b);
+	ends(&b, SLOT_SCHEDULER, END_CLEAN);
+	policy_stop(&b.p);
+	acts(&b);
+	for (int i = 0; i < 4; i++)
+		ends(&b, WORKER + i, END_CLEAN);
+	assert_true(policy_next(&b.p, b.now, &a));
+	assert_int_equal(a.verb, POLICY_START);
+	policy_not_started(&b.p, SLOT_SCHEDULER, b.now);
+	assert_string_equal(acts(&b), "TERM runner");
+	buf_release(&b.told);
+}
+
 static void
 a_reload_during_a_stop_changes_nothing(void **state)
 {
@@ -820,6 +876,8 @@ main(void)
 	    cmocka_unit_test(the_pool_shrinks_when_one_was_idle_for_long_down_to_its_limit),
 	    cmocka_unit_test(a_stop_asks_workers_then_the_scheduler_then_the_runner),
 	    cmocka_unit_test(a_stop_during_a_reload_reaches_those_that_were_told_to_leave),
+	    cmocka_unit_test(a_stop_between_two_schedulers_has_another_wait_for_the_commands),
+	    cmocka_unit_test(a_scheduler_that_cannot_be_started_does_not_hold_up_a_stop),
 	    cmocka_unit_test(a_reload_during_a_stop_changes_nothing),
 	    cmocka_unit_test(who_does_not_drain_in_time_is_killed_and_the_stop_goes_on),
 	    cmocka_unit_test(a_second_stop_kills_everybody_at_once),
