@@ -148,6 +148,12 @@ text_to_lower(const char *text, char *out)
 
 /* ---- who may do what ---- */
 
+int64_t
+actor_bounds(const struct actor *actor, int64_t end_us)
+{
+	return actor->expires_us && actor->expires_us < end_us ? actor->expires_us : end_us;
+}
+
 bool
 actor_is_admin(const struct actor *actor)
 {

@@ -110,9 +110,13 @@ struct actor {
 	uint32_t scopes;
 	const char **tags;
 	size_t tag_count;
+	int64_t expires_us; /* of the token; 0 or INSTANT_NEVER: never */
 	const char *tenant; /* its name */
 	const char *remote; /* the address that the call came from; NULL: not known */
 };
+
+/* When what is given to another ends, if it is to end at `end_us`: not after the actor's token. */
+int64_t actor_bounds(const struct actor *actor, int64_t end_us);
 
 /* Enterprise or Domain Admin. */
 bool actor_is_admin(const struct actor *actor);

@@ -381,6 +381,7 @@ authenticate_body(struct txn *txn, void *ctx, struct err *err)
 	    .scopes = token.scopes,
 	    .tags = token.tags,
 	    .tag_count = token.tag_count,
+	    .expires_us = token.expires_us,
 	    .tenant = tenant.name,
 	};
 	if (!use_must_be_noted(&token, c->now_us))

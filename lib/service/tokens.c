@@ -3,8 +3,8 @@
  * of the store's own, so neither a copied table nor a timing difference in the look-up helps
  * anyone to a token.
  *
- * Whoever makes a token gives away no more than he has: its scopes and tags lie within those of
- * the token that he came with.
+ * Whoever makes a token gives away no more than he has: its scopes, tags and life lie within
+ * those of the token that he came with.
  */
 #include <string.h>
 
@@ -59,7 +59,7 @@ session_issue(struct txn *txn, struct arena *a, const struct service *sv,
 	    .created_us = now_us,
 	    .used_us = now_us,
 	    .idle_us = sv->session_idle_us,
-	    .expires_us = INSTANT_NEVER,
+	    .expires_us = limits ? actor_bounds(limits, INSTANT_NEVER) : INSTANT_NEVER,
 	    .epoch = user->epoch,
 	    .scopes = limits ? limits->scopes : SCOPE_ALL,
 	    .tags = limits ? limits->tags : NULL,
@@ -179,7 +179,8 @@ service_create_token(struct service *sv, const struct actor *actor, int64_t now_
 		    .kind = TOKEN_KEY,
 		    .tenant_id = actor->tenant_id,
 		    .created_us = now_us,
-		    .expires_us = n->life_us ? now_us + n->life_us : INSTANT_NEVER,
+		    .expires_us =
+			actor_bounds(actor, n->life_us ? now_us + n->life_us : INSTANT_NEVER),
 		    .name = n->name,
 		    .scopes = n->scopes ? n->scopes : actor->scopes,
 		    .tags = own_tags ? actor->tags : n->tags,
@@ -256,7 +257,8 @@ rotate_body(struct txn *txn, void *ctx, struct err *err)
 		rc = err_fail(
 		    err, ERR_INPUT, "Invalid value: tokenId: a session has no other secret");
 	/* Its new secret is in the actor's hands. */
-	if (!rc && !actor_covers(c->actor, t->scopes, t->tags, t->tag_count))
+	if (!rc && (!actor_covers(c->actor, t->scopes, t->tags, t->tag_count) ||
+		       actor_bounds(c->actor, t->expires_us) < t->expires_us))
 		rc = err_fail(err, ERR_DENIED, "Insufficient permissions");
 	if (!rc)
 		rc = store_key(txn, &c->arena, &key, err);

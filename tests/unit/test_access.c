@@ -740,6 +740,40 @@ a_token_gives_away_no_more_than_its_maker_has(void **state)
 }
 
 static void
+a_token_that_expires_makes_none_that_lives_longer(void **state)
+{
+	struct actor adm = someone("adm", ROLE_DOMAIN_ADMIN), brief;
+	struct token_new hour = {.life_us = HOUR_US}, day = {.life_us = DAY_US},
+			 minute = {.life_us = MINUTE_US}, open = {0};
+	struct login who = {.name = "ann", .now_us = now_us};
+	struct token_made made, longer;
+	int64_t end_us = now_us + HOUR_US;
+	char session[TOKEN_TEXT];
+
+	(void)state;
+	add_user("ann", ROLE_VIEWER);
+	ok(service_create_token(&sv, &adm, now_us, &open, &longer, &err));
+	ok(service_create_token(&sv, &adm, now_us, &hour, &made, &err));
+	brief = actor_with(made.text);
+	ok(service_rotate_token(&sv, &brief, now_us, made.id, 0, &made, &err));
+	assert_int_equal(made.expires_us, end_us);
+	ok(service_login_for(&sv, &who, made.text, session, &err));
+	assert_int_equal(
+	    service_rotate_token(&sv, &brief, now_us, longer.id, 0, &made, &err), ERR_DENIED);
+	ok(service_create_token(&sv, &brief, now_us, &open, &made, &err));
+	assert_int_equal(made.expires_us, end_us);
+	ok(service_create_token(&sv, &brief, now_us, &day, &made, &err));
+	assert_int_equal(made.expires_us, end_us);
+	ok(service_create_token(&sv, &brief, now_us, &minute, &made, &err));
+	assert_int_equal(made.expires_us, now_us + MINUTE_US);
+	/* Used until then, so that it does not die of idleness. */
+	now_us = end_us - 1;
+	ok(try_token(session));
+	now_us = end_us;
+	assert_int_equal(try_token(session), ERR_IDENTITY);
+}
+
+static void
 everybody_makes_his_own_tokens_and_only_administrators_others(void **state)
 {
 	struct actor ann = someone("ann", ROLE_VIEWER), adm = someone("adm", ROLE_DOMAIN_ADMIN);
@@ -1589,6 +1623,7 @@ main(void)
 	    TEST(ones_own_password_needs_the_old_one),
 	    TEST(an_administrators_token_lets_another_in_with_no_more_rights),
 	    TEST(a_token_gives_away_no_more_than_its_maker_has),
+	    TEST(a_token_that_expires_makes_none_that_lives_longer),
 	    TEST(everybody_makes_his_own_tokens_and_only_administrators_others),
 	    TEST(a_token_expires_and_a_session_dies_of_idleness),
 	    TEST(a_rotated_token_keeps_its_old_secret_for_the_overlap),

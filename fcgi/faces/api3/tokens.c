@@ -194,8 +194,9 @@ write_token(struct json_writer *w, const struct token *t)
 	api3_write_instant(w, "createdDate", t->created_us);
 	if (t->used_us)
 		api3_write_instant(w, "usedDate", t->used_us);
-	api3_write_instant(
-	    w, "expiresDate", t->idle_us ? t->used_us + t->idle_us : t->expires_us);
+	api3_write_instant(w, "expiresDate",
+	    t->idle_us && t->used_us + t->idle_us < t->expires_us ? t->used_us + t->idle_us
+								  : t->expires_us);
 	json_end_object(w);
 }
 
