@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from carillon import ROOT, Client, until
+import methods
+from carillon import Client, until
 
 TEXT = "text/plain;charset=utf-8"
 ROLES = ["viewer", "analyst", "pro", "domainAdmin", "enterpriseAdmin"]
@@ -78,10 +79,7 @@ METHODS = {
 
 def served():
     """The methods of the face's own table that need a token, as (service, method)."""
-    text = (ROOT / "fcgi/faces/api3/methods.c").read_text()
-    rows = re.findall(r'\{API3_(TASKS|ACCESS|AUDIT),\s*"(\w+)"', text)
-    assert len(rows) > 30
-    return {(service.lower(), method) for service, method in rows}
+    return {(one.service, one.name) for one in methods.listed().values() if one.service != "authentication"}
 
 
 def test_the_table_of_roles_knows_every_method():

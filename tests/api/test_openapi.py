@@ -1,11 +1,10 @@
 """fcgi/openapi.yaml against the service: routes, members, answers, and how it is served itself."""
 
 import json
-import re
 
 import pytest
 
-from carillon import ROOT
+import methods
 from cases import CASES, FAULTS, LOOSE, SINGLE, called
 from openapi import FILE, Description, walk
 
@@ -21,14 +20,6 @@ ELSEWHERE = {
 @pytest.fixture(scope="module")
 def description():
     return Description()
-
-
-def methods():
-    """The rows of methods.c: path, callers, scope, effect."""
-    text = (ROOT / "fcgi/faces/api3/methods.c").read_text()
-    rows = re.findall(r'\{API3_(\w+), (LOGIN)?\s*(?:"(\w+)")?,\s*(\w+),\s*(\w+),\s*\w+,\s*\w+,\s*(\w+),\s*\w+\}', text)
-    return {f"{service.lower()}/{'authenticateUser' if login else ''}{name}": (who, scope, effect)
-            for service, login, name, who, scope, effect in rows}
 
 
 # ---- the file ----
@@ -97,23 +88,21 @@ def test_arrays_in_xml_are_elements_with_items(description):
 
 
 def test_a_route_is_in_the_table_if_and_only_if_it_is_in_the_file(description):
-    table = methods()
-    assert len(table) > 40
-    assert set(description.operations) == set(table)
+    assert set(description.operations) == set(methods.listed())
 
 
 def test_who_may_call_what_with_which_scope_is_told(description):
-    prefix = {"API3_ADMINS": "Administrators only.", "API3_ENTERPRISE": "Enterprise Admins only."}
-    for path, (who, scope, effect) in methods().items():
+    prefix = {"ADMINS": "Administrators only.", "ENTERPRISE": "Enterprise Admins only."}
+    for path, method in methods.listed().items():
         operation = description.operations[path]
         told = operation.get("security", description.document["security"])
-        scopes = [] if scope == "API3_ANY_SCOPE" else [scope.removeprefix("SCOPE_").lower()]
-        assert told == ([] if who == "API3_ANYBODY" else [{"paToken": scopes}]), path
+        scopes = [] if method.scope == "API3_ANY_SCOPE" else [method.scope.removeprefix("SCOPE_").lower()]
+        assert told == ([] if method.who == "ANYBODY" else [{"paToken": scopes}]), path
         text = operation.get("description", "")
         limited = [key for key, words in prefix.items() if text.startswith(words)]
-        assert limited == ([who] if who in prefix else []), path
-        assert ("parameters" in operation) is (effect == "API3_WRITES"), path
-        assert ("409" in operation["responses"]) is (effect == "API3_WRITES"), path
+        assert limited == ([method.who] if method.who in prefix else []), path
+        assert ("parameters" in operation) is (method.effect == "WRITES"), path
+        assert ("409" in operation["responses"]) is (method.effect == "WRITES"), path
 
 
 def send(client, path, body):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from carillon import ROOT
+import methods
 from cases import CASES, FAULTS, FULL, LOOSE, RUNS, called
 from xmlform import XML, Schema, XmlClient, decode, encode, untyped
 
@@ -156,12 +156,8 @@ def test_the_schema_tells_right_from_wrong(speaker):
 
 def test_every_method_has_its_schema_and_its_case(speaker):
     """Whoever adds a method adds its definitions to fcgi/api3.rng and a case to the table above."""
-    rows = re.findall(r'\{API3_(\w+),\s*(LOGIN\s*)?(?:"(\w+)")?,[^}]*?(\w+)\}',
-                      (ROOT / "fcgi/faces/api3/methods.c").read_text())
-    methods = {f"{service.lower()}.{'authenticateUser' if login else ''}{name}" for service, login, name, handler in rows
-               if handler != "NULL"}
-    assert len(methods) > 30
-    plain = {name for name in methods if name.startswith("authentication.")} | {"tasks.getTaskLog"}
-    missing = {f"{name}.request" for name in methods} | {f"{name}.answer" for name in methods - plain}
+    names = {path.replace("/", ".") for path in methods.served()}
+    plain = {name for name in names if name.startswith("authentication.")} | {"tasks.getTaskLog"}
+    missing = {f"{name}.request" for name in names} | {f"{name}.answer" for name in names - plain}
     assert not missing - speaker.schema.defined
-    assert not methods - plain - {called(case) for case in CASES + LOOSE} - {"access.changePassword"}
+    assert not names - plain - {called(case) for case in CASES + LOOSE} - {"access.changePassword"}
