@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 
-from carillon import ADMIN_PASSWORD, living_in, until
+from carillon import ADMIN_PASSWORD, living_in, processes, until
 
 
 def test_a_restart_keeps_schedules_executions_users_tokens_and_suspensions(fresh_service):
@@ -97,6 +97,21 @@ def test_a_reload_refuses_nobody_and_ends_no_command(fresh_service, scratch):
     assert admin.status(execution) == 4
     go.touch()
     assert admin.ended(execution, 20) == 1
+
+
+def test_a_stop_in_the_middle_of_a_reload_waits_for_the_commands(fresh_service):
+    service = fresh_service
+    admin = service.admin()
+    execution = admin.run(admin.create("nearly there", "sleep 1; echo done"))
+    until(lambda: admin.status(execution) == 4)
+    master, before = service.master(), service.children("scheduler")
+    os.kill(master, signal.SIGHUP)
+    until(lambda: service.children("scheduler") != before)
+    os.kill(master, signal.SIGTERM)
+    until(lambda: master not in [pid for pid, _, _ in processes()], 20)
+    service.stop()
+    service.start()
+    assert service.admin().ended(execution) == 1
 
 
 def test_a_reload_with_a_broken_configuration_changes_nothing(fresh_service):
