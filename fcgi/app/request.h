@@ -92,6 +92,10 @@ struct face {
 	const char *output_dir;	     /* what commands wrote, see config.h */
 	const char *time_zone;	     /* of triggers that name none */
 	const char *allowed_origins; /* with one blank between them; NULL: none */
+	const char *api_key; /* that Altogic's clients must send as Authorization; NULL: none */
+	int64_t altogic_idle_us, openspecimen_idle_us; /* of sessions made there */
+	/* Where a face lies: "" at the root, "/ops" below that, NULL: it is switched off. */
+	const char *api3_at, *altogic_at, *ricloud_at, *openspecimen_at;
 };
 
 #endif

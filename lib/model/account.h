@@ -65,7 +65,18 @@ struct user {
 	enum role role;
 	bool enabled;
 	int64_t created_us;
-	uint32_t epoch; /* sessions of an earlier one are over */
+	uint32_t epoch;	     /* sessions of an earlier one are over */
+	unsigned job_rights; /* of enum job_right: what one who is no administrator may do with
+				scheduled jobs. Administrators may do everything */
+};
+
+/* Rights on OpenSpecimen's scheduled jobs, wire/openspecimen.md 2.4: one bit each, durable. */
+enum job_right {
+	JOB_READ = 1 << 0,
+	JOB_CREATE = 1 << 1,
+	JOB_UPDATE = 1 << 2,
+	JOB_DELETE = 1 << 3,
+	JOB_RIGHTS_ALL = (1 << 4) - 1,
 };
 
 /* Fails: ERR_INPUT `Missing value: userName`, `Invalid value: userName: …`. */
@@ -82,6 +93,9 @@ enum { TOKEN_HASH_BYTES = 32, TOKEN_NAME_MAX = 100 /* code points */ };
 enum token_kind {
 	TOKEN_SESSION = 1, /* made by a log-in; dies after `idle_us` without use */
 	TOKEN_KEY = 2,	   /* made on purpose, for scripts; dies at expires_us */
+	TOKEN_CLIENT =
+	    3, /* an Altogic client key: opens that face alone, and is no secret where
+			      a page carries it; dies at expires_us */
 };
 
 /* The secret itself is never stored: only its keyed hash, under which the record is found. */
@@ -96,9 +110,10 @@ struct token {
 	uint32_t scopes;    /* of enum scope; SCOPE_ALL: whatever the role allows */
 	const char **tags;  /* it sees only schedules with one of them; none: all */
 	size_t tag_count;
-	uint32_t epoch; /* the user's, when a session was made */
-	bool has_old;	/* rotated: the secret before it has a record of its own, */
-	bool is_old;	/* which says that it is one, */
+	uint32_t epoch;	    /* the user's, when a session was made */
+	bool needs_session; /* TOKEN_CLIENT: a user's session must be shown beside it */
+	bool has_old;	    /* rotated: the secret before it has a record of its own, */
+	bool is_old;	    /* which says that it is one, */
 	unsigned char old_hash[TOKEN_HASH_BYTES]; /* and stands here */
 };
 
@@ -110,9 +125,10 @@ struct actor {
 	uint32_t scopes;
 	const char **tags;
 	size_t tag_count;
-	int64_t expires_us; /* of the token; 0 or INSTANT_NEVER: never */
-	const char *tenant; /* its name */
-	const char *remote; /* the address that the call came from; NULL: not known */
+	int64_t expires_us;  /* of the token; 0 or INSTANT_NEVER: never */
+	const char *tenant;  /* its name */
+	const char *remote;  /* the address that the call came from; NULL: not known */
+	unsigned job_rights; /* the user's; JOB_RIGHTS_ALL for an administrator */
 };
 
 /* When what is given to another ends, if it is to end at `end_us`: not after the actor's token. */

@@ -65,6 +65,8 @@ struct execution {
 	uint32_t task_count, tasks_ended; /* without the condition */
 	enum on_lost on_lost;		  /* as the schedule said when it was triggered */
 	uint64_t condition_id; /* the task that says whether the others run; 0: none */
+	bool exclusive; /* asked for as an OpenSpecimen run: until it starts a later one of its
+			   kind takes its place */
 };
 
 /* The ordinal of the task that evaluates the condition. It is like any other to the scheduler and
@@ -79,7 +81,12 @@ struct attempt {
 	int32_t exit_code;	  /* -1: none (signal, or never started) */
 	int32_t signal;		  /* 0: none */
 	const char *reason;	  /* one line why it did not succeed; NULL if there is none */
+	const char *last_line; /* of its standard output, cut to ATTEMPT_LINE_MAX bytes of whole
+				  characters; NULL: none, or not known */
+	uint32_t results;      /* result files that it left */
 };
+
+enum { ATTEMPT_LINE_MAX = 500 };
 
 struct task {
 	uint64_t id, execution_id, schedule_id, tenant_id;

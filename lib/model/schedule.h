@@ -38,8 +38,18 @@ enum misfire { MISFIRE_ONE = 0, MISFIRE_SKIP = 1, MISFIRE_ALL = 2 };
 /* After a crash: what becomes of a run of which nobody knows how it ended. */
 enum on_lost { ON_LOST_FAIL = 0, ON_LOST_RERUN = 1 };
 
+struct job; /* model/job.h */
+
 struct env_var {
 	const char *name, *value;
+};
+
+/* How a task must have ended for one that is after it. The numbers are durable. */
+enum after_when { AFTER_SUCCEEDED = 1, AFTER_FAILED = 2, AFTER_ALWAYS = 3 };
+
+struct task_after {
+	const char *task; /* name of another task of the schedule */
+	enum after_when when;
 };
 
 /* One command of a schedule. A task record keeps a copy, so that what runs is what was defined
@@ -50,10 +60,15 @@ struct task_def {
 	size_t argc;
 	struct env_var *env; /* added to the runner's own small environment */
 	size_t env_count;
-	const char *cwd;       /* absolute; NULL is "/" */
-	int64_t timeout_us;    /* 0: none */
-	int64_t kill_grace_us; /* between TERM and KILL */
-	bool accept_args;      /* a run's arguments are appended to argv */
+	const char *cwd;	 /* absolute; NULL is "/" */
+	int64_t timeout_us;	 /* 0: none */
+	int64_t kill_grace_us;	 /* between TERM and KILL */
+	bool accept_args;	 /* a run's arguments are appended to argv */
+	const char *result_file; /* which of its result files is the run's own; "${executionId}"
+				    in it is the execution's number; NULL: the first */
+	struct task_after *after; /* tasks that it waits for; none: it begins at once */
+	size_t after_count;
+	bool after_any; /* one of them is enough */
 };
 
 struct schedule {
@@ -78,8 +93,11 @@ struct schedule {
 	struct task_def *tasks;
 	size_t task_count; /* at least 1 */
 	int64_t created_us, modified_us;
-	uint64_t created_by; /* user id; 0: the administrator's command */
-	const char *owner;   /* the set that service_apply() keeps it in; NULL: none */
+	uint64_t created_by;	/* user id; 0: the administrator's command */
+	const char *owner;	/* the set that service_apply() keeps it in; NULL: none */
+	uint64_t created_token; /* with which it was made; 0: none */
+	const struct job *job;	/* what OpenSpecimen keeps with it; NULL: made elsewhere. Not a
+				  part of the definition: an edit through another door keeps it */
 };
 
 struct schedule_state {
