@@ -23,7 +23,8 @@ enum job_repeat {
 	JOB_ON_DEMAND = 6,
 };
 
-/* What a rule does not use is 0. */
+/* What a rule does not read is 0, but for the intervals, of which the API shows both, as 1, unless
+ * it is on demand. */
 struct job_rule {
 	enum job_repeat repeat;
 	int64_t minutely_interval; /* at least 0; 0 acts as 1 */

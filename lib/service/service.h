@@ -29,10 +29,13 @@
 #include "service/secret.h"
 #include "store/store.h"
 
+struct job_settings;
+
 struct service {
 	struct store *store;
 	struct zones *zones;
 	const char *const *command_allow; /* see config.h; NULL at the end */
+	const struct job_settings *jobs;  /* service/jobs.h */
 	int64_t session_idle_us;
 	void (*random)(void *buf, size_t len); /* unpredictable bytes */
 	void (*ring)(void *ctx); /* wake the scheduler; called after commits only */
