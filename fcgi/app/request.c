@@ -36,6 +36,15 @@ hex_digit(char c)
 	return -1;
 }
 
+int
+request_escape(const char *p)
+{
+	int high = *p == '%' ? hex_digit(p[1]) : -1;
+	int low = high < 0 ? -1 : hex_digit(p[2]);
+
+	return low < 0 ? -1 : high << 4 | low;
+}
+
 /* Decode %XX in place; false for a broken escape and for a NUL. */
 static bool
 decode(char *path)
@@ -43,17 +52,15 @@ decode(char *path)
 	char *to = path;
 
 	for (const char *from = path; *from; from++) {
-		int high, low;
+		int byte = request_escape(from);
 
 		if (*from != '%') {
 			*to++ = *from;
 			continue;
 		}
-		high = hex_digit(from[1]);
-		low = high < 0 ? -1 : hex_digit(from[2]);
-		if (low < 0 || !(high | low))
+		if (byte <= 0)
 			return false;
-		*to++ = (char)(high << 4 | low);
+		*to++ = (char)byte;
 		from += 2;
 	}
 	*to = '\0';

@@ -50,6 +50,9 @@ void request_read_body(struct request *req, uint64_t announced, uint64_t max_byt
 /* A FastCGI parameter by name ("HTTP_PATOKEN", "REMOTE_ADDR"); NULL if absent. */
 const char *request_param(const struct request *req, const char *name);
 
+/* The byte that an escape "%2F" stands for; -1 if `p` does not begin with one. */
+int request_escape(const char *p);
+
 struct response {
 	int status;
 	const char *content_type; /* NULL: no body */

@@ -24,7 +24,7 @@ MAY = {
     "lib/store": {"base", "calendar", "model"},
     "lib/service": {"base", "calendar", "model", "store"},
     "fcgi/app": LIB | {"faces"},
-    "fcgi/faces": LIB | {"app/request.h"},
+    "fcgi/faces": LIB | {"app/request.h", "app/origin.h", "app/query.h", "app/basic.h"},
     "fcgi/scheduler": LIB - {"wire"},
     "fcgi/runner": {"base", "proc", "config"},
     "fcgi/ctl": LIB,

@@ -1,4 +1,5 @@
 /* What a request's FastCGI parameters and its body become. */
+#include "app/query.h"
 #include "app/request.h"
 
 #include <setjmp.h>
@@ -269,6 +270,75 @@ no_body_is_an_empty_one(void **state)
 	assert_false(req.body_too_large || req.body_short);
 }
 
+/* As "a=1 b=2 ", for comparing. */
+static const char *
+query_as_text(const char *query)
+{
+	static char text[256];
+	struct query_pair *pairs;
+	size_t count, len = 0;
+
+	req = (struct request){.arena = &arena, .query = query};
+	if (query_read(&req, &pairs, &count, &err))
+		return NULL;
+	text[0] = '\0';
+	for (size_t i = 0; i < count; i++)
+		len += (size_t)snprintf(
+		    text + len, sizeof text - len, "%s=%s|", pairs[i].name, pairs[i].value);
+	return text;
+}
+
+static void
+a_query_is_read_as_forms_write_it(void **state)
+{
+	static const struct {
+		const char *query, *text;
+	} cases[] = {
+	    {"", ""},
+	    {"&&", ""},
+	    {"a=1&b=2", "a=1|b=2|"},
+	    {"a=1&a=2", "a=1|a=2|"},
+	    {"a", "a=|"},
+	    {"a=", "a=|"},
+	    {"=1", "=1|"},
+	    {"a=b=c", "a=b=c|"},
+	    {"a=2022-02-21+06%3A15", "a=2022-02-21 06:15|"},
+	    {"a=%2b+%2B", "a=+ +|"},
+	    {"date%5Bgt%5D=x", "date[gt]=x|"},
+	    {"a%3Db=c%26d", "a=b=c&d|"},
+	    {"a=%C3%A9", "a=\xc3\xa9|"},
+	    {"a=100%&b=%zz&c=%4", "a=100%|b=%zz|c=%4|"},
+	    {"a=%4&b=1", "a=%4|b=1|"},
+	    {"a=%2541", "a=%41|"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_string_equal(query_as_text(cases[i].query), cases[i].text);
+}
+
+static void
+a_query_that_is_no_text_is_refused(void **state)
+{
+	(void)state;
+	assert_null(query_as_text("a=%00"));
+	assert_null(query_as_text("a=1&b%00=2"));
+	assert_null(query_as_text("a=%e9"));
+	assert_null(query_as_text("a=%C3&b=%A9"));
+}
+
+static void
+the_first_of_several_parameters_counts(void **state)
+{
+	static const struct query_pair pairs[] = {{"a", "1"}, {"b", ""}, {"a", "2"}};
+
+	(void)state;
+	assert_string_equal(query_value(pairs, 3, "a"), "1");
+	assert_string_equal(query_value(pairs, 3, "b"), "");
+	assert_null(query_value(pairs, 3, "c"));
+	assert_null(query_value(pairs, 0, "a"));
+}
+
 static int
 release(void **state)
 {
@@ -292,6 +362,9 @@ main(void)
 	    cmocka_unit_test(a_body_that_is_too_large_is_not_read),
 	    cmocka_unit_test(a_body_that_ends_early_is_marked),
 	    cmocka_unit_test(no_body_is_an_empty_one),
+	    cmocka_unit_test(a_query_is_read_as_forms_write_it),
+	    cmocka_unit_test(a_query_that_is_no_text_is_refused),
+	    cmocka_unit_test(the_first_of_several_parameters_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, release);
