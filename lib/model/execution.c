@@ -65,6 +65,48 @@ task_status_name(enum task_status status)
 }
 
 const char *
+task_summary(const struct task *t, char text[TASK_SUMMARY_TEXT])
+{
+	const struct attempt *last =
+	    t->attempt_count ? &t->attempts[t->attempt_count - 1] : NULL;
+
+	switch (t->status) {
+	case TASK_WAITING:
+	case TASK_PENDING:
+	case TASK_STARTING:
+	case TASK_RUNNING:
+	case TASK_CANCELLING:
+		return NULL;
+	case TASK_SUCCEEDED:
+		return "Succeeded";
+	case TASK_SKIPPED:
+		return "Skipped: a task before it decided so";
+	case TASK_CONDITION:
+		return "Not run: the trigger said no";
+	case TASK_FAILED:
+	case TASK_TIMED_OUT:
+	case TASK_CANCELLED:
+	case TASK_LOST:
+		break;
+	}
+	if (last && last->reason)
+		return last->reason;
+	if (t->status == TASK_TIMED_OUT)
+		return "Timed out";
+	if (t->status == TASK_CANCELLED)
+		return "Cancelled";
+	if (t->status == TASK_LOST)
+		return "Lost: how it ended is not known";
+	if (last && last->signal)
+		snprintf(text, TASK_SUMMARY_TEXT, "Ended by signal %d", (int)last->signal);
+	else if (last && last->exit_code >= 0)
+		snprintf(text, TASK_SUMMARY_TEXT, "Exit code %d", (int)last->exit_code);
+	else
+		return "Could not be started";
+	return text;
+}
+
+const char *
 origin_name(enum origin origin)
 {
 	switch (origin) {

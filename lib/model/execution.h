@@ -98,6 +98,12 @@ struct task {
 	int64_t output_bytes; /* stdout and stderr of the last attempt; -1: nothing known yet */
 };
 
+enum { TASK_SUMMARY_TEXT = 64 };
+
+/* Why a task did not succeed, or that it did: one line, written into `text` or borrowed from the
+ * task. NULL while it has not ended. */
+const char *task_summary(const struct task *t, char text[TASK_SUMMARY_TEXT]);
+
 enum { OUTPUT_DIR_TEXT = 64 };
 
 /* Where the output of a task's attempts lies below the output directory: "<execution /

@@ -219,49 +219,6 @@ api3_write_schedule(struct json_writer *w, const struct schedule_view *v, int64_
 	json_end_object(w);
 }
 
-/* Why a task did not succeed, or that it did: one line. NULL while it has not ended. */
-static const char *
-summary(const struct task *t, char *text, size_t size)
-{
-	const struct attempt *last =
-	    t->attempt_count ? &t->attempts[t->attempt_count - 1] : NULL;
-
-	switch (t->status) {
-	case TASK_WAITING:
-	case TASK_PENDING:
-	case TASK_STARTING:
-	case TASK_RUNNING:
-	case TASK_CANCELLING:
-		return NULL;
-	case TASK_SUCCEEDED:
-		return "Succeeded";
-	case TASK_SKIPPED:
-		return "Skipped: a task before it decided so";
-	case TASK_CONDITION:
-		return "Not run: the trigger said no";
-	case TASK_FAILED:
-	case TASK_TIMED_OUT:
-	case TASK_CANCELLED:
-	case TASK_LOST:
-		break;
-	}
-	if (last && last->reason)
-		return last->reason;
-	if (t->status == TASK_TIMED_OUT)
-		return "Timed out";
-	if (t->status == TASK_CANCELLED)
-		return "Cancelled";
-	if (t->status == TASK_LOST)
-		return "Lost: how it ended is not known";
-	if (last && last->signal)
-		snprintf(text, size, "Ended by signal %d", (int)last->signal);
-	else if (last && last->exit_code >= 0)
-		snprintf(text, size, "Exit code %d", (int)last->exit_code);
-	else
-		return "Could not be started";
-	return text;
-}
-
 static void
 write_empty_array(struct json_writer *w, const char *name)
 {
@@ -320,8 +277,8 @@ task_end(const struct execution *e, const struct task *t)
 void
 api3_write_task(struct json_writer *w, const struct execution *e, const struct task *t)
 {
-	char text[64];
-	const char *line = summary(t, text, sizeof text);
+	char text[TASK_SUMMARY_TEXT];
+	const char *line = task_summary(t, text);
 
 	json_object(w);
 	write_id(w, "id", t->id);
@@ -340,11 +297,11 @@ api3_write_task(struct json_writer *w, const struct execution *e, const struct t
 
 /* The message of the first task that failed; "" if none did. */
 static const char *
-first_error(const struct api3_run *run, char *text, size_t size)
+first_error(const struct api3_run *run, char text[TASK_SUMMARY_TEXT])
 {
 	for (size_t i = 0; i < run->task_count; i++) {
 		if (api3_task_status(run->tasks[i].status) == API3_ERROR)
-			return summary(&run->tasks[i], text, size);
+			return task_summary(&run->tasks[i], text);
 	}
 	return "";
 }
@@ -381,7 +338,7 @@ void
 api3_write_execution(struct json_writer *w, const struct api3_run *run)
 {
 	const struct execution *e = &run->execution;
-	char text[64];
+	char text[TASK_SUMMARY_TEXT];
 
 	json_object(w);
 	write_id(w, "id", e->id);
@@ -394,6 +351,6 @@ api3_write_execution(struct json_writer *w, const struct api3_run *run)
 	for (size_t i = 0; i < run->task_count; i++)
 		api3_write_task(w, e, &run->tasks[i]);
 	json_end_array(w);
-	api3_write_string(w, "error", first_error(run, text, sizeof text));
+	api3_write_string(w, "error", first_error(run, text));
 	json_end_object(w);
 }
