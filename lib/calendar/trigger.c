@@ -86,7 +86,7 @@ gap_match(const struct trigger *t, const struct zone *zone, const struct zone_se
 	end_us = s->start_us + offset_us(s);
 	if (at_us < from_us)
 		at_us = from_us;
-	for (;; at_us += MINUTE_US) {
+	for (;; at_us += SECOND_US) {
 		at_us = cron_next_civil(&t->cron, at_us, end_us);
 		if (at_us == INSTANT_NEVER)
 			return INSTANT_NEVER;
@@ -111,7 +111,7 @@ next_in_segment(const struct trigger *t, const struct zone *zone, const struct z
 	if (to_us > s->end_us)
 		to_us = s->end_us;
 	civil_us = from_us + offset_us(s);
-	for (;; civil_us += MINUTE_US) {
+	for (;; civil_us += SECOND_US) {
 		civil_us = cron_next_civil(&t->cron, civil_us, to_us + offset_us(s));
 		if (civil_us == INSTANT_NEVER)
 			return INSTANT_NEVER;
@@ -189,7 +189,7 @@ trigger_touch(const struct trigger *trigger, const struct zone *zone, int64_t du
 		int64_t at_us = gap_match(trigger, zone, &s, INT64_MIN);
 
 		for (; at_us != INSTANT_NEVER;
-		     at_us = gap_match(trigger, zone, &s, at_us + MINUTE_US)) {
+		     at_us = gap_match(trigger, zone, &s, at_us + SECOND_US)) {
 			if (touch.count++ == 0)
 				touch.first_us = at_us;
 			touch.last_us = at_us;

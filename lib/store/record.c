@@ -96,18 +96,28 @@ unpack_texts(struct unpack *u, struct arena *a, size_t *count)
 	return texts;
 }
 
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
 static void
 pack_trigger(struct buf *b, const struct trigger *t)
 {
 	pack_u8(b, (uint8_t)t->kind);
 	pack_str(b, t->expression);
+	pack_u64(b, t->cron.seconds);
 	pack_u64(b, t->cron.minutes);
 	pack_u32(b, t->cron.hours);
 	pack_u32(b, t->cron.days);
+	pack_u32(b, t->cron.last_days);
+	pack_u32(b, t->cron.near_days);
 	pack_u32(b, t->cron.months);
 	pack_u8(b, t->cron.weekdays);
+	for (size_t i = 0; i < COUNT(t->cron.nth); i++)
+		pack_u8(b, t->cron.nth[i]);
 	pack_bool(b, t->cron.days_star);
 	pack_bool(b, t->cron.weekdays_star);
+	pack_bool(b, t->cron.every_year);
+	for (size_t i = 0; i < COUNT(t->cron.years); i++)
+		pack_u64(b, t->cron.years[i]);
 	pack_str(b, t->time_zone);
 	pack_u8(b, (uint8_t)t->dst_gap);
 	pack_u8(b, (uint8_t)t->dst_fold);
@@ -116,7 +126,7 @@ pack_trigger(struct buf *b, const struct trigger *t)
 	pack_i64(b, t->at_us);
 }
 
-enum { TRIGGER_BYTES_MIN = 60 };
+enum { TRIGGER_BYTES_MIN = 108 };
 
 static void
 unpack_trigger(struct unpack *u, struct arena *a, struct trigger *t)
@@ -125,15 +135,23 @@ unpack_trigger(struct unpack *u, struct arena *a, struct trigger *t)
 
 	t->kind = unpack_word(u, TRIGGER_CRON, TRIGGER_AT);
 	t->expression = unpack_str(u, a);
+	t->cron.seconds = unpack_u64(u);
 	t->cron.minutes = unpack_u64(u);
 	t->cron.hours = unpack_u32(u);
 	t->cron.days = unpack_u32(u);
+	t->cron.last_days = unpack_u32(u);
+	t->cron.near_days = unpack_u32(u);
 	months = unpack_u32(u);
 	u->failed = u->failed || months > UINT16_MAX;
 	t->cron.months = (uint16_t)months;
 	t->cron.weekdays = unpack_u8(u);
+	for (size_t i = 0; i < COUNT(t->cron.nth); i++)
+		t->cron.nth[i] = unpack_u8(u);
 	t->cron.days_star = unpack_bool(u);
 	t->cron.weekdays_star = unpack_bool(u);
+	t->cron.every_year = unpack_bool(u);
+	for (size_t i = 0; i < COUNT(t->cron.years); i++)
+		t->cron.years[i] = unpack_u64(u);
 	t->time_zone = unpack_str(u, a);
 	t->dst_gap = unpack_word(u, DST_GAP_AFTER, DST_GAP_SKIP);
 	t->dst_fold = unpack_word(u, DST_FOLD_FIRST, DST_FOLD_BOTH);

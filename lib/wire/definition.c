@@ -24,6 +24,7 @@ struct reader {
 	struct err *err;
 	const char *default_zone;
 	int64_t now_us;
+	uint64_t seed;	/* of H in cron expressions: the schedule's name */
 	char path[192]; /* of the value that is read: `tasks[0].command` */
 	size_t path_len;
 };
@@ -289,7 +290,7 @@ read_cron(struct reader *r, const struct json *value, void *at)
 	if (read_string(r, value, &t->expression))
 		return ERR_INPUT;
 	t->kind = TRIGGER_CRON;
-	return cron_parse(t->expression, &t->cron, &why) ? refuse(r, why.text) : 0;
+	return cron_parse(t->expression, r->seed, &t->cron, &why) ? refuse(r, why.text) : 0;
 }
 
 static int
@@ -597,7 +598,11 @@ definition_read(struct arena *a, const struct json *value, const char *default_z
 {
 	struct reader r = {
 	    .arena = a, .err = err, .default_zone = default_zone, .now_us = now_us};
+	const struct json *name = json_member(value, "name");
 	int ret;
+
+	if (name && json_is(name, JSON_STRING))
+		r.seed = cron_seed(name->text);
 
 	*s = (struct schedule){
 	    .description = "",

@@ -37,7 +37,7 @@ answer(struct zones *zones, char *line, struct err *err)
 
 	if (!split(line, field))
 		return err_fail(err, ERR_INPUT, "six fields are expected");
-	ret = cron_parse(field[0], &t.cron, err);
+	ret = cron_parse(field[0], cron_seed(field[0]), &t.cron, err);
 	if (ret)
 		return ret;
 	ret = zones_get(zones, field[1], &zone, err);

@@ -4,7 +4,9 @@ The oracle tries each minute of each matching civil day in turn and asks Python'
 which the clocks showed it. ORACLE_SEED and ORACLE_CASES choose other cases, and more.
 """
 
+import calendar
 import datetime
+import itertools
 import os
 import pathlib
 import random
@@ -22,8 +24,17 @@ LAST_YEAR = 2160
 
 MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 WEEKDAYS = "sun mon tue wed thu fri sat".split()
-# Low, high, names and the value of the first name.
-FIELDS = [(0, 59, [], 0), (0, 23, [], 0), (1, 31, [], 0), (1, 12, MONTHS, 1), (0, 7, WEEKDAYS, 0)]
+# Low, high, names and the value of the first name: minute, hour, day, month, weekday, second, year.
+FIELDS = [(0, 59, [], 0), (0, 23, [], 0), (1, 31, [], 0), (1, 12, MONTHS, 1), (0, 7, WEEKDAYS, 0), (0, 59, [], 0),
+          (1970, 2099, [], 0)]
+
+
+def split(expression):
+    """The fields of an expression in the order of FIELDS; None for years that it does not have."""
+    fields = expression.split()
+    if len(fields) == 5:
+        return fields + ["0", None]
+    return fields[1:6] + fields[:1] + (fields[6:] or [None])
 
 
 # ---- what an expression means ----
@@ -33,9 +44,47 @@ def value_of(text, field):
     return names.index(text.lower()) + first if text.lower() in names else int(text)
 
 
+def plain(element, field):
+    """Does the element name values that are the same in every month?"""
+    rest = element.upper()
+    for name in field[2]:
+        rest = rest.replace(name.upper(), "")
+    return not any(letter in rest for letter in "LW#")
+
+
+def nearest_weekday(year, month, day):
+    """The Monday to Friday of the month with the smallest distance to a day of it."""
+    length = calendar.monthrange(year, month)[1]
+    working = [d for d in range(1, length + 1) if datetime.date(year, month, d).isoweekday() <= 5]
+    return min(working, key=lambda d: abs(d - day))
+
+
+def special_dates(element, date):
+    """The days of the date's month that an element such as L-3 or 15W means."""
+    length = calendar.monthrange(date.year, date.month)[1]
+    text = element.upper()
+    if text == "LW":
+        return {nearest_weekday(date.year, date.month, length)}
+    if text.startswith("L"):
+        return {length - int(text[2:] or 0)}
+    day = int(text[:-1])
+    return {nearest_weekday(date.year, date.month, day)} if day <= length else set()
+
+
+def special_weekday(element, date):
+    """Does an element such as FRIL or 5#2 mean this date?"""
+    length = calendar.monthrange(date.year, date.month)[1]
+    text, _, nth = element.upper().partition("#")
+    weekday = value_of(text if nth else text[:-1], FIELDS[4]) % 7
+    days = [d for d in range(1, length + 1) if datetime.date(date.year, date.month, d).isoweekday() % 7 == weekday]
+    return date.day == days[-1] if not nth else days.index(date.day) + 1 == int(nth) if date.day in days else False
+
+
 def values_of(text, field):
     values = set()
-    for element in text.split(","):
+    for element in text.replace("?", "*").split(","):
+        if not plain(element, field):
+            continue
         span, _, step = element.partition("/")
         low, high = field[0], field[1]
         if span != "*":
@@ -49,9 +98,11 @@ def values_of(text, field):
 
 def day_matches(date, fields):
     weekdays = {value % 7 for value in values_of(fields[4], FIELDS[4])}
-    by_date = date.day in values_of(fields[2], FIELDS[2])
-    by_weekday = date.isoweekday() % 7 in weekdays
-    if fields[2].startswith("*") or fields[4].startswith("*"):
+    by_date = date.day in values_of(fields[2], FIELDS[2]) or any(
+        date.day in special_dates(e, date) for e in fields[2].split(",") if not plain(e, FIELDS[2]))
+    by_weekday = date.isoweekday() % 7 in weekdays or any(
+        special_weekday(e, date) for e in fields[4].split(",") if not plain(e, FIELDS[4]))
+    if fields[2][0] in "*?" or fields[4][0] in "*?":
         return by_date and by_weekday
     return by_date or by_weekday
 
@@ -91,8 +142,9 @@ def instants(civil, zone, gap, fold):
 def oracle(expression, name, gap, fold, start, count):
     """The first due times after `start`, or fewer when the years end; and whether they ended."""
     zone = zoneinfo.ZoneInfo(name)
-    fields = expression.split()
-    hours, minutes = (sorted(values_of(fields[i], FIELDS[i])) for i in (1, 0))
+    fields = split(expression)
+    hours, minutes, seconds = (sorted(values_of(fields[i], FIELDS[i])) for i in (1, 0, 5))
+    years = fields[6] and values_of(fields[6], FIELDS[6])
     months = values_of(fields[3], FIELDS[3])
     day = (EPOCH + datetime.timedelta(microseconds=start)).replace(hour=0, minute=0, second=0, microsecond=0) - 3 * DAY
     due = set()
@@ -100,12 +152,14 @@ def oracle(expression, name, gap, fold, start, count):
         # Later days cannot come before these any more.
         if len(due) >= count and sorted(due)[count - 1] < microseconds(day - 3 * DAY - EPOCH):
             return sorted(due)[:count], False
+        if years and day.year not in years:
+            day = datetime.datetime(day.year + 1, 1, 1)
+            continue
         if day.month in months and day_matches(day, fields):
-            for hour in hours:
-                for minute in minutes:
-                    for us in instants(day.replace(hour=hour, minute=minute), zone, gap, fold):
-                        if us > start:
-                            due.add(us)
+            for hour, minute, second in itertools.product(hours, minutes, seconds):
+                for us in instants(day.replace(hour=hour, minute=minute, second=second), zone, gap, fold):
+                    if us > start:
+                        due.add(us)
         day += DAY
     return sorted(due)[:count], True
 
@@ -138,14 +192,38 @@ def random_field(rng, field, wide):
     return ",".join(element() for _ in range(rng.choice([1, 1, 1, 2, 3])))
 
 
+def random_day(rng, wide):
+    """A day of the month, now and then one that depends on the month."""
+    kind = rng.random()
+    if kind < .6:
+        return random_field(rng, FIELDS[2], wide)
+    special = rng.choice(["L", "l", "LW", f"L-{rng.randint(0, 30)}", f"{rng.randint(1, 31)}W"])
+    return special if kind < .9 else f"{rng.randint(1, 31)},{special}"
+
+
+def random_weekday(rng, wide):
+    kind = rng.random()
+    if kind < .7:
+        return random_field(rng, FIELDS[4], wide)
+    weekday = rng.choice([str(rng.randint(0, 7)), rng.choice(WEEKDAYS), rng.choice(WEEKDAYS).upper()])
+    special = weekday + rng.choice(["L", "#1", "#2", "#3", "#4", "#5"])
+    return special if kind < .9 else f"{special},{rng.randint(0, 7)}"
+
+
 def random_expression(rng, hour=None, wide=.6):
-    return " ".join([
+    fields = [
         random_field(rng, FIELDS[0], .1),
         hour or random_field(rng, FIELDS[1], .2),
-        random_field(rng, FIELDS[2], wide),
+        rng.choice(["?", random_day(rng, wide)]) if rng.random() < .2 else random_day(rng, wide),
         random_field(rng, FIELDS[3], wide),
-        random_field(rng, FIELDS[4], wide),
-    ])
+        random_weekday(rng, wide),
+    ]
+    if rng.random() < .3:
+        fields.insert(0, rng.choice(["0", f"{rng.randint(0, 59)}", "*/30", "15,45"]))
+        if rng.random() < .3:
+            year = rng.randint(1970, 2099)
+            fields.append(rng.choice(["*", f"{year}", f"{year}-2099", f"{year}/4"]))
+    return " ".join(fields)
 
 
 def random_instant(rng):

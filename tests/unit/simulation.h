@@ -677,7 +677,7 @@ sim_cron(const char *expression, const char *time_zone)
 	struct trigger t = {
 	    .kind = TRIGGER_CRON, .expression = expression, .time_zone = time_zone};
 
-	if (cron_parse(expression, &t.cron, &sim.err))
+	if (cron_parse(expression, 0, &t.cron, &sim.err))
 		temp_store_die(expression, &sim.err);
 	return t;
 }

@@ -18,7 +18,7 @@ parsed(const char *text)
 	struct cron c;
 	struct err err = {""};
 
-	if (cron_parse(text, &c, &err))
+	if (cron_parse(text, 0, &c, &err))
 		fail_msg("%s: %s", text, err.text);
 	return c;
 }
@@ -189,10 +189,15 @@ names_with_an_at_stand_for_expressions(void **state)
 
 /* ---- faults ---- */
 
-#define FIVE "fields where five are expected: minute, hour, day of month, month, day of week"
-#define LIST "is not served; write `*`, numbers, ranges, steps and lists"
+#define FIVE                                                                             \
+	"where five are expected: minute, hour, day of month, month, day of week (six: " \
+	"seconds "                                                                       \
+	"in front; seven: years behind)"
+#define NO_PLACE "has no place here"
 #define NO_DAY \
 	"day of month: no month of the expression has such a day, so it would never be due"
+#define EVERY_SECOND \
+	"second: `*` would be due every second; write `0`, or `*/1` if that is meant"
 
 static void
 faults_name_the_column_the_field_and_the_mend(void **state)
@@ -200,13 +205,18 @@ faults_name_the_column_the_field_and_the_mend(void **state)
 	static const struct {
 		const char *text, *why;
 	} cases[] = {
-	    {"", "column 1: 0 " FIVE},
-	    {"  ", "column 3: 0 " FIVE},
-	    {"*", "column 2: 1 field where five are expected: minute, hour, day of month, "
-		  "month, day of week"},
-	    {"* * * *", "column 8: 4 " FIVE},
-	    {"* * * * * *", "column 11: 6 " FIVE},
-	    {"0 0 0 * * * 2026", "column 11: 7 " FIVE},
+	    {"", "column 1: 0 fields " FIVE},
+	    {"  ", "column 3: 0 fields " FIVE},
+	    {"*", "column 2: 1 field " FIVE},
+	    {"* * * *", "column 8: 4 fields " FIVE},
+	    {"0 0 0 * * * 2026 1", "column 18: 8 fields " FIVE},
+	    {"* * * * * *", "column 1: " EVERY_SECOND},
+	    {"*,5 30 2 * * *", "column 1: " EVERY_SECOND},
+	    {" * 30 2 * * * 2026", "column 2: " EVERY_SECOND},
+	    {"60 0 0 * * *", "column 1: second 60 is not within 0 to 59"},
+	    {"0 0 0 * * * 1969", "column 13: year 1969 is not within 1970 to 2099"},
+	    {"0 0 0 * * * 2100", "column 13: year 2100 is not within 1970 to 2099"},
+	    {"0 0 0 29 2 * 2026-2027", "column 7: " NO_DAY},
 	    {"60 * * * *", "column 1: minute 60 is not within 0 to 59"},
 	    {"* 24 * * *", "column 3: hour 24 is not within 0 to 23"},
 	    {"  * 25 * * *", "column 5: hour 25 is not within 0 to 23"},
@@ -258,12 +268,35 @@ faults_name_the_column_the_field_and_the_mend(void **state)
 		"to SAT"},
 	    {"* * * ja *",
 		"column 7: month: `j` where a number or a three-letter name is expected"},
-	    {"* * L * *", "column 5: day of month: `L` " LIST},
-	    {"* * 15W * *", "column 7: day of month: `W` " LIST},
-	    {"* * ? * *", "column 5: day of month: `?` " LIST},
-	    {"* * * * 5#2", "column 10: day of week: `#` " LIST},
-	    {"H * * * *", "column 1: minute: `H` " LIST},
-	    {"~ * * * *", "column 1: minute: `~` " LIST},
+	    {"L * * * *", "column 1: minute: `L` " NO_PLACE},
+	    {"* * * L *", "column 7: month: `L` " NO_PLACE},
+	    {"* * * * L", "column 9: day of week: `L` " NO_PLACE},
+	    {"* * W * *", "column 5: day of month: `W` " NO_PLACE},
+	    {"* * 15W-20 * *",
+		"column 8: day of month: `-` where `,`, `-`, `/` or a blank is expected"},
+	    {"* * 1-15W * *", "column 9: day of month: `W` " NO_PLACE},
+	    {"* * L-31 * *", "column 7: day of month 31 is not within 0 to 30"},
+	    {"* * L-3W * *", "column 8: day of month: `W` " NO_PLACE},
+	    {"* * L- * *", "column 7: day of month: a number is missing"},
+	    {"* * 5L * *", "column 6: day of month: `L` " NO_PLACE},
+	    {"* * 5#2 * *", "column 6: day of month: `#` " NO_PLACE},
+	    {"* * * * 5W", "column 10: day of week: `W` " NO_PLACE},
+	    {"* * * * 5#0", "column 11: which of the month 0 is not within 1 to 5"},
+	    {"* * * * 5#6", "column 11: which of the month 6 is not within 1 to 5"},
+	    {"* * * * 5#", "column 11: which of the month: a number is missing"},
+	    {"* ? * * *", "column 3: hour: `?` " NO_PLACE},
+	    {"* * ?,1 * *", "column 5: day of month: `?` " NO_PLACE},
+	    {"H(5 * * * *", "column 4: minute: `-` is missing"},
+	    {"H(5-9 * * * *", "column 6: minute: `)` is missing"},
+	    {"H(9-5) * * * *",
+		"column 3: minute: the range runs backwards; write it as two: `9-59,0-5`"},
+	    {"H(0-60) * * * *", "column 5: minute 60 is not within 0 to 59"},
+	    {"H/0 * * * *", "column 3: step 0 is not within 1 to 60"},
+	    {"20~10 * * * *",
+		"column 1: minute: the range runs backwards; write it as two: `20-59,0-10`"},
+	    {"~/5 * * * *", "column 2: minute: `/` where a number is expected"},
+	    {"1-5~9 * * * *",
+		"column 4: minute: `~` where `,`, `-`, `/` or a blank is expected"},
 	    {"@",
 		"column 1: no such name; write @hourly, @daily, @weekly, @monthly, @yearly or "
 		"five fields"},
@@ -284,7 +317,7 @@ faults_name_the_column_the_field_and_the_mend(void **state)
 		struct cron c;
 		struct err err = {""};
 
-		if (cron_parse(cases[i].text, &c, &err) != ERR_INPUT)
+		if (cron_parse(cases[i].text, 0, &c, &err) != ERR_INPUT)
 			fail_msg("accepted: %s", cases[i].text);
 		if (strcmp(err.text, cases[i].why))
 			fail_msg("%s:\n is  \"%s\"\n not \"%s\"", cases[i].text, err.text,
@@ -295,8 +328,9 @@ faults_name_the_column_the_field_and_the_mend(void **state)
 static void
 what_is_due_in_some_year_is_accepted(void **state)
 {
-	static const char *const texts[] = {
-	    "0 0 29 2 *", "0 0 29 2 */6", "0 0 31 2 1", "0 0 30 2 0-6", "0 0 31 1,2 *"};
+	static const char *const texts[] = {"0 0 29 2 *", "0 0 29 2 */6", "0 0 31 2 1",
+	    "0 0 30 2 0-6", "0 0 31 1,2 *", "0 0 L-28 2 *", "0 0 31W * *", "0 0 */2 2 5#5",
+	    "0 0 0 29 2 * 2028"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++) {
@@ -354,20 +388,162 @@ the_next_minute_is_at_or_behind_the_question(void **state)
 	}
 }
 
-static void
-a_part_of_a_minute_is_rounded_up_also_before_1970(void **state)
+static int64_t
+at_second(const int64_t t[6])
 {
-	struct cron c = parsed("* * * * *");
+	return at((int)t[0], (int)t[1], (int)t[2], (int)t[3], (int)t[4]) + t[5] * SECOND_US;
+}
+
+static void
+seconds_years_and_days_that_depend_on_the_month(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t from[6], next[6];
+	} cases[] = {
+	    {"30 * * * * *", {2026, 1, 1, 0, 0, 30}, {2026, 1, 1, 0, 0, 30}},
+	    {"30 * * * * *", {2026, 1, 1, 0, 0, 31}, {2026, 1, 1, 0, 1, 30}},
+	    {"*/20 59 23 31 12 *", {2026, 12, 31, 23, 59, 41}, {2027, 12, 31, 23, 59, 0}},
+	    {"*/1 * * * * *", {2026, 1, 1, 0, 0, 59}, {2026, 1, 1, 0, 0, 59}},
+	    {"0 0 0 1 1 ? 2030", {2026, 1, 1, 0, 0, 1}, {2030, 1, 1, 0, 0, 0}},
+	    {"0 0 0 1 1 ? 2024,2028/4", {2028, 1, 1, 0, 0, 1}, {2032, 1, 1, 0, 0, 0}},
+	    {"0 0 0 1 1 * *", {2026, 1, 1, 0, 0, 1}, {2027, 1, 1, 0, 0, 0}},
+	    /* The month's end. */
+	    {"0 0 L * *", {2026, 2, 1, 0, 0, 0}, {2026, 2, 28, 0, 0, 0}},
+	    {"0 0 L 2 *", {2027, 3, 1, 0, 0, 0}, {2028, 2, 29, 0, 0, 0}},
+	    {"0 0 L-2 * *", {2026, 4, 1, 0, 0, 0}, {2026, 4, 28, 0, 0, 0}},
+	    {"0 0 1,L * *", {2026, 4, 2, 0, 0, 0}, {2026, 4, 30, 0, 0, 0}},
+	    /* 2026-08-15 is a Saturday, 2026-11-15 a Sunday. */
+	    {"0 0 15W * *", {2026, 8, 1, 0, 0, 0}, {2026, 8, 14, 0, 0, 0}},
+	    {"0 0 15W * *", {2026, 11, 1, 0, 0, 0}, {2026, 11, 16, 0, 0, 0}},
+	    {"0 0 16W * *", {2026, 11, 1, 0, 0, 0}, {2026, 11, 16, 0, 0, 0}},
+	    /* Never into the next month: 2026-08-01 is a Saturday, 2026-05-31 a Sunday. */
+	    {"0 0 1W * *", {2026, 8, 1, 0, 0, 0}, {2026, 8, 3, 0, 0, 0}},
+	    {"0 0 31W * *", {2026, 5, 1, 0, 0, 0}, {2026, 5, 29, 0, 0, 0}},
+	    {"0 0 31W * *", {2026, 6, 1, 0, 0, 0}, {2026, 7, 31, 0, 0, 0}},
+	    {"0 0 LW * *", {2026, 5, 1, 0, 0, 0}, {2026, 5, 29, 0, 0, 0}},
+	    {"0 0 lw * *", {2026, 2, 1, 0, 0, 0}, {2026, 2, 27, 0, 0, 0}},
+	    /* The last and the nth of a weekday. */
+	    {"0 0 * * 5L", {2026, 11, 1, 0, 0, 0}, {2026, 11, 27, 0, 0, 0}},
+	    {"0 0 ? * FRIL", {2026, 11, 28, 0, 0, 0}, {2026, 12, 25, 0, 0, 0}},
+	    {"0 0 * * sun#2", {2026, 11, 1, 0, 0, 0}, {2026, 11, 8, 0, 0, 0}},
+	    {"0 0 * * 7#5", {2026, 11, 1, 0, 0, 0}, {2026, 11, 29, 0, 0, 0}},
+	    {"0 0 * * mon#5", {2026, 12, 1, 0, 0, 0}, {2027, 3, 29, 0, 0, 0}},
+	    {"0 0 * * mon#1,fri", {2026, 11, 3, 0, 0, 0}, {2026, 11, 6, 0, 0, 0}},
+	    /* Either, as ever: the last day, and every Monday. */
+	    {"0 0 L * 1", {2026, 11, 24, 0, 0, 0}, {2026, 11, 30, 0, 0, 0}},
+	    {"0 0 L * 1", {2026, 12, 1, 0, 0, 0}, {2026, 12, 7, 0, 0, 0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct cron c = parsed(cases[i].text);
+		char got[INSTANT_TEXT];
+		int64_t us =
+		    cron_next_civil(&c, at_second(cases[i].from), at(3000, 1, 1, 0, 0));
+
+		instant_format(us, got);
+		if (us != at_second(cases[i].next))
+			fail_msg("%s: %s", cases[i].text, got);
+	}
+}
+
+/* ---- H ---- */
+
+static int
+bits(uint64_t mask)
+{
+	return __builtin_popcountll(mask);
+}
+
+static struct cron
+parsed_for(const char *text, const char *name)
+{
+	struct cron c;
+	struct err err = {""};
+
+	if (cron_parse(text, cron_seed(name), &c, &err))
+		fail_msg("%s: %s", text, err.text);
+	return c;
+}
+
+static void
+the_own_values_of_a_schedule_stay_the_same_and_within_their_bounds(void **state)
+{
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		struct cron a, b;
+
+		snprintf(name, sizeof name, "job %d", i);
+		a = parsed_for("H(10-19) H/6 H h(3-4) H", name);
+		b = parsed_for("H(10-19) H/6 H h(3-4) H", name);
+		assert_memory_equal(&a, &b, sizeof a);
+		assert_int_equal(bits(a.minutes), 1);
+		assert_int_equal(a.minutes & ~(UINT64_C(0x3ff) << 10), 0);
+		assert_int_equal(bits(a.hours), 4);
+		assert_true(a.hours & 0x3f);
+		assert_true(a.hours == ((a.hours & 0x3f) * UINT32_C(0x41041)));
+		assert_int_equal(bits(a.days), 1);
+		assert_int_equal(a.days & ~UINT32_C(0x1ffffffe), 0);
+		assert_true(a.months == 1 << 3 || a.months == 1 << 4);
+		assert_int_equal(bits(a.weekdays), 1);
+		a = parsed_for("~ 5~6 20~ ~3 *", name);
+		assert_int_equal(bits(a.minutes), 1);
+		assert_true(a.hours == 1 << 5 || a.hours == 1 << 6);
+		assert_int_equal(a.days & ~UINT32_C(0x1ff00000), 0);
+		assert_int_equal(a.months & ~0xe, 0);
+	}
+}
+
+/* A thousand schedules over sixty minutes: some seventeen each. */
+static void
+many_schedules_are_spread(void **state)
+{
+	int count[60] = {0};
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		struct cron c;
+
+		snprintf(name, sizeof name, "job %d", i);
+		c = parsed_for("H H * * *", name);
+		count[__builtin_ctzll(c.minutes)]++;
+	}
+	for (int i = 0; i < 60; i++) {
+		if (count[i] < 4 || count[i] > 40)
+			fail_msg("%d at minute %d", count[i], i);
+	}
+}
+
+/* An hour and a minute that go together would halve the spread. */
+static void
+fields_are_spread_by_themselves(void **state)
+{
+	struct cron a = parsed_for("H H H * *", "x"), b = parsed_for("H,H,H,H * * * *", "x");
+
+	(void)state;
+	assert_false((__builtin_ctzll(a.minutes) % 24) == __builtin_ctz(a.hours) &&
+		     __builtin_ctz(a.hours) == __builtin_ctz(a.days));
+	assert_true(bits(b.minutes) > 1);
+}
+
+static void
+a_part_of_a_second_is_rounded_up_also_before_1970(void **state)
+{
+	struct cron c = parsed("*/1 * * * * *");
 	static const int years[] = {1, 1969, 1970, 2026};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(years); i++) {
 		int64_t from_us = at(years[i], 6, 1, 0, 0), to_us = from_us + DAY_US;
 
-		assert_int_equal(cron_next_civil(&c, from_us + 1, to_us), from_us + MINUTE_US);
+		assert_int_equal(cron_next_civil(&c, from_us + 1, to_us), from_us + SECOND_US);
 		assert_int_equal(cron_next_civil(&c, from_us - 1, to_us), from_us);
 		assert_int_equal(
-		    cron_next_civil(&c, from_us + MINUTE_US - 1, to_us), from_us + MINUTE_US);
+		    cron_next_civil(&c, from_us + SECOND_US - 1, to_us), from_us + SECOND_US);
 	}
 }
 
@@ -433,7 +609,12 @@ main(void)
 	    cmocka_unit_test(faults_name_the_column_the_field_and_the_mend),
 	    cmocka_unit_test(what_is_due_in_some_year_is_accepted),
 	    cmocka_unit_test(the_next_minute_is_at_or_behind_the_question),
-	    cmocka_unit_test(a_part_of_a_minute_is_rounded_up_also_before_1970),
+	    cmocka_unit_test(a_part_of_a_second_is_rounded_up_also_before_1970),
+	    cmocka_unit_test(seconds_years_and_days_that_depend_on_the_month),
+	    cmocka_unit_test(
+		the_own_values_of_a_schedule_stay_the_same_and_within_their_bounds),
+	    cmocka_unit_test(many_schedules_are_spread),
+	    cmocka_unit_test(fields_are_spread_by_themselves),
 	    cmocka_unit_test(the_search_ends_before_its_bound),
 	    cmocka_unit_test(the_search_leaps_over_nothing),
 	};

@@ -482,7 +482,8 @@ static const struct {
 	"Invalid value: triggers[0].cron: column 3: hour 25 is not within 0 to 23"},
     {TRIGGER("'cron':''"),
 	"Invalid value: triggers[0].cron: column 1: 0 fields where five are expected: minute, "
-	"hour, day of month, month, day of week"},
+	"hour, day of month, month, day of week (six: seconds in front; seven: years "
+	"behind)"},
     {TRIGGER("'cron':'@daily','dstGap':'both'"),
 	"Invalid value: triggers[0].dstGap: must be after or skip"},
     {TRIGGER("'cron':'@daily','dstFold':'After'"),

@@ -37,7 +37,7 @@ cron_trigger(const char *expression, const char *zone)
 {
 	struct trigger t = {.kind = TRIGGER_CRON, .expression = expression, .time_zone = zone};
 
-	if (cron_parse(expression, &t.cron, &err))
+	if (cron_parse(expression, 0, &t.cron, &err))
 		fail_msg("%s: %s", expression, err.text);
 	return t;
 }

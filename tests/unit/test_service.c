@@ -115,7 +115,7 @@ create_hourly(const char *name)
 	    .kind = TRIGGER_CRON, .expression = "0 * * * *", .time_zone = "UTC"};
 	struct schedule s = definition(name);
 
-	assert_ok(cron_parse(t.expression, &t.cron, &err));
+	assert_ok(cron_parse(t.expression, 0, &t.cron, &err));
 	s.triggers = &t;
 	s.trigger_count = 1;
 	s.overlap = OVERLAP_QUEUE;

@@ -59,7 +59,7 @@ cron(const char *expression, enum dst_gap gap, enum dst_fold fold)
 	struct trigger t = {.kind = TRIGGER_CRON, .dst_gap = gap, .dst_fold = fold};
 	struct err err;
 
-	if (cron_parse(expression, &t.cron, &err))
+	if (cron_parse(expression, 0, &t.cron, &err))
 		fail_msg("%s: %s", expression, err.text);
 	return t;
 }
