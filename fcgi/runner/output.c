@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "proc/fd.h"
 
 enum { CHUNK_BYTES = 64 * 1024 };
@@ -122,6 +123,60 @@ keep(struct output *out, const char *data, size_t len)
 	return 0;
 }
 
+/* ---- the last line ---- */
+
+static void
+line_add(struct output_line *line, const char *data, size_t len)
+{
+	size_t room = sizeof line->text - line->len;
+
+	if (len > room)
+		len = room;
+	memcpy(line->text + line->len, data, len);
+	line->len += len;
+}
+
+/* Where the run of bytes that ends at `end` begins, which are all line ends, or none is. */
+static size_t
+run_start(const char *data, size_t end, bool ends)
+{
+	while (end && (data[end - 1] == '\n' || data[end - 1] == '\r') == ends)
+		end--;
+	return end;
+}
+
+static void
+note_lines(struct output *out, const char *data, size_t len)
+{
+	size_t rest = run_start(data, len, false), end, start;
+
+	if (!rest) {
+		line_add(&out->line, data, len);
+		return;
+	}
+	end = run_start(data, rest, true);
+	start = run_start(data, end, false);
+	/* The first line of the data goes on from what came before. */
+	if (!start)
+		line_add(&out->line, data, end);
+	else
+		out->line.len = 0;
+	if (start)
+		line_add(&out->line, data + start, end - start);
+	if (out->line.len)
+		out->whole = out->line;
+	out->line.len = 0;
+	line_add(&out->line, data + rest, len - rest);
+}
+
+bool
+output_last_line(const struct output *out, char text[CHANNEL_LINE_MAX + 1])
+{
+	const struct output_line *line = out->line.len ? &out->line : &out->whole;
+
+	return utf8_clean(text, CHANNEL_LINE_MAX + 1, line->text, line->len) > 0;
+}
+
 int
 output_drain(struct output *out, size_t limit, struct err *err)
 {
@@ -141,6 +196,7 @@ output_drain(struct output *out, size_t limit, struct err *err)
 		}
 		done += (size_t)n;
 		out->bytes += (uint64_t)n;
+		note_lines(out, chunk, (size_t)n);
 		if (keep(out, chunk, (size_t)n))
 			rc = err_errno(err, ERR_IO, errno,
 			    "write the output after %" PRIu64 " bytes", out->written);

@@ -13,15 +13,24 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "proc/channel.h"
+
+/* The beginning of a line: enough for whole characters up to CHANNEL_LINE_MAX bytes. */
+struct output_line {
+	char text[CHANNEL_LINE_MAX + 3];
+	size_t len;
+};
 
 struct output {
 	int pipe; /* reading end, non-blocking; -1 when it has ended */
 	int file;
 	uint64_t max_bytes;
-	uint64_t bytes;	  /* that the command wrote */
-	uint64_t written; /* that stand in the file */
-	char last;	  /* the file's last byte */
-	bool failed;	  /* the file could not be written any more */
+	uint64_t bytes;			/* that the command wrote */
+	uint64_t written;		/* that stand in the file */
+	char last;			/* the file's last byte */
+	bool failed;			/* the file could not be written any more */
+	struct output_line line, whole; /* that which goes on, and the last complete one that is
+					  not empty */
 };
 
 #define OUTPUT_INIT                     \
@@ -56,6 +65,12 @@ MUST_CHECK int output_open(struct output *out, int dir, const char *name, uint64
  * then and later.
  */
 MUST_CHECK int output_drain(struct output *out, size_t limit, struct err *err);
+
+/*
+ * The last line that is not empty, as channel_message.last_line; false when there is none. A line
+ * ends with a line feed or a carriage return, or is what came last. Also of what was dropped.
+ */
+bool output_last_line(const struct output *out, char text[CHANNEL_LINE_MAX + 1]);
 
 /* Write the line about what was cut off, if anything was, and close everything. Fine when it
  * was never opened. */

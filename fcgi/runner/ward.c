@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "proc/fd.h"
 
 #define SECOND_US INT64_C(1000000)
@@ -64,11 +66,15 @@ on_output(void *ctx, int events)
 static void
 close_streams(struct ward *w)
 {
+	char line[CHANNEL_LINE_MAX + 1];
+
 	for (int i = 0; i < 2; i++) {
 		struct ward_stream *s = &w->streams[i];
 
 		loop_watch_free(s->watch);
 		s->watch = NULL;
+		if (!i && !w->last_line && output_last_line(&s->output, line))
+			w->last_line = mem_strdup(line);
 		output_close(&s->output);
 		w->output_bytes += s->output.bytes;
 		s->output.bytes = 0;
@@ -85,7 +91,7 @@ never_ran(struct ward *w, int64_t now_us, const char *reason)
 	w->stage = WARD_ENDED;
 	w->started = false;
 	w->end_us = now_us;
-	snprintf(w->reason, sizeof w->reason, "%s", reason);
+	utf8_clean(w->reason, sizeof w->reason, reason, strlen(reason));
 }
 
 static void
@@ -189,6 +195,7 @@ ward_free(struct ward *w)
 		return;
 	close_streams(w);
 	command_close(&w->command);
+	free(w->last_line);
 	free(w->program);
 	free(w->cwd);
 	free(w);
@@ -456,5 +463,6 @@ ward_message(const struct ward *w, enum channel_type type)
 	    .end_us = w->end_us,
 	    .output_bytes = w->output_bytes,
 	    .reason = w->reason[0] ? w->reason : NULL,
+	    .last_line = w->last_line,
 	};
 }

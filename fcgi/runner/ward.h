@@ -72,6 +72,7 @@ struct ward {
 	int64_t end_us;
 	uint64_t output_bytes;
 	char reason[256]; /* "": none */
+	char *last_line;  /* NULL: none */
 };
 
 /* One look at the world, shared by all wards that are stepped together. */

@@ -85,6 +85,9 @@ report_known(struct comparison *c, const struct report *r)
 	    .end_us = r->end_us,
 	    .output_bytes = r->output_bytes,
 	    .reason = r->reason,
+	    .last_line = r->last_line,
+	    .results = r->results,
+	    .result_count = r->result_count,
 	};
 
 	reports_add(&c->reports, &m);

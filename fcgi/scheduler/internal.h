@@ -15,7 +15,7 @@ enum {
 	    1000, /* attempts that the runner holds at a time; the rest stays queued */
 };
 
-/* A report of the runner that waits for its transaction. `reason` is owned. */
+/* A report of the runner that waits for its transaction. Texts and results are owned. */
 struct report {
 	enum channel_type type; /* HELD, ENDED, SWEPT */
 	uint64_t task_id;
@@ -27,7 +27,9 @@ struct report {
 	int32_t exit_code, signal;
 	int64_t end_us;
 	uint64_t output_bytes;
-	char *reason;
+	char *reason, *last_line;
+	struct channel_result *results;
+	uint32_t result_count;
 	bool matched; /* of a KNOWN: the store has it */
 	bool settled; /* acted on by the transaction under way */
 };

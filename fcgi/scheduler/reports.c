@@ -12,6 +12,31 @@
 #include "scheduler/internal.h"
 #include "service/run.h"
 
+static struct channel_result *
+copy_results(const struct channel_message *m)
+{
+	struct channel_result *copy;
+
+	if (!m->result_count)
+		return NULL;
+	copy = mem_alloc(m->result_count * sizeof *copy);
+	for (uint32_t i = 0; i < m->result_count; i++) {
+		copy[i] = m->results[i];
+		copy[i].name = mem_strdup(m->results[i].name);
+	}
+	return copy;
+}
+
+static void
+release(struct report *r)
+{
+	for (uint32_t i = 0; i < r->result_count; i++)
+		free((char *)r->results[i].name);
+	free(r->results);
+	free(r->reason);
+	free(r->last_line);
+}
+
 void
 reports_add(struct reports *r, const struct channel_message *m)
 {
@@ -34,6 +59,9 @@ reports_add(struct reports *r, const struct channel_message *m)
 	    .end_us = m->end_us,
 	    .output_bytes = m->output_bytes,
 	    .reason = m->reason ? mem_strdup(m->reason) : NULL,
+	    .last_line = m->last_line ? mem_strdup(m->last_line) : NULL,
+	    .results = copy_results(m),
+	    .result_count = m->result_count,
 	};
 }
 
@@ -41,7 +69,7 @@ void
 reports_drop(struct reports *r, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		free(r->items[i].reason);
+		release(&r->items[i]);
 	r->count -= count;
 	if (r->count)
 		memmove(r->items, r->items + count, r->count * sizeof *r->items);
@@ -166,6 +194,7 @@ note_ended(
 	attempt->exit_code = r->exit_code;
 	attempt->signal = r->signal;
 	attempt->reason = r->reason;
+	attempt->last_line = r->last_line;
 	t.output_bytes = (int64_t)r->output_bytes;
 	if (r->killed && !r->started && t.status != TASK_CANCELLING) {
 		rc = take_back(txn, &t, err);
@@ -261,7 +290,7 @@ drop_settled(struct engine *e)
 			e->reports.items[kept++] = *r;
 			continue;
 		}
-		free(r->reason);
+		release(r);
 	}
 	e->reports.count = kept;
 }

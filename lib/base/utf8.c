@@ -1,6 +1,8 @@
 /* Strict UTF-8: see utf8.h. The ranges are table 3-7 of the Unicode standard. */
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* Bytes of the well-formed sequence at `p`, of at most `left` bytes; 0 if there is none. */
 static size_t
 sequence(const unsigned char *p, size_t left)
@@ -54,6 +56,38 @@ utf8_valid(const char *text, size_t len)
 			return false;
 	}
 	return true;
+}
+
+size_t
+utf8_character(const char *text, size_t len)
+{
+	return len ? sequence((const unsigned char *)text, len) : 0;
+}
+
+size_t
+utf8_clean(char *out, size_t size, const char *bytes, size_t len)
+{
+	static const char other[] = "\xef\xbf\xbd";
+	size_t made = 0;
+
+	for (size_t at = 0, n; at < len; at += n) {
+		const char *text = bytes + at;
+		char part[5] = "";
+		size_t add;
+
+		n = utf8_character(text, len - at);
+		memcpy(part, text, n);
+		if (!n || !*part || (*part != '\t' && utf8_control(part)))
+			memcpy(part, other, sizeof other);
+		add = strlen(part);
+		if (made + add >= size)
+			break;
+		memcpy(out + made, part, add);
+		made += add;
+		n = n ? n : 1;
+	}
+	out[made] = '\0';
+	return made;
 }
 
 size_t

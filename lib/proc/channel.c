@@ -7,6 +7,7 @@
 #include "proc/channel.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@ enum {
 	F_PHASE = 8,
 	F_PROCESS = 16,
 	F_END = 32,
+
+	RESULT_BYTES_MIN = 37,
 };
 
 /* The groups of a type's fields; 0: no such type. */
@@ -87,6 +90,7 @@ pack_command(struct buf *b, const struct channel_message *m)
 	pack_i64(b, m->timeout_us);
 	pack_i64(b, m->kill_grace_us);
 	pack_u64(b, m->output_max_bytes);
+	pack_u64(b, m->results_max_bytes);
 }
 
 static void
@@ -99,6 +103,49 @@ unpack_command(struct unpack *u, struct arena *a, struct channel_message *m)
 	m->timeout_us = unpack_i64(u);
 	m->kill_grace_us = unpack_i64(u);
 	m->output_max_bytes = unpack_u64(u);
+	m->results_max_bytes = unpack_u64(u);
+}
+
+void
+pack_channel_result(struct buf *b, const struct channel_result *r)
+{
+	pack_u32(b, r->number);
+	pack_str(b, r->name);
+	pack_u64(b, r->bytes);
+	pack_bytes(b, r->md5, sizeof r->md5);
+	pack_u8(b, r->json);
+}
+
+void
+unpack_channel_result(struct unpack *u, struct arena *a, struct channel_result *r)
+{
+	const void *md5;
+	size_t len;
+
+	r->number = unpack_u32(u);
+	r->name = unpack_str(u, a);
+	r->bytes = unpack_u64(u);
+	md5 = unpack_bytes(u, a, &len);
+	r->json = unpack_u8(u);
+	if (!r->name || len != sizeof r->md5)
+		u->failed = true;
+	else
+		memcpy(r->md5, md5, sizeof r->md5);
+}
+
+static void
+unpack_results(struct unpack *u, struct arena *a, struct channel_message *m)
+{
+	m->result_count = unpack_count(u, RESULT_BYTES_MIN);
+	if (m->result_count > CHANNEL_RESULTS_MAX)
+		u->failed = true;
+	if (u->failed || !m->result_count) {
+		m->result_count = 0;
+		return;
+	}
+	m->results = arena_array(a, m->result_count, sizeof *m->results);
+	for (uint32_t i = 0; i < m->result_count; i++)
+		unpack_channel_result(u, a, &m->results[i]);
 }
 
 static void
@@ -112,6 +159,10 @@ pack_end(struct buf *b, const struct channel_message *m)
 	pack_i64(b, m->end_us);
 	pack_u64(b, m->output_bytes);
 	pack_str(b, m->reason);
+	pack_str(b, m->last_line);
+	pack_u32(b, m->result_count);
+	for (uint32_t i = 0; i < m->result_count; i++)
+		pack_channel_result(b, &m->results[i]);
 }
 
 static void
@@ -125,6 +176,8 @@ unpack_end(struct unpack *u, struct arena *a, struct channel_message *m)
 	m->end_us = unpack_i64(u);
 	m->output_bytes = unpack_u64(u);
 	m->reason = unpack_str(u, a);
+	m->last_line = unpack_str(u, a);
+	unpack_results(u, a, m);
 }
 
 int

@@ -31,10 +31,14 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/pack.h"
 
 enum {
 	CHANNEL_VERSION = 1,
 	CHANNEL_MESSAGE_MAX = 160 * 1024, /* below the kernel's default send buffer */
+	CHANNEL_LINE_MAX = 500,		  /* bytes of a last line */
+	CHANNEL_RESULTS_MAX = 100,	  /* result files of one attempt */
+	CHANNEL_MD5_BYTES = 16,
 };
 
 enum channel_type {
@@ -60,6 +64,15 @@ enum attempt_phase {
 	PHASE_ENDED = 3,
 };
 
+/* A file that a command left as a result; it lies in "<output_dir>/<attempt>.results/<number>". */
+struct channel_result {
+	uint32_t number;
+	const char *name; /* as the command called it: UTF-8 without control characters */
+	uint64_t bytes;
+	unsigned char md5[CHANNEL_MD5_BYTES];
+	bool json; /* its content is one JSON text */
+};
+
 struct channel_message {
 	enum channel_type type;
 	uint64_t generation; /* HELLO, WELCOME, READY */
@@ -75,6 +88,9 @@ struct channel_message {
 	int64_t timeout_us;	/* 0: none */
 	int64_t kill_grace_us;
 	uint64_t output_max_bytes; /* each of stdout and stderr */
+	/* It gets a directory for result files, CARILLON_RESULT_DIR, which is then collected: so
+	 * many bytes together, at most. 0: it gets none. */
+	uint64_t results_max_bytes;
 
 	/* HELD, KNOWN, ENDED, STALE, SWEPT */
 	enum attempt_phase phase; /* KNOWN */
@@ -89,7 +105,15 @@ struct channel_message {
 	int64_t end_us;		/* wall clock */
 	uint64_t output_bytes;	/* written by the command, before any cap */
 	const char *reason;	/* one line; NULL: nothing to add */
+	const char *last_line;	/* of stdout that is not empty: CHANNEL_LINE_MAX bytes of UTF-8
+				   without control characters but tabs, at most; NULL: none */
+	struct channel_result *results;
+	uint32_t result_count;
 };
+
+/* One result as it travels. */
+void pack_channel_result(struct buf *b, const struct channel_result *r);
+void unpack_channel_result(struct unpack *u, struct arena *a, struct channel_result *r);
 
 /* A pair of connected sockets, non-blocking, close-on-exec. */
 MUST_CHECK int channel_pair(int fds[2], struct err *err);

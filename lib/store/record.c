@@ -373,9 +373,11 @@ pack_attempt(struct buf *b, const struct attempt *t)
 	pack_i64(b, t->exit_code);
 	pack_i64(b, t->signal);
 	pack_str(b, t->reason);
+	pack_str(b, t->last_line);
+	pack_u32(b, t->results);
 }
 
-enum { ATTEMPT_BYTES_MIN = 56 };
+enum { ATTEMPT_BYTES_MIN = 64 };
 
 static void
 unpack_attempt(struct unpack *u, struct arena *a, struct attempt *t)
@@ -388,6 +390,8 @@ unpack_attempt(struct unpack *u, struct arena *a, struct attempt *t)
 	t->exit_code = unpack_i32(u);
 	t->signal = unpack_i32(u);
 	t->reason = unpack_str(u, a);
+	t->last_line = unpack_str(u, a);
+	t->results = unpack_u32(u);
 }
 
 void

@@ -483,6 +483,43 @@ control_characters_are_those_below_and_above_ascii(void **state)
 		assert_int_equal(utf8_control(cases[i].text), cases[i].len);
 }
 
+static void
+any_bytes_become_one_line_of_whole_characters(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len, size;
+		const char *line;
+	} cases[] = {
+	    {"", 0, 10, ""},
+	    {"a\tb", 3, 10, "a\tb"},
+	    {"abc", 3, 3, "ab"},
+	    {"abc", 3, 1, ""},
+	    {"\xc3\xbc\xc3\xbc", 4, 4, "\xc3\xbc"},
+	    {"a\nb", 3, 10,
+		"a\xef\xbf\xbd"
+		"b"},
+	    {"\x7f", 1, 10, "\xef\xbf\xbd"},
+	    {"\0x", 2, 10,
+		"\xef\xbf\xbd"
+		"x"},
+	    {"\xc2\x85", 2, 10, "\xef\xbf\xbd"},
+	    {"\xe2\x82", 2, 10, "\xef\xbf\xbd\xef\xbf\xbd"},
+	    {"\xff\xff", 2, 4, "\xef\xbf\xbd"},
+	    {"\xf0\x9f\x98\x80", 4, 5, "\xf0\x9f\x98\x80"},
+	    {"\xf0\x9f\x98\x80", 4, 4, ""},
+	};
+	char line[10];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		size_t len = utf8_clean(line, cases[i].size, cases[i].bytes, cases[i].len);
+
+		assert_string_equal(line, cases[i].line);
+		assert_int_equal(len, strlen(line));
+	}
+}
+
 /* ---- log ---- */
 
 static char logged[8192];
@@ -578,6 +615,7 @@ main(void)
 	    cmocka_unit_test(a_fault_stays_and_gives_zeros),
 	    cmocka_unit_test(no_length_and_no_count_is_believed),
 	    cmocka_unit_test(only_what_is_well_formed_is_utf8),
+	    cmocka_unit_test(any_bytes_become_one_line_of_whole_characters),
 	    cmocka_unit_test(control_characters_are_those_below_and_above_ascii),
 	    cmocka_unit_test(nothing_that_is_logged_makes_a_line_or_moves_a_terminal),
 	    cmocka_unit_test(a_line_of_the_log_is_bounded),

@@ -61,6 +61,11 @@ receive_now(void)
 static const char *argv[] = {"/bin/echo", "", "two words", "\xc3\xa9", NULL};
 static const char *env[] = {"PATH=/bin", "EMPTY=", NULL};
 
+static struct channel_result results[] = {
+    {.number = 0, .name = "a b.csv", .bytes = UINT64_MAX, .md5 = "0123456789abcde"},
+    {.number = UINT32_MAX, .name = "\xc3\xa9.json", .md5 = {0, 1, 255}, .json = true},
+};
+
 /* One of each type, every field that it has set to something of its own. */
 static const struct channel_message messages[] = {
     {.type = CHANNEL_HELLO, .generation = UINT64_MAX, .exit_code = -1},
@@ -78,6 +83,7 @@ static const struct channel_message messages[] = {
 	.timeout_us = INT64_MAX,
 	.kill_grace_us = 5,
 	.output_max_bytes = UINT64_MAX,
+	.results_max_bytes = UINT64_MAX - 1,
 	.exit_code = -1,
     },
     {
@@ -145,6 +151,17 @@ static const struct channel_message messages[] = {
 	.end_us = INT64_MAX,
 	.output_bytes = UINT64_MAX,
 	.reason = "timed out after 2s",
+	.last_line = "\t\xc3\xa9",
+    },
+    {
+	.type = CHANNEL_ENDED,
+	.task_id = 12,
+	.attempt = 2,
+	.started = true,
+	.exit_code = 0,
+	.last_line = "",
+	.results = results,
+	.result_count = 2,
     },
 };
 
@@ -195,6 +212,18 @@ assert_same_message(const struct channel_message *got, const struct channel_mess
 	assert_int_equal(got->end_us, sent->end_us);
 	assert_int_equal(got->output_bytes, sent->output_bytes);
 	assert_same_text(got->reason, sent->reason);
+	assert_int_equal(got->results_max_bytes, sent->results_max_bytes);
+	assert_same_text(got->last_line, sent->last_line);
+	assert_int_equal(got->result_count, sent->result_count);
+	for (uint32_t i = 0; i < sent->result_count; i++) {
+		const struct channel_result *a = &got->results[i], *b = &sent->results[i];
+
+		assert_int_equal(a->number, b->number);
+		assert_same_text(a->name, b->name);
+		assert_int_equal(a->bytes, b->bytes);
+		assert_memory_equal(a->md5, b->md5, sizeof a->md5);
+		assert_int_equal(a->json, b->json);
+	}
 }
 
 static void
@@ -252,12 +281,12 @@ a_message_above_the_limit_is_not_sent(void **state)
 	memset(long_text, 'x', CHANNEL_MESSAGE_MAX);
 	assert_int_equal(channel_send(ends[0], &m, &err), ERR_INPUT);
 	assert_int_equal(channel_receive(ends[1], &arena, &m, &err), ERR_BUSY);
-	/* The largest that may be: 57 bytes stand around the text. */
-	long_text[CHANNEL_MESSAGE_MAX - 57] = '\0';
+	/* The largest that may be: 65 bytes stand around the text. */
+	long_text[CHANNEL_MESSAGE_MAX - 65] = '\0';
 	m = (struct channel_message){.type = CHANNEL_ENDED, .reason = long_text};
 	send_now(&m);
 	m = receive_now();
-	assert_int_equal(strlen(m.reason), CHANNEL_MESSAGE_MAX - 57);
+	assert_int_equal(strlen(m.reason), CHANNEL_MESSAGE_MAX - 65);
 	free(long_text);
 }
 

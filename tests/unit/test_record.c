@@ -62,7 +62,9 @@ static struct attempt attempts[] = {
 	.end_us = 20,
 	.exit_code = -1,
 	.signal = 9,
-	.reason = "killed"},
+	.reason = "killed",
+	.last_line = "42 rows",
+	.results = 3},
     {.number = 2, .start_us = INSTANT_NEVER, .end_us = INSTANT_NEVER, .exit_code = -1},
 };
 

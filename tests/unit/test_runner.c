@@ -287,6 +287,69 @@ output_above_the_limit_is_counted_and_cut_with_a_line_that_tells(void **state)
 	assert_string_equal(bench_output(b, 3, "stdout"), "12345");
 }
 
+/* Told apart from the beginning of the line that is cut, and whatever pieces it comes in. */
+static void
+an_end_tells_the_last_line_of_stdout_that_is_not_empty(void **state)
+{
+	static const struct {
+		const char *script, *line;
+	} cases[] = {
+	    {"exit 0", NULL},
+	    {"echo one; echo two", "two"},
+	    {"printf one", "one"},
+	    {"printf 'one\\n\\n\\r\\n'", "one"},
+	    {"printf '\\n\\n'", NULL},
+	    {"printf '10%%\\r20%%\\r\\n'", "20%"},
+	    {"echo out; echo err >&2", "out"},
+	    {"printf 'a\\tb\\033c\\000d\\377'", "a\tb\xef\xbf\xbd"
+						"c\xef\xbf\xbd"
+						"d\xef\xbf\xbd"},
+	    {"printf on; read x < gate; printf e; read x < gate; echo ' more'", "one more"},
+	    {"printf 'one\\ntw'; read x < gate; printf 'o\\n'; read x < gate; printf '\\n'",
+		"two"},
+	};
+	struct bench *b = *state;
+
+	assert_int_equal(mkfifo(bench_path(b, "gate"), 0600), 0);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct channel_message ended;
+		size_t seen = 0;
+
+		bench_run(b, i + 1, cases[i].script);
+		/* Each piece is in its file before the next is written. */
+		for (const char *p = cases[i].script; (p = strstr(p, "gate")); p++) {
+			WAIT_UNTIL(bench_output(b, i + 1, "stdout") &&
+				   strlen(bench_output(b, i + 1, "stdout")) > seen);
+			seen = strlen(bench_output(b, i + 1, "stdout"));
+			close(open(bench_path(b, "gate"), O_WRONLY));
+		}
+		ended = bench_expect(b, CHANNEL_ENDED, i + 1);
+		if (cases[i].line)
+			assert_string_equal(ended.last_line, cases[i].line);
+		else
+			assert_null(ended.last_line);
+	}
+}
+
+static void
+a_last_line_is_cut_to_whole_characters_also_beyond_the_limit(void **state)
+{
+	struct bench *b = *state;
+	struct channel_message start, ended;
+
+	bench_run(b, 1, "head -c 499 /dev/zero | tr '\\0' x; printf '\\303\\274more\\n'");
+	ended = bench_expect(b, CHANNEL_ENDED, 1);
+	assert_int_equal(strlen(ended.last_line), 499);
+	assert_int_equal(ended.last_line[498], 'x');
+
+	start = bench_shell(b, 2, "head -c 300000 /dev/zero; echo; echo end");
+	ended = bench_run_to_end(b, &start);
+	assert_string_equal(ended.last_line, "end");
+	bench_hello(b);
+	assert_int_equal(bench_next(b).task_id, 1);
+	assert_string_equal(bench_next(b).last_line, "end");
+}
+
 static void
 output_stays_below_its_root(void **state)
 {
@@ -722,6 +785,8 @@ main(void)
 	    BENCH(a_command_inherits_nothing_but_what_its_start_says),
 	    BENCH(output_goes_to_files_under_the_root_as_it_comes),
 	    BENCH(output_above_the_limit_is_counted_and_cut_with_a_line_that_tells),
+	    BENCH(an_end_tells_the_last_line_of_stdout_that_is_not_empty),
+	    BENCH(a_last_line_is_cut_to_whole_characters_also_beyond_the_limit),
 	    BENCH(output_stays_below_its_root),
 	    BENCH(an_output_file_that_is_a_link_is_not_followed),
 	    BENCH(a_timeout_asks_first_and_kills_after_the_grace),
