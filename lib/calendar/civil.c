@@ -185,6 +185,77 @@ instant_parse(const char *text, int64_t *us)
 	return 0;
 }
 
+/* One of the two ways to write all of it: with the separator, or without any. */
+static bool
+part_of(const char **p, bool extended, char separator, int low, int high, int *value)
+{
+	return (!extended || literal(p, separator)) && digits(p, 2, low, high, value);
+}
+
+static bool
+loose_date(const char **p, struct civil *c)
+{
+	bool extended;
+
+	if (!digits(p, 4, 1, 9999, &c->year))
+		return false;
+	extended = **p == '-';
+	return part_of(p, extended, '-', 1, 12, &c->month) &&
+	       part_of(p, extended, '-', 1, civil_month_length(c->year, c->month), &c->day);
+}
+
+static bool
+loose_time(const char **p, struct civil *c)
+{
+	bool extended;
+
+	if (!digits(p, 2, 0, 23, &c->hour))
+		return false;
+	extended = **p == ':';
+	if (!part_of(p, extended, ':', 0, 59, &c->minute))
+		return false;
+	/* Seconds, if they are there. */
+	if (extended ? **p != ':' : **p < '0' || **p > '9')
+		return true;
+	return part_of(p, extended, ':', 0, 59, &c->second) && fraction(p, &c->micro);
+}
+
+static bool
+loose_offset(const char **p, int64_t *offset_us)
+{
+	int sign = **p == '-' ? -1 : 1, hour, minute = 0;
+
+	if (literal(p, 'Z') || literal(p, 'z'))
+		return true;
+	if (!literal(p, '+') && !literal(p, '-') && !literal(p, ' '))
+		return false;
+	if (!digits(p, 2, 0, 23, &hour) ||
+	    (**p && !part_of(p, **p == ':', ':', 0, 59, &minute)))
+		return false;
+	*offset_us = sign * (hour * HOUR_US + minute * MINUTE_US);
+	return true;
+}
+
+int
+civil_parse(const char *text, struct civil *civil, bool *zoned, int64_t *offset_us)
+{
+	const char *p = text;
+
+	*civil = (struct civil){0};
+	*offset_us = 0;
+	*zoned = false;
+	if (!loose_date(&p, civil))
+		return ERR_INPUT;
+	if (!*p)
+		return 0;
+	if (!literal(&p, 'T') && !literal(&p, 't') && !literal(&p, ' '))
+		return ERR_INPUT;
+	if (!loose_time(&p, civil))
+		return ERR_INPUT;
+	*zoned = *p != '\0';
+	return *zoned && (!loose_offset(&p, offset_us) || *p) ? ERR_INPUT : 0;
+}
+
 struct unit {
 	const char *name;
 	int64_t us;

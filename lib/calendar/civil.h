@@ -8,6 +8,7 @@
 #ifndef CALENDAR_CIVIL_H
 #define CALENDAR_CIVIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,19 @@ void instant_format_local(int64_t us, int32_t offset_s, char out[INSTANT_LOCAL_T
  * Fails: ERR_INPUT for everything else, for dates that do not exist and for second 60.
  */
 MUST_CHECK int instant_parse(const char *text, int64_t *us);
+
+/*
+ * Read what ISO 8601 and people write: a date with or without hyphens, alone or with `T` or a
+ * space and a time with or without colons, down to the minute, the second or a fraction of it,
+ * and perhaps an offset: `Z`, `+01:00`, `+0100`, `+01`. A space in place of the plus is one too,
+ * because queries lose it. What is not there is 0.
+ *
+ * *zoned tells whether there is an offset.
+ *
+ * Fails: ERR_INPUT for everything else, for dates that do not exist and for second 60.
+ */
+MUST_CHECK int civil_parse(
+    const char *text, struct civil *civil, bool *zoned, int64_t *offset_us);
 
 /*
  * Read a duration: a whole number with unit `ms s m h d w` ("90s", "15m", "2h", "7d"), several

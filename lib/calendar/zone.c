@@ -343,6 +343,21 @@ zone_segment_at(const struct zone *zone, int64_t us)
 	return zone->segments[low];
 }
 
+int64_t
+zone_instant(const struct zone *zone, int64_t civil_us)
+{
+	/* Offsets differ by at most 52 hours: the first segment that can hold it, or one before. */
+	struct zone_segment s = zone_segment_at(zone, civil_us - 53 * HOUR_US);
+	int64_t us;
+
+	/* At the top: the local time comes behind every segment before `s`. */
+	for (;; s = zone_segment_at(zone, s.end_us)) {
+		us = civil_us - s.offset_s * SECOND_US;
+		if (us < s.end_us)
+			return us > s.start_us ? us : s.start_us;
+	}
+}
+
 /* One data block of a file: RFC 8536 3.2. */
 struct block {
 	size_t time_width;

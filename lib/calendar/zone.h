@@ -38,6 +38,10 @@ void zone_free(struct zone *zone);
 /* The segment that holds `us`. A segment never has the same offset as the one before it. */
 struct zone_segment zone_segment_at(const struct zone *zone, int64_t us);
 
+/* The instant of a local time, given as civil_to_us(): the first, where a clock change repeats it;
+ * where one skips it, the end of the gap. */
+int64_t zone_instant(const struct zone *zone, int64_t civil_us);
+
 /* A cache of the zones used so far, by IANA name, read from one directory of TZif files. One a
  * process. */
 struct zones;

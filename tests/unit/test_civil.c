@@ -176,6 +176,70 @@ what_is_no_instant_is_refused(void **state)
 }
 
 static void
+a_time_is_read_as_people_write_it(void **state)
+{
+	static const struct {
+		const char *text, *same;
+		int zoned;
+	} cases[] = {
+	    {"20220221", "2022-02-21T00:00:00Z", 0},
+	    {"2022-02-21", "2022-02-21T00:00:00Z", 0},
+	    {"20220221T061500", "2022-02-21T06:15:00Z", 0},
+	    {"20220221T0615", "2022-02-21T06:15:00Z", 0},
+	    {"20220221 061500.250", "2022-02-21T06:15:00.250Z", 0},
+	    {"2022-02-21 06:15", "2022-02-21T06:15:00Z", 0},
+	    {"2022-02-21T06:15", "2022-02-21T06:15:00Z", 0},
+	    {"2022-02-21T06:15:01", "2022-02-21T06:15:01Z", 0},
+	    {"2022-02-21T06:15:00.000Z", "2022-02-21T06:15:00Z", 1},
+	    {"2022-02-21t06:15:00z", "2022-02-21T06:15:00Z", 1},
+	    {"2022-02-21T06:15:00.000+01:00", "2022-02-21T06:15:00+01:00", 1},
+	    {"2022-02-21T06:15:00.000 01:00", "2022-02-21T06:15:00+01:00", 1},
+	    {"2022-02-21T06:15:00-0930", "2022-02-21T06:15:00-09:30", 1},
+	    {"2022-02-21T06:15:00+02", "2022-02-21T06:15:00+02:00", 1},
+	    {"20220221T061500+0100", "2022-02-21T06:15:00+01:00", 1},
+	    {"20220221T061500 0100", "2022-02-21T06:15:00+01:00", 1},
+	    {"20220221T061500Z", "2022-02-21T06:15:00Z", 1},
+	    {"2022-02-21 06:15 01:00", "2022-02-21T06:15:00+01:00", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct civil c;
+		bool zoned;
+		int64_t offset_us, us;
+
+		if (civil_parse(cases[i].text, &c, &zoned, &offset_us))
+			fail_msg("%s", cases[i].text);
+		assert_int_equal(instant_parse(cases[i].same, &us), 0);
+		assert_int_equal(civil_to_us(&c) - offset_us, us);
+		assert_int_equal(zoned, cases[i].zoned);
+	}
+}
+
+static void
+what_is_no_time_is_refused(void **state)
+{
+	static const char *const texts[] = {"", "junk", "2022", "202202", "2022022",
+	    "202202211", "2022-02-30", "20220230", "2022-0221", "202202-21", "2022-2-21",
+	    "2022-02-21T", "2022-02-21 ", "2022-02-21T06", "2022-02-21T06:1",
+	    "2022-02-21T0615:00", "2022-02-21T06:1500", "2022-02-21T24:00", "2022-02-21T06:60",
+	    "2022-02-21T06:15:60", "2022-02-21T06:15:00.", "2022-02-21T06:15.5",
+	    "2022-02-21T06:15:00+1", "2022-02-21T06:15:00+01:", "2022-02-21T06:15:00+01:0",
+	    "2022-02-21T06:15:00+24:00", "2022-02-21T06:15:00  01:00", "2022-02-21T06:15:00Zx",
+	    "2022-02-21Z", "2022-02-21T06:15:00+01:00x", " 2022-02-21", "0000-01-01"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct civil c;
+		bool zoned;
+		int64_t offset_us;
+
+		if (!civil_parse(texts[i], &c, &zoned, &offset_us))
+			fail_msg("%s", texts[i]);
+	}
+}
+
+static void
 durations_come_in_two_spellings(void **state)
 {
 	static const struct {
@@ -275,6 +339,8 @@ main(void)
 	    cmocka_unit_test(an_instant_is_written_cut_to_the_millisecond),
 	    cmocka_unit_test(an_instant_is_read_with_its_offset),
 	    cmocka_unit_test(what_is_no_instant_is_refused),
+	    cmocka_unit_test(a_time_is_read_as_people_write_it),
+	    cmocka_unit_test(what_is_no_time_is_refused),
 	    cmocka_unit_test(durations_come_in_two_spellings),
 	    cmocka_unit_test(what_is_no_duration_is_refused),
 	    cmocka_unit_test(a_duration_is_written_as_short_as_can_be_and_reads_back),

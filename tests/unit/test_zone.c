@@ -641,6 +641,39 @@ a_damaged_file_is_refused_or_still_a_sequence_of_segments(void **state)
 	assert_true(read > 0);
 }
 
+static void
+a_local_time_is_one_instant(void **state)
+{
+	static const struct {
+		const char *zone, *local, *instant;
+	} cases[] = {
+	    {"UTC", "2026-11-22T07:10:00Z", "2026-11-22T07:10:00Z"},
+	    {"Europe/Amsterdam", "2026-01-15T12:00:00Z", "2026-01-15T11:00:00Z"},
+	    {"Europe/Amsterdam", "2026-07-15T12:00:00Z", "2026-07-15T10:00:00Z"},
+	    /* What is skipped comes at the end of the gap. */
+	    {"Europe/Amsterdam", "2026-03-29T01:59:59Z", "2026-03-29T00:59:59Z"},
+	    {"Europe/Amsterdam", "2026-03-29T02:00:00Z", "2026-03-29T01:00:00Z"},
+	    {"Europe/Amsterdam", "2026-03-29T02:30:00Z", "2026-03-29T01:00:00Z"},
+	    {"Europe/Amsterdam", "2026-03-29T03:00:00Z", "2026-03-29T01:00:00Z"},
+	    /* What comes twice counts the first time. */
+	    {"Europe/Amsterdam", "2026-10-25T02:00:00Z", "2026-10-25T00:00:00Z"},
+	    {"Europe/Amsterdam", "2026-10-25T02:30:00Z", "2026-10-25T00:30:00Z"},
+	    {"Europe/Amsterdam", "2026-10-25T03:00:00Z", "2026-10-25T02:00:00Z"},
+	    /* A whole day that never was. */
+	    {"Pacific/Apia", "2011-12-30T12:00:00Z", "2011-12-30T10:00:00Z"},
+	    {"Asia/Kathmandu", "9999-12-31T23:59:59Z", "9999-12-31T18:14:59Z"},
+	    {"America/New_York", "0001-01-01T00:00:00Z", "0001-01-01T04:56:02Z"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int64_t us = zone_instant(zone_of(cases[i].zone), instant(cases[i].local));
+
+		if (us != instant(cases[i].instant))
+			fail_msg("%s in %s", cases[i].local, cases[i].zone);
+	}
+}
+
 int
 main(void)
 {
@@ -649,6 +682,7 @@ main(void)
 	    TEST(clocks_change_when_the_world_says),
 	    TEST(utc_needs_no_file_and_never_changes),
 	    TEST(the_segments_of_every_zone_have_neither_holes_nor_overlaps),
+	    TEST(a_local_time_is_one_instant),
 	    TEST(a_zone_is_loaded_once),
 	    TEST(no_name_leads_out_of_the_directory),
 	    TEST(an_unknown_zone_is_named),
