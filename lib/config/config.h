@@ -49,6 +49,11 @@ struct config {
 	char *time_zone;      /* of triggers that name none */
 	int64_t session_idle_us;
 	char *allowed_origins; /* with one blank between them; NULL: none */
+
+	/* Where a face lies: "" at the root, "/ops" below that, NULL: it is switched off. */
+	char *api3_at, *altogic_at, *ricloud_at, *openspecimen_at;
+	char *altogic_api_key; /* NULL: none is asked for */
+	int64_t altogic_idle_us, openspecimen_idle_us;
 };
 
 /*

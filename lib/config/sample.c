@@ -41,6 +41,8 @@ unit_text(enum setting_kind kind)
 		return "A name or nothing";
 	case SETTING_ORIGINS:
 		return "Origins or nothing";
+	case SETTING_PLACE:
+		return "off, / or a prefix such as /ops";
 	case SETTING_MODE:
 		return "An octal mode";
 	case SETTING_COUNT:
@@ -128,6 +130,8 @@ pattern(enum setting_kind kind)
 	case SETTING_OPTIONAL:
 	case SETTING_ORIGINS:
 		return NULL;
+	case SETTING_PLACE:
+		return "off|/.*";
 	case SETTING_MODE:
 		return "[0-7]+";
 	case SETTING_COUNT:

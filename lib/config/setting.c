@@ -90,8 +90,28 @@ const struct setting settings[] = {
     {NULL, "sessionIdle", SETTING_DURATION, MEMBER(session_idle_us), "60m", "1s", "365d",
 	"A token of a login dies after so long without use."},
     {NULL, "allowedOrigins", SETTING_ORIGINS, MEMBER(allowed_origins), "", NULL, NULL,
-	"Pages of other sites whose scripts may call API3, such as https://intranet.example, "
-	"with a blank between them. Empty: only pages of the same site, as browsers have it."},
+	"Pages of other sites whose scripts may call this, such as https://intranet.example, "
+	"with a blank between them. Empty: only pages of the same site, as browsers have it. "
+	"\"*\": those of every site."},
+
+    {"Faces", "api3At", SETTING_PLACE, MEMBER(api3_at), "/", NULL, NULL,
+	"Where API3 and the native methods lie: /ops answers them at /ops/API3/. The web "
+	"server's locations must say the same. carillonctl reaches them wherever they are."},
+    {NULL, "altogicAt", SETTING_PLACE, MEMBER(altogic_at), "/", NULL, NULL,
+	"Where Altogic's calls lie, /_api/ and /e:."},
+    {NULL, "ricloudAt", SETTING_PLACE, MEMBER(ricloud_at), "/", NULL, NULL,
+	"Where ricloud's calls lie: /tasks, /results, /ricloud/ and the names that are kept "
+	"for it. They are common names: move it where other things share the host."},
+    {NULL, "openspecimenAt", SETTING_PLACE, MEMBER(openspecimen_at), "/", NULL, NULL,
+	"Where OpenSpecimen's calls lie: /openspecimen/rest/ng/, /rest/ng/ and "
+	"/scheduled-jobs."},
+    {NULL, "altogicApiKey", SETTING_OPTIONAL, MEMBER(altogic_api_key), "", NULL, NULL,
+	"What Altogic's clients must send as Authorization, besides their client key. Empty: "
+	"nothing is asked for."},
+    {NULL, "altogicSessionIdle", SETTING_DURATION, MEMBER(altogic_idle_us), "24h", "1s", "365d",
+	"A session of Altogic's sign-in dies after so long without use."},
+    {NULL, "openspecimenSessionIdle", SETTING_DURATION, MEMBER(openspecimen_idle_us), "120m",
+	"1s", "365d", "A session of OpenSpecimen's log-in dies after so long without use."},
 };
 
 const size_t setting_count = sizeof settings / sizeof settings[0];
@@ -259,6 +279,8 @@ is_origin(const char *text, size_t len)
 {
 	static const char *const schemes[] = {"https://", "http://"};
 
+	if (len == 1 && *text == '*')
+		return true;
 	for (size_t i = 0; i < 2; i++) {
 		size_t head = strlen(schemes[i]);
 
@@ -284,6 +306,41 @@ set_origins(const struct setting *s, const char *text, struct config *config, st
 	return set_text(s, text, config, err);
 }
 
+/* Segments of plain letters, none of which goes up or stays; slashes at the end do not count. */
+static bool
+is_prefix(const char *text, size_t len)
+{
+	for (size_t i = 0, segment; i < len; i += segment + 1) {
+		segment = strspn(text + i + 1,
+		    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-");
+		if (text[i] != '/' || text[i + 1] == '.' || !segment)
+			return false;
+	}
+	return true;
+}
+
+static int
+set_place(const struct setting *s, const char *text, struct config *config, struct err *err)
+{
+	char **member = (char **)((char *)config + s->offset);
+	size_t len = strlen(text);
+
+	while (len > 1 && text[len - 1] == '/')
+		len--;
+	if (!strcmp(text, "off")) {
+		setting_clear(s, config);
+		return 0;
+	}
+	if (!len || (strcmp(text, "/") != 0 && !is_prefix(text, len)))
+		return err_fail(err, ERR_INPUT,
+		    "\"%s\" is neither \"off\" nor \"/\" nor a prefix such as /ops", text);
+	setting_clear(s, config);
+	*member = mem_alloc(len + 1);
+	/* The root is the empty prefix. */
+	memcpy(*member, text, len == 1 ? 0 : len);
+	return 0;
+}
+
 int
 setting_set(const struct setting *s, const char *text, struct config *config, struct err *err)
 {
@@ -299,6 +356,8 @@ setting_set(const struct setting *s, const char *text, struct config *config, st
 		return set_list(s, text, config, err);
 	if (s->kind == SETTING_ORIGINS)
 		return set_origins(s, text, config, err);
+	if (s->kind == SETTING_PLACE)
+		return set_place(s, text, config, err);
 	return set_text(s, text, config, err);
 }
 

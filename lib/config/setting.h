@@ -14,6 +14,7 @@ enum setting_kind {
 	SETTING_NAME,	  /* char *, not empty */
 	SETTING_OPTIONAL, /* char *, NULL when empty */
 	SETTING_ORIGINS, /* char *, NULL when empty; as browsers send them, one blank between */
+	SETTING_PLACE,	 /* char *, written off, / or /prefix; as struct config says */
 	SETTING_MODE,	 /* uint64_t, octal */
 	SETTING_COUNT,	 /* uint64_t */
 	SETTING_DURATION, /* int64_t in microseconds, written 500ms 90s 15m 2h 7d */

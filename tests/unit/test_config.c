@@ -118,6 +118,13 @@ assert_defaults(void)
 	assert_null(config.command_allow[1]);
 	assert_string_equal(config.time_zone, "UTC");
 	assert_true(config.session_idle_us == INT64_C(3600) * 1000000);
+	assert_string_equal(config.api3_at, "");
+	assert_string_equal(config.altogic_at, "");
+	assert_string_equal(config.ricloud_at, "");
+	assert_string_equal(config.openspecimen_at, "");
+	assert_null(config.altogic_api_key);
+	assert_true(config.altogic_idle_us == INT64_C(86400) * 1000000);
+	assert_true(config.openspecimen_idle_us == INT64_C(7200) * 1000000);
 }
 
 static void
@@ -135,6 +142,11 @@ every_setting_is_read_in_any_order(void **state)
 	(void)state;
 	assert_loads("<?xml version='1.0'?>\n"
 		     "<carillon> <!-- all of them, backwards -->\n"
+		     "<openspecimenSessionIdle>1h</openspecimenSessionIdle>\n"
+		     "<altogicSessionIdle>1d</altogicSessionIdle>\n"
+		     "<altogicApiKey>k</altogicApiKey><openspecimenAt>off</openspecimenAt>\n"
+		     "<ricloudAt> /ops/v3/ </ricloudAt><altogicAt>/</altogicAt>\n"
+		     "<api3At>/a_p~i-3.0</api3At>\n"
 		     "<sessionIdle>90s</sessionIdle><timeZone>Europe/Amsterdam</timeZone>\n"
 		     "<allowedOrigins>https://a.example http://[::1]:8080</allowedOrigins>\n"
 		     "<outputMax>4096</outputMax><outputDir>o</outputDir>\n"
@@ -148,6 +160,13 @@ every_setting_is_read_in_any_order(void **state)
 		     "<backlog>1</backlog><privateSocket>p.sock</privateSocket>\n"
 		     "<socketGroup>www-data</socketGroup><socketMode>0600</socketMode>\n"
 		     "<socket>\n\tc.sock<!-- here --><![CDATA[]]>\n</socket>\n</carillon>\n");
+	assert_true(config.openspecimen_idle_us == INT64_C(3600) * 1000000);
+	assert_true(config.altogic_idle_us == INT64_C(86400) * 1000000);
+	assert_string_equal(config.altogic_api_key, "k");
+	assert_null(config.openspecimen_at);
+	assert_string_equal(config.ricloud_at, "/ops/v3");
+	assert_string_equal(config.altogic_at, "");
+	assert_string_equal(config.api3_at, "/a_p~i-3.0");
 	assert_true(config.session_idle_us == 90 * 1000000);
 	assert_string_equal(config.allowed_origins, "https://a.example http://[::1]:8080");
 	assert_string_equal(config.time_zone, "Europe/Amsterdam");
@@ -202,9 +221,16 @@ a_setting_that_is_wrong_is_told_with_its_line(void **state)
 	    {"<carillon><allowedOrigins>https://a.example/</allowedOrigins></carillon>",
 		"c.xml:1: allowedOrigins: \"https://a.example/\" is not an origin such as "
 		"https://intranet.example"},
-	    {"<carillon><allowedOrigins>http://a *</allowedOrigins></carillon>",
-		"c.xml:1: allowedOrigins: \"*\" is not an origin such as "
+	    {"<carillon><allowedOrigins>http://a **</allowedOrigins></carillon>",
+		"c.xml:1: allowedOrigins: \"**\" is not an origin such as "
 		"https://intranet.example"},
+	    {"<carillon><ricloudAt>ops</ricloudAt></carillon>",
+		"c.xml:1: ricloudAt: \"ops\" is neither \"off\" nor \"/\" nor a prefix"},
+	    {"<carillon><api3At></api3At></carillon>", "c.xml:1: api3At: \"\" is neither"},
+	    {"<carillon><api3At>//</api3At></carillon>", "c.xml:1: api3At: \"//\" is neither"},
+	    {"<carillon><api3At>/a//b</api3At></carillon>", "c.xml:1: api3At: \"/a//b\" is"},
+	    {"<carillon><api3At>/a/../b</api3At></carillon>", "c.xml:1: api3At: \"/a/../b\""},
+	    {"<carillon><api3At>/a b</api3At></carillon>", "c.xml:1: api3At: \"/a b\" is"},
 	    {"<carillon><stuckAfter>30</stuckAfter></carillon>",
 		"c.xml:1: stuckAfter: \"30\" is not a duration such as 90s"},
 	    {"<carillon><stuckAfter>999ms</stuckAfter></carillon>",
