@@ -125,9 +125,8 @@ serve_request(struct serving *s, FCGX_Request *fcgi, bool private_socket)
 	uint64_t announced;
 
 	if (request_init(&req, &s->arena, fcgi->envp, &announced, &err)) {
-		response_set(&res, 400, "text/plain", "Bad request: ");
-		buf_adds(&res.body, err.text);
-		buf_addc(&res.body, '\n');
+		log_warn("a request that cannot be read: %s", err.text);
+		route_refuse(&res, 400);
 	} else {
 		req.private_socket = private_socket;
 		request_read_body(
@@ -299,6 +298,13 @@ join_store(struct serving *s, struct err *err)
 	    .output_dir = c->output_dir,
 	    .time_zone = c->time_zone,
 	    .allowed_origins = c->allowed_origins,
+	    .api_key = c->altogic_api_key,
+	    .altogic_idle_us = c->altogic_idle_us,
+	    .openspecimen_idle_us = c->openspecimen_idle_us,
+	    .api3_at = c->api3_at,
+	    .altogic_at = c->altogic_at,
+	    .ricloud_at = c->ricloud_at,
+	    .openspecimen_at = c->openspecimen_at,
 	};
 	return store_open(&options, &s->service.store, err);
 }
