@@ -108,21 +108,21 @@ read_path(struct request *req, struct err *err)
 	return 0;
 }
 
-/* Too many digits for a number are a large number. */
-static int
-read_length(const char *text, uint64_t *length, struct err *err)
+/* Too many digits for a number are a large number. False for what is none, as if it were 0. */
+static bool
+read_length(const char *text, uint64_t *length)
 {
 	*length = 0;
 	for (; text && *text; text++) {
 		if (*text < '0' || *text > '9') {
 			*length = 0;
-			return err_fail(err, ERR_INPUT, "Content-Length is not a number");
+			return false;
 		}
 		if (*length > (UINT64_MAX - 9) / 10)
 			*length = (UINT64_MAX - 9) / 10;
 		*length = *length * 10 + (uint64_t)(*text - '0');
 	}
-	return 0;
+	return true;
 }
 
 int
@@ -131,7 +131,6 @@ request_init(struct request *req, struct arena *arena, char *const *params, uint
 {
 	const char *method = param(params, "REQUEST_METHOD");
 	const char *query = param(params, "QUERY_STRING");
-	int rc;
 
 	*announced = 0;
 	*req = (struct request){.arena = arena, .params = params, .path = "/", .body = ""};
@@ -139,10 +138,8 @@ request_init(struct request *req, struct arena *arena, char *const *params, uint
 	req->query = query ? query : "";
 	if (!*req->method)
 		return err_fail(err, ERR_INPUT, "the request has no method");
-	rc = read_path(req, err);
-	if (rc)
-		return rc;
-	return read_length(param(params, "CONTENT_LENGTH"), announced, err);
+	req->body_short = !read_length(param(params, "CONTENT_LENGTH"), announced);
+	return read_path(req, err);
 }
 
 void
@@ -157,6 +154,6 @@ request_read_body(struct request *req, uint64_t announced, uint64_t max_bytes,
 	}
 	body = arena_alloc(req->arena, (size_t)announced + 1);
 	req->body_len = announced ? read(ctx, body, (size_t)announced) : 0;
-	req->body_short = req->body_len < announced;
+	req->body_short |= req->body_len < announced;
 	req->body = body;
 }

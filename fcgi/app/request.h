@@ -22,7 +22,8 @@ struct request {
 	const char *body;    /* never NULL, NUL behind it */
 	size_t body_len;
 	bool body_too_large; /* over the limit: it was not read */
-	bool body_short;     /* it ended before its announced length: the client has gone */
+	bool body_short; /* it ended before its announced length (the client has gone), or what
+			    was announced is no length, and nothing of it was read */
 	bool private_socket; /* came through the socket that only the service's user can open */
 	int64_t now_us;	     /* wall clock when it was read */
 };
@@ -34,8 +35,8 @@ struct request {
  * The path is DOCUMENT_URI, else SCRIPT_NAME and PATH_INFO, which web servers decode, else that
  * of REQUEST_URI, which they do not. *announced is the length in CONTENT_LENGTH; 0 without it.
  *
- * Fails: ERR_INPUT without a method, for a path with a NUL or a broken escape, and for a length
- * that is not a plain number; *req can be answered all the same.
+ * Fails: ERR_INPUT without a method, and for a path with a NUL or a broken escape; *req can be
+ * answered all the same.
  */
 MUST_CHECK int request_init(struct request *req, struct arena *arena, char *const *params,
     uint64_t *announced, struct err *err);
