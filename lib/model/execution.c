@@ -32,6 +32,53 @@ task_status_active(enum task_status status)
 	return status == TASK_STARTING || status == TASK_RUNNING || status == TASK_CANCELLING;
 }
 
+/* When the first of its attempts started. */
+static int64_t
+first_start(const struct task *t)
+{
+	for (size_t i = 0; i < t->attempt_count; i++) {
+		if (t->attempts[i].start_us != INSTANT_NEVER)
+			return t->attempts[i].start_us;
+	}
+	return INSTANT_NEVER;
+}
+
+void
+task_line_update(struct task_line *line, const struct task *t)
+{
+	line->status = t->status;
+	line->start_us = first_start(t);
+	line->end_us = t->end_us;
+}
+
+bool
+task_line_equals(const struct task_line *a, const struct task_line *b)
+{
+	return a->id == b->id && a->execution_id == b->execution_id &&
+	       a->schedule_id == b->schedule_id && a->schedule_type == b->schedule_type &&
+	       a->key_id == b->key_id && a->actor_id == b->actor_id && a->due_us == b->due_us &&
+	       a->triggered_us == b->triggered_us && a->status == b->status &&
+	       a->start_us == b->start_us && a->end_us == b->end_us;
+}
+
+struct task_line
+task_line_of(const struct execution *e, const struct task *t)
+{
+	struct task_line line = {
+	    .id = t->id,
+	    .execution_id = e->id,
+	    .schedule_id = e->schedule_id,
+	    .schedule_type = e->schedule_type,
+	    .key_id = e->key_id,
+	    .actor_id = e->actor_id,
+	    .due_us = e->due_us,
+	    .triggered_us = e->triggered_us,
+	};
+
+	task_line_update(&line, t);
+	return line;
+}
+
 const char *
 task_status_name(enum task_status status)
 {

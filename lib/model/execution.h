@@ -65,7 +65,10 @@ struct execution {
 	uint32_t task_count, tasks_ended; /* without the condition */
 	enum on_lost on_lost;		  /* as the schedule said when it was triggered */
 	uint64_t condition_id; /* the task that says whether the others run; 0: none */
-	bool exclusive; /* asked for as an OpenSpecimen run: until it starts a later one of its
+	int schedule_type;     /* API3 ScheduleType, when it was triggered */
+	uint64_t key_id; /* the token that it is put down to: token_id, else that with which
+				  the schedule was made; 0: none */
+	bool exclusive;	 /* asked for as an OpenSpecimen run: until it starts a later one of its
 			   kind takes its place */
 };
 
@@ -96,7 +99,27 @@ struct task {
 	struct attempt *attempts; /* oldest first; the last is the present one */
 	size_t attempt_count;
 	int64_t output_bytes; /* stdout and stderr of the last attempt; -1: nothing known yet */
+	int64_t end_us; /* when it ended, also without an attempt; INSTANT_NEVER until then,
+				 and when it runs again */
 };
+
+/* A task in short: all by which lists of tasks are filtered. */
+struct task_line {
+	uint64_t id, execution_id, schedule_id;
+	int schedule_type;
+	uint64_t key_id, actor_id; /* as in the execution */
+	int64_t due_us, triggered_us;
+	enum task_status status;
+	int64_t start_us; /* when its first attempt started; INSTANT_NEVER: none did yet */
+	int64_t end_us;	  /* as in the task */
+};
+
+struct task_line task_line_of(const struct execution *e, const struct task *t);
+
+/* What the task did since: all else in a line never changes. */
+void task_line_update(struct task_line *line, const struct task *t);
+
+bool task_line_equals(const struct task_line *a, const struct task_line *b);
 
 enum { TASK_SUMMARY_TEXT = 64 };
 

@@ -31,6 +31,7 @@ cancel_at_once(struct txn *txn, struct arena *a, struct task *t, int64_t now_us,
 	t->attempts = attempts;
 	t->attempt_count++;
 	t->status = TASK_CANCELLED;
+	t->end_us = now_us;
 	return store_task_put(txn, t, err);
 }
 

@@ -74,6 +74,7 @@ rerun_body(struct txn *txn, void *ctx, struct err *err)
 		return rc ? rc : store_state_put(txn, &state, err);
 	t.status = TASK_PENDING;
 	t.output_bytes = -1;
+	t.end_us = INSTANT_NEVER;
 	rc = store_task_put(txn, &t, err);
 	if (!rc)
 		rc = reopen(txn, &e, &s, &state, err);

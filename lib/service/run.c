@@ -10,6 +10,7 @@ make_task(struct txn *txn, const struct execution *e, struct task t, struct err 
 	t.schedule_id = e->schedule_id;
 	t.tenant_id = e->tenant_id;
 	t.output_bytes = -1;
+	t.end_us = e->end_us;
 	return rc ? rc : store_task_put(txn, &t, err);
 }
 
@@ -69,6 +70,8 @@ run_make(struct txn *txn, const struct run_request *r, struct schedule_state *st
 	    .task_count = (uint32_t)s->task_count,
 	    .tasks_ended = r->stopped ? (uint32_t)s->task_count : 0,
 	    .on_lost = s->on_lost,
+	    .schedule_type = s->type,
+	    .key_id = r->token_id ? r->token_id : s->created_token,
 	};
 	int rc;
 
@@ -182,6 +185,8 @@ end_condition(struct txn *txn, struct arena *a, const struct task *condition,
 		tasks[i].status = met	      ? TASK_PENDING
 				  : cancelled ? TASK_CANCELLED
 					      : TASK_CONDITION;
+		if (!met)
+			tasks[i].end_us = last->end_us;
 		rc = store_task_put(txn, &tasks[i], err);
 	}
 	if (rc)
@@ -214,6 +219,7 @@ run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_stat
 							       : "cancelled while it ran";
 	}
 	task->status = status;
+	task->end_us = last->end_us;
 	rc = leave(txn, task, err);
 	if (!rc)
 		rc = store_execution_get(txn, a, task->execution_id, &e, err);

@@ -1,7 +1,8 @@
 /*
  * Executions and tasks, and the indexes by which they are listed: executions_by_schedule,
- * executions_by_time (under the schedule and under the tenant) and tasks_by_execution. What the
- * indexes are made of never changes after the insert, so an update leaves them alone.
+ * executions_by_time (under the schedule and under the tenant) and tasks_by_execution. What these
+ * indexes are made of never changes after the insert, so an update leaves them alone; that of
+ * lines.c follows its task.
  */
 #include "store/internal.h"
 
@@ -219,18 +220,24 @@ store_task_put(struct txn *txn, const struct task *t, struct err *err)
 	struct arena scratch = ARENA_INIT;
 	struct buf *record;
 	struct task old;
+	bool new;
 	int code;
 
 	code = get_task(txn, &scratch, t->id, DB_RMW, &old, err);
-	if (code == ERR_MISSING)
+	new = code == ERR_MISSING;
+	if (new)
 		code = index_task(txn, t, err);
-	else if (!code && (old.execution_id != t->execution_id || old.ordinal != t->ordinal))
-		code = err_fail(err, ERR_CONFLICT, "a task keeps its execution and ordinal");
+	else if (!code && (old.execution_id != t->execution_id ||
+			      old.tenant_id != t->tenant_id || old.ordinal != t->ordinal))
+		code = err_fail(
+		    err, ERR_CONFLICT, "a task keeps its execution, tenant and ordinal");
 	if (!code) {
 		record = record_begin(txn);
 		pack_task(record, t);
 		code = table_put(txn, TABLE_TASKS, key_id(txn, t->id), record, err);
 	}
+	if (!code)
+		code = line_follow(txn, &scratch, t, new ? NULL : &old, err);
 	arena_release(&scratch);
 	return code;
 }

@@ -73,6 +73,7 @@ enum table {
 	TABLE_EXECUTIONS_BY_TIME,
 	TABLE_TASKS,
 	TABLE_TASKS_BY_EXECUTION,
+	TABLE_TASKS_BY_TENANT,
 	TABLE_QUEUE,
 	TABLE_WAITING,
 	TABLE_ACTIVE,
@@ -251,6 +252,13 @@ MUST_CHECK int table_numbers(struct txn *txn, enum table t, const struct buf *fr
  */
 void *array_grow(struct arena *a, void *array, size_t count, size_t *cap, size_t size);
 
+/* ---- lines.c ---- */
+
+/* Let the line of a task say what the task does, which is in the store already; `old` is as it
+ * was before, NULL for a new one. */
+MUST_CHECK int line_follow(struct txn *txn, struct arena *a, const struct task *t,
+    const struct task *old, struct err *err);
+
 /* ---- names.c ---- */
 
 /* As store_schedule_names(), for any table that is keyed by tenant and name. */
@@ -280,6 +288,8 @@ void pack_execution(struct buf *b, const struct execution *e);
 void unpack_execution(struct unpack *u, struct arena *a, struct execution *e);
 void pack_task(struct buf *b, const struct task *t);
 void unpack_task(struct unpack *u, struct arena *a, struct task *t);
+void pack_task_line(struct buf *b, const struct task_line *l);
+void unpack_task_line(struct unpack *u, struct task_line *l);
 void pack_tenant(struct buf *b, const struct tenant *t);
 void unpack_tenant(struct unpack *u, struct arena *a, struct tenant *t);
 void pack_user(struct buf *b, const struct user *user);

@@ -340,6 +340,8 @@ pack_execution(struct buf *b, const struct execution *e)
 	pack_u32(b, e->tasks_ended);
 	pack_u8(b, (uint8_t)e->on_lost);
 	pack_u64(b, e->condition_id);
+	pack_i64(b, e->schedule_type);
+	pack_u64(b, e->key_id);
 }
 
 void
@@ -360,6 +362,8 @@ unpack_execution(struct unpack *u, struct arena *a, struct execution *e)
 	e->tasks_ended = unpack_u32(u);
 	e->on_lost = unpack_word(u, ON_LOST_FAIL, ON_LOST_RERUN);
 	e->condition_id = unpack_u64(u);
+	e->schedule_type = unpack_i32(u);
+	e->key_id = unpack_u64(u);
 }
 
 static void
@@ -407,6 +411,7 @@ pack_task(struct buf *b, const struct task *t)
 	for (size_t i = 0; i < t->attempt_count; i++)
 		pack_attempt(b, &t->attempts[i]);
 	pack_i64(b, t->output_bytes);
+	pack_i64(b, t->end_us);
 }
 
 void
@@ -423,6 +428,37 @@ unpack_task(struct unpack *u, struct arena *a, struct task *t)
 	for (size_t i = 0; i < t->attempt_count; i++)
 		unpack_attempt(u, a, &t->attempts[i]);
 	t->output_bytes = unpack_i64(u);
+	t->end_us = unpack_i64(u);
+}
+
+void
+pack_task_line(struct buf *b, const struct task_line *l)
+{
+	pack_u64(b, l->execution_id);
+	pack_u64(b, l->schedule_id);
+	pack_u8(b, (uint8_t)l->schedule_type);
+	pack_u64(b, l->key_id);
+	pack_u64(b, l->actor_id);
+	pack_i64(b, l->due_us);
+	pack_i64(b, l->triggered_us);
+	pack_u8(b, (uint8_t)l->status);
+	pack_i64(b, l->start_us);
+	pack_i64(b, l->end_us);
+}
+
+void
+unpack_task_line(struct unpack *u, struct task_line *l)
+{
+	l->execution_id = unpack_u64(u);
+	l->schedule_id = unpack_u64(u);
+	l->schedule_type = unpack_u8(u);
+	l->key_id = unpack_u64(u);
+	l->actor_id = unpack_u64(u);
+	l->due_us = unpack_i64(u);
+	l->triggered_us = unpack_i64(u);
+	l->status = unpack_word(u, TASK_WAITING, TASK_CANCELLING);
+	l->start_us = unpack_i64(u);
+	l->end_us = unpack_i64(u);
 }
 
 void

@@ -224,6 +224,7 @@ MUST_CHECK int store_execution_by_time(struct txn *txn, struct arena *a, uint64_
     int64_t from_us, struct execution_place before, size_t cap, struct execution **list,
     size_t *count, struct err *err);
 
+/* Its execution must be there. */
 MUST_CHECK int store_task_put(struct txn *txn, const struct task *t, struct err *err);
 MUST_CHECK int store_task_get(
     struct txn *txn, struct arena *a, uint64_t id, struct task *t, struct err *err);
@@ -232,6 +233,15 @@ MUST_CHECK int store_task_get(
  * the arena. An unknown execution has none. */
 MUST_CHECK int store_task_list(struct txn *txn, struct arena *a, uint64_t execution_id,
     struct task **list, size_t *count, struct err *err);
+
+/* The line of a task of a tenant. The task that is a condition has none. */
+MUST_CHECK int store_task_line(
+    struct txn *txn, uint64_t tenant_id, uint64_t id, struct task_line *line, struct err *err);
+
+/* The lines of a tenant's tasks with ids below `before` (0: from the newest), newest first, `cap`
+ * at most. They are not locked: a line may be another by the time the next is read. */
+MUST_CHECK int store_task_lines(struct txn *txn, uint64_t tenant_id, uint64_t before,
+    struct task_line *lines, size_t cap, size_t *count, struct err *err);
 
 /* ---- what the scheduler must look at ---- */
 

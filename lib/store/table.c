@@ -25,6 +25,7 @@ const struct table_info tables[TABLE_COUNT] = {
     [TABLE_EXECUTIONS_BY_TIME] = {"executions_by_time", "uiu"},
     [TABLE_TASKS] = {"tasks", "u"},
     [TABLE_TASKS_BY_EXECUTION] = {"tasks_by_execution", "uw"},
+    [TABLE_TASKS_BY_TENANT] = {"tasks_by_tenant", "uu"},
     [TABLE_QUEUE] = {"queue", "u"},
     [TABLE_WAITING] = {"waiting", "uu"},
     [TABLE_ACTIVE] = {"active", "u"},

@@ -434,12 +434,28 @@ visit_queue(struct verify *v)
 		fault(v, "the execution has ended");
 }
 
+/* What its tenant's list says of a task. */
+static void
+check_line(struct verify *v, const struct execution *e, const struct task *t)
+{
+	struct task_line line, should = task_line_of(e, t);
+	int code = store_task_line(&v->txn, t->tenant_id, t->id, &line, NULL);
+
+	if (t->ordinal == TASK_ORDINAL_CONDITION) {
+		if (code != ERR_MISSING)
+			fault(v, "is a condition and listed under its tenant");
+	} else if (found(v, code, "is not listed under its tenant %" PRIu64, t->tenant_id) &&
+		   e->id && !task_line_equals(&line, &should)) {
+		fault(v, "the line of it under its tenant says something else");
+	}
+}
+
 static void
 visit_task(struct verify *v)
 {
 	struct task t = {.id = unpack_u64(v->at)};
 	struct buf *key = &v->txn.key;
-	struct execution e;
+	struct execution e = {0};
 	uint64_t listed;
 	bool active;
 
@@ -462,6 +478,10 @@ visit_task(struct verify *v)
 		"is not listed under its execution %" PRIu64, t.execution_id) &&
 	    listed != t.id)
 		fault(v, "task %" PRIu64 " is listed in its place", listed);
+	check_line(v, &e, &t);
+	if (task_status_ended(t.status) == (t.end_us == INSTANT_NEVER))
+		fault(v, "is %s and has %s end", task_status_name(t.status),
+		    t.end_us == INSTANT_NEVER ? "no" : "an");
 	active = exists(v, TABLE_ACTIVE, key_id(&v->txn, t.id));
 	if (active != task_status_active(t.status))
 		fault(v, "is %s and %s among the active", task_status_name(t.status),
@@ -482,6 +502,21 @@ visit_task_of_execution(struct verify *v)
 		"its task %" PRIu64 " does not exist", id) &&
 	    (t.execution_id != execution_id || t.ordinal != ordinal))
 		fault(v, "its task %" PRIu64 " has another place", id);
+}
+
+static void
+visit_task_of_tenant(struct verify *v)
+{
+	uint64_t tenant_id = unpack_u64(v->at), id = unpack_u64(v->at);
+	struct task_line line;
+	struct task t;
+
+	unpack_task_line(v->data, &line);
+	if (decoded(v) &&
+	    found(v, store_task_get(&v->txn, &v->arena, id, &t, NULL),
+		"the task does not exist") &&
+	    t.tenant_id != tenant_id)
+		fault(v, "the task is of tenant %" PRIu64, t.tenant_id);
 }
 
 static void
@@ -766,6 +801,7 @@ static void (*const visits[TABLE_COUNT])(struct verify *v) = {
     [TABLE_EXECUTIONS_BY_TIME] = visit_by_time,
     [TABLE_TASKS] = visit_task,
     [TABLE_TASKS_BY_EXECUTION] = visit_task_of_execution,
+    [TABLE_TASKS_BY_TENANT] = visit_task_of_tenant,
     [TABLE_QUEUE] = visit_queue,
     [TABLE_WAITING] = visit_of_schedule,
     [TABLE_ACTIVE] = visit_active,

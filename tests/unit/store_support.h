@@ -249,6 +249,7 @@ task_of(const struct execution *e, uint64_t id, uint32_t ordinal)
 	    .status = TASK_PENDING,
 	    .def = echo_def,
 	    .output_bytes = -1,
+	    .end_us = INSTANT_NEVER,
 	};
 }
 

@@ -149,6 +149,8 @@ put_execution(struct buf *b)
 			      .tasks_ended = 1,
 			      .condition_id = 31,
 			      .on_lost = ON_LOST_RERUN,
+			      .schedule_type = 18,
+			      .key_id = 5,
 			  });
 }
 
@@ -165,7 +167,25 @@ put_task(struct buf *b)
 			 .attempts = attempts,
 			 .attempt_count = 2,
 			 .output_bytes = -1,
+			 .end_us = 21,
 		     });
+}
+
+static void
+put_task_line(struct buf *b)
+{
+	pack_task_line(b, &(struct task_line){
+			      .execution_id = 1,
+			      .schedule_id = 2,
+			      .schedule_type = 18,
+			      .key_id = 4,
+			      .actor_id = 5,
+			      .due_us = INSTANT_NEVER,
+			      .triggered_us = 6,
+			      .status = TASK_CANCELLING,
+			      .start_us = 7,
+			      .end_us = INSTANT_NEVER,
+			  });
 }
 
 static void
@@ -306,6 +326,17 @@ again_task(struct unpack *u, struct arena *a, struct buf *b)
 }
 
 static bool
+again_task_line(struct unpack *u, struct arena *a, struct buf *b)
+{
+	struct task_line l = {0};
+
+	(void)a;
+	unpack_task_line(u, &l);
+	pack_task_line(b, &l);
+	return known(l.status, TASK_WAITING, TASK_CANCELLING);
+}
+
+static bool
 again_user(struct unpack *u, struct arena *a, struct buf *b)
 {
 	struct user user = {0};
@@ -377,6 +408,7 @@ static const struct codec {
     {"occurrence", put_occurrence, again_occurrence},
     {"execution", put_execution, again_execution},
     {"task", put_task, again_task},
+    {"task line", put_task_line, again_task_line},
     {"user", put_user, again_user},
     {"token", put_token, again_token},
     {"tenant", put_tenant, again_tenant},

@@ -453,6 +453,8 @@ tasks_are_listed_by_ordinal(struct txn *txn)
 	struct task *list;
 	size_t count;
 
+	ok(store_execution_put(txn, &e, &err));
+	ok(store_execution_put(txn, &other, &err));
 	for (uint32_t i = 0; i < 3; i++) {
 		struct task t = task_of(&e, 40 - i, i), next = task_of(&other, 50 + i, i);
 
@@ -477,6 +479,7 @@ a_task_keeps_its_place_and_no_other_takes_it(struct txn *txn)
 	struct task t = task_of(&e, 30, 0), rival = task_of(&e, 31, 0), got;
 
 	assert_int_equal(store_task_get(txn, &arena, 30, &got, &err), ERR_MISSING);
+	ok(store_execution_put(txn, &e, &err));
 	ok(store_task_put(txn, &t, &err));
 	assert_int_equal(store_task_put(txn, &rival, &err), ERR_CONFLICT);
 	t.ordinal = 1;
@@ -543,6 +546,7 @@ a_condition_is_not_among_the_tasks_of_its_execution(struct txn *txn)
 		    *list;
 	size_t count;
 
+	ok(store_execution_put(txn, &e, &err));
 	ok(store_task_put(txn, &condition, &err));
 	ok(store_task_list(txn, &arena, 20, &list, &count, &err));
 	assert_int_equal(count, 0);
@@ -551,6 +555,88 @@ a_condition_is_not_among_the_tasks_of_its_execution(struct txn *txn)
 	assert_int_equal(count, 1);
 	assert_int_equal(list[0].id, 30);
 	ok(store_task_get(txn, &arena, 31, &condition, &err));
+}
+
+static void
+the_tasks_of_a_tenant_are_listed_newest_first_without_conditions(struct txn *txn)
+{
+	struct execution e = execution_of(10, 20), other = execution_of(11, 21);
+	struct task_line lines[4];
+	struct task t;
+	size_t count;
+
+	other.tenant_id = 2;
+	ok(store_execution_put(txn, &e, &err));
+	ok(store_execution_put(txn, &other, &err));
+	for (uint32_t i = 0; i < 3; i++) {
+		t = task_of(&e, 30 + 2 * i, i);
+		ok(store_task_put(txn, &t, &err));
+	}
+	t = task_of(&e, 37, TASK_ORDINAL_CONDITION);
+	ok(store_task_put(txn, &t, &err));
+	t = task_of(&other, 33, 0);
+	ok(store_task_put(txn, &t, &err));
+
+	ok(store_task_lines(txn, 1, 0, lines, 4, &count, &err));
+	assert_int_equal(count, 3);
+	assert_int_equal(lines[0].id, 34);
+	assert_int_equal(lines[2].id, 30);
+	ok(store_task_lines(txn, 1, 34, lines, 1, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(lines[0].id, 32);
+	ok(store_task_lines(txn, 1, 30, lines, 4, &count, &err));
+	assert_int_equal(count, 0);
+	ok(store_task_lines(txn, 2, 0, lines, 4, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(lines[0].id, 33);
+	ok(store_task_lines(txn, 3, 0, lines, 4, &count, &err));
+	assert_int_equal(count, 0);
+	assert_int_equal(store_task_line(txn, 1, 37, lines, &err), ERR_MISSING);
+}
+
+static void
+the_line_of_a_task_says_what_it_and_its_execution_say(struct txn *txn)
+{
+	struct execution e = execution_of(10, 20);
+	struct attempt attempts[] = {
+	    {.number = 1, .start_us = INSTANT_NEVER, .end_us = 7},
+	    {.number = 2, .start_us = 8, .end_us = 9},
+	    {.number = 3, .start_us = 10, .end_us = 11},
+	};
+	struct task t = task_of(&e, 30, 0);
+	struct task_line line;
+
+	e.schedule_type = 3;
+	e.key_id = 4;
+	e.actor_id = 5;
+	e.due_us = 6;
+	e.triggered_us = 7;
+	ok(store_execution_put(txn, &e, &err));
+	ok(store_task_put(txn, &t, &err));
+	ok(store_task_line(txn, 1, 30, &line, &err));
+	assert_true(task_line_equals(&line, &(struct task_line){.id = 30,
+						.execution_id = 20,
+						.schedule_id = 10,
+						.schedule_type = 3,
+						.key_id = 4,
+						.actor_id = 5,
+						.due_us = 6,
+						.triggered_us = 7,
+						.status = TASK_PENDING,
+						.start_us = INSTANT_NEVER,
+						.end_us = INSTANT_NEVER}));
+	t.attempts = attempts;
+	t.attempt_count = 3;
+	t.status = TASK_LOST;
+	t.end_us = 11;
+	ok(store_task_put(txn, &t, &err));
+	ok(store_task_line(txn, 1, 30, &line, &err));
+	assert_int_equal(line.status, TASK_LOST);
+	assert_int_equal(line.start_us, 8);
+	assert_int_equal(line.end_us, 11);
+	assert_int_equal(line.key_id, 4);
+	t.tenant_id = 2;
+	assert_int_equal(store_task_put(txn, &t, &err), ERR_CONFLICT);
 }
 
 static void
@@ -1354,6 +1440,8 @@ main(void)
 	    TRIAL(a_ledger_entry_may_turn_out_not_to_have_run),
 	    TRIAL(executions_of_a_schedule_or_a_tenant_are_listed_by_time),
 	    TRIAL(a_condition_is_not_among_the_tasks_of_its_execution),
+	    TRIAL(the_tasks_of_a_tenant_are_listed_newest_first_without_conditions),
+	    TRIAL(the_line_of_a_task_says_what_it_and_its_execution_say),
 	    TRIAL(what_waits_can_be_asked_for_and_cancels_are_listed),
 	    TRIAL(an_execution_keeps_its_schedule),
 	    TRIAL(tasks_are_listed_by_ordinal),

@@ -120,6 +120,7 @@ put_task(struct txn *txn, const struct execution *e, uint64_t id, uint32_t ordin
 	t.status = status;
 	t.attempts = &attempt;
 	t.attempt_count = status != TASK_PENDING;
+	t.end_us = task_status_ended(status) ? 0 : INSTANT_NEVER;
 	must(store_task_put(txn, &t, &err));
 	if (status == TASK_RUNNING)
 		must(store_active_put(txn, id, &err));
@@ -438,6 +439,8 @@ ON(skipped_other, r->ran.verdict = VERDICT_SKIPPED_CONDITION; r->ran.execution_i
 ON(task_orphan, r->task.execution_id = 39)
 ON(task_moved, r->task.ordinal = 5)
 ON(task_strange, r->task.schedule_id = ON_DEMAND)
+ON(task_ended, r->task.end_us = 5)
+ON(task_condition, r->task.ordinal = TASK_ORDINAL_CONDITION)
 ON(no_attempt, r->task.attempt_count = 0)
 ON(rename_user, r->user.name = "bob")
 ON(move_user, r->user.tenant_id = 39)
@@ -506,6 +509,11 @@ static struct fault faults[] = {
     {"a running task without attempt", EDIT, .edit = no_attempt, .complaint = "tasks 31: is running and has no attempt"},
     {"an ended task among the active", EDIT, .edit = task_done, .complaint = "tasks 31: is succeeded and stands among the active"},
     {"a running task that nobody watches", DROP, TABLE_ACTIVE, {31}, .complaint = "tasks 31: is running and does not stand among the active"},
+    {"a task that its tenant does not list", DROP, TABLE_TASKS_BY_TENANT, {TENANT, 32}, .complaint = "tasks 32: is not listed under its tenant 1"},
+    {"a task that its tenant lists as another", EDIT, .edit = task_done, .complaint = "tasks 31: the line of it under its tenant says something else"},
+    {"a condition that its tenant lists", EDIT, .edit = task_condition, .complaint = "tasks 31: is a condition and listed under its tenant"},
+    {"an end of what runs", EDIT, .edit = task_ended, .complaint = "tasks 31: is running and has an end"},
+    {"an ended task without end", EDIT, .edit = task_done, .complaint = "tasks 31: is succeeded and has no end"},
     {"an active task that is none", MARK, TABLE_ACTIVE, {39}, .complaint = "active 39: the task does not exist"},
     {"an execution that never goes on", EDIT, .edit = task_pending, .complaint = "executions 21: has not ended, is not queued, does not wait and does not run"},
     {"an execution that fell out of the queue", DROP, TABLE_QUEUE, {QUEUED}, .complaint = "executions 23: has not ended, is not queued"},
