@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "calendar/trigger.h"
 
 /* The numbers are durable. */
 enum job_repeat {
@@ -22,6 +23,9 @@ enum job_repeat {
 	JOB_MONTHLY = 5,
 	JOB_ON_DEMAND = 6,
 };
+
+/* Intervals at most: as long as those of triggers may be, 100 years. */
+enum { JOB_HOURS_MAX = 100 * 365 * 24, JOB_MINUTES_MAX = JOB_HOURS_MAX * 60 };
 
 /* What a rule does not read is 0, but for the intervals, of which the API shows both, as 1, unless
  * it is on demand. */
@@ -51,5 +55,35 @@ struct job {
 	enum job_flag rt_args_provided;
 	const char *rt_args_help; /* NULL: none */
 };
+
+/* Does it say what its rule and its type need, and nothing that they do not read? */
+bool job_is_sound(const struct job *j);
+
+/* The clock that rules are told by. */
+struct job_zone {
+	const char *name;
+	const struct zone *zone;
+};
+
+/*
+ * The triggers that serve a rule from `now_us` on; none for one that is on demand. Minutes are
+ * counted from the next full one, hours from where the contract (wire/openspecimen.md 3.4) has
+ * the first run.
+ *
+ * Owns:  *triggers lives in the arena; the zone's name is borrowed.
+ * Fails: ERR_INPUT for a rule that is none.
+ */
+MUST_CHECK int job_rule_triggers(const struct job_rule *rule, const struct job_zone *zone,
+    int64_t now_us, struct arena *a, struct trigger **triggers, size_t *count, struct err *err);
+
+/* Are these the triggers of the rule, in whatever zone it was said, and counted from wherever? */
+bool job_rule_matches(const struct job_rule *rule, const struct job_zone *zone,
+    const struct trigger *triggers, size_t count);
+
+/* The rule that triggers from another door amount to; on demand where no rule does. */
+struct job_rule job_rule_of(
+    const struct job_zone *zone, const struct trigger *triggers, size_t count);
+
+bool job_rule_same(const struct job_rule *a, const struct job_rule *b);
 
 #endif

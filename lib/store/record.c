@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "model/job.h"
+
 static void
 pack_bool(struct buf *b, bool v)
 {
@@ -200,6 +202,73 @@ unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d)
 	d->accept_args = unpack_bool(u);
 }
 
+static void
+pack_ids(struct buf *b, const uint64_t *ids, size_t count)
+{
+	pack_u32(b, (uint32_t)count);
+	for (size_t i = 0; i < count; i++)
+		pack_u64(b, ids[i]);
+}
+
+static const uint64_t *
+unpack_ids(struct unpack *u, struct arena *a, size_t *count)
+{
+	uint64_t *ids;
+
+	*count = unpack_count(u, 8);
+	ids = arena_array(a, *count, sizeof *ids);
+	for (size_t i = 0; i < *count; i++)
+		ids[i] = unpack_u64(u);
+	return ids;
+}
+
+static void
+pack_job(struct buf *b, const struct job *j)
+{
+	pack_u8(b, (uint8_t)j->rule.repeat);
+	pack_i64(b, j->rule.minutely_interval);
+	pack_i64(b, j->rule.hourly_interval);
+	pack_i64(b, j->rule.minute);
+	pack_i64(b, j->rule.hour);
+	pack_i64(b, j->rule.weekday);
+	pack_i64(b, j->rule.month_day);
+	pack_u8(b, (uint8_t)j->type);
+	pack_str(b, j->task);
+	pack_u64(b, j->query_id);
+	pack_str(b, j->query_title);
+	pack_str(b, j->fixed_args);
+	pack_u64(b, j->run_as);
+	pack_ids(b, j->recipients, j->recipient_count);
+	pack_ids(b, j->shared_with, j->shared_count);
+	pack_u8(b, (uint8_t)j->rt_args_provided);
+	pack_str(b, j->rt_args_help);
+}
+
+static struct job *
+unpack_job(struct unpack *u, struct arena *a)
+{
+	struct job *j = arena_array(a, 1, sizeof *j);
+
+	j->rule.repeat = unpack_word(u, JOB_MINUTELY, JOB_ON_DEMAND);
+	j->rule.minutely_interval = unpack_i64(u);
+	j->rule.hourly_interval = unpack_i64(u);
+	j->rule.minute = unpack_i32(u);
+	j->rule.hour = unpack_i32(u);
+	j->rule.weekday = unpack_i32(u);
+	j->rule.month_day = unpack_i32(u);
+	j->type = unpack_word(u, JOB_INTERNAL, JOB_QUERY);
+	j->task = unpack_str(u, a);
+	j->query_id = unpack_u64(u);
+	j->query_title = unpack_str(u, a);
+	j->fixed_args = unpack_str(u, a);
+	j->run_as = unpack_u64(u);
+	j->recipients = unpack_ids(u, a, &j->recipient_count);
+	j->shared_with = unpack_ids(u, a, &j->shared_count);
+	j->rt_args_provided = unpack_word(u, JOB_FLAG_NONE, JOB_FLAG_TRUE);
+	j->rt_args_help = unpack_str(u, a);
+	return j;
+}
+
 void
 pack_schedule(struct buf *b, const struct schedule *s)
 {
@@ -229,6 +298,9 @@ pack_schedule(struct buf *b, const struct schedule *s)
 	pack_i64(b, s->modified_us);
 	pack_u64(b, s->created_by);
 	pack_str(b, s->owner);
+	pack_bool(b, s->job);
+	if (s->job)
+		pack_job(b, s->job);
 }
 
 void
@@ -264,6 +336,7 @@ unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
 	s->modified_us = unpack_i64(u);
 	s->created_by = unpack_u64(u);
 	s->owner = unpack_str(u, a);
+	s->job = unpack_bool(u) ? unpack_job(u, a) : NULL;
 }
 
 void
@@ -342,6 +415,7 @@ pack_execution(struct buf *b, const struct execution *e)
 	pack_u64(b, e->condition_id);
 	pack_i64(b, e->schedule_type);
 	pack_u64(b, e->key_id);
+	pack_bool(b, e->exclusive);
 }
 
 void
@@ -364,6 +438,7 @@ unpack_execution(struct unpack *u, struct arena *a, struct execution *e)
 	e->condition_id = unpack_u64(u);
 	e->schedule_type = unpack_i32(u);
 	e->key_id = unpack_u64(u);
+	e->exclusive = unpack_bool(u);
 }
 
 static void

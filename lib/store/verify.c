@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/job.h"
+
 struct verify {
 	void (*complain)(void *ctx, const char *line);
 	void *ctx;
@@ -127,6 +129,8 @@ visit_schedule(struct verify *v)
 	check_name(v, TABLE_NAMES, s.tenant_id, s.name, s.id);
 	if (!exists(v, TABLE_STATES, key_id(&v->txn, s.id)))
 		fault(v, "has no state");
+	if (s.job && !job_is_sound(s.job))
+		fault(v, "its job is none");
 }
 
 /* What a name's entry says: the tenant and the name in the key, the id in the record. */

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/id.h"
+#include "model/job.h"
 #include "store/internal.h"
 
 /* ---- one full example of each kind
@@ -68,6 +69,28 @@ static struct attempt attempts[] = {
     {.number = 2, .start_us = INSTANT_NEVER, .end_us = INSTANT_NEVER, .exit_code = -1},
 };
 
+static const uint64_t users[] = {7, ID_MAX};
+
+static const struct job job = {
+    .rule = {.repeat = JOB_MONTHLY,
+	.minutely_interval = 1,
+	.hourly_interval = 1,
+	.minute = 59,
+	.hour = 23,
+	.month_day = 31},
+    .type = JOB_QUERY,
+    .query_id = 12,
+    .query_title = "Counts",
+    .fixed_args = "-a b",
+    .run_as = 9,
+    .recipients = users,
+    .recipient_count = 2,
+    .shared_with = users + 1,
+    .shared_count = 1,
+    .rt_args_provided = JOB_FLAG_TRUE,
+    .rt_args_help = "",
+};
+
 static void
 put_schedule(struct buf *b)
 {
@@ -95,6 +118,7 @@ put_schedule(struct buf *b)
 			     .modified_us = 200,
 			     .created_by = 7,
 			     .owner = "site",
+			     .job = &job,
 			 });
 }
 
@@ -148,6 +172,7 @@ put_execution(struct buf *b)
 			      .task_count = 2,
 			      .tasks_ended = 1,
 			      .condition_id = 31,
+			      .exclusive = true,
 			      .on_lost = ON_LOST_RERUN,
 			      .schedule_type = 18,
 			      .key_id = 5,
@@ -281,6 +306,9 @@ again_schedule(struct unpack *u, struct arena *a, struct buf *b)
 	pack_schedule(b, &s);
 	return fine && known(s.overlap, OVERLAP_SKIP, OVERLAP_ALLOW) &&
 	       known(s.misfire, MISFIRE_ONE, MISFIRE_ALL) &&
+	       (!s.job || (known(s.job->rule.repeat, JOB_MINUTELY, JOB_ON_DEMAND) &&
+			      known(s.job->type, JOB_INTERNAL, JOB_QUERY) &&
+			      known(s.job->rt_args_provided, JOB_FLAG_NONE, JOB_FLAG_TRUE))) &&
 	       known(s.on_lost, ON_LOST_FAIL, ON_LOST_RERUN);
 }
 

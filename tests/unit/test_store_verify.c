@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 
+#include "model/job.h"
 #include "store/internal.h"
 
 static char sound_dir[sizeof dir];
@@ -410,10 +411,14 @@ is_complained_about(void **state)
 	assert_non_null(strstr(report->err.text, "fault"));
 }
 
+static const struct job job_of_no_query = {
+    .rule = {.repeat = JOB_ON_DEMAND}, .type = JOB_QUERY, .query_title = "counts"};
+
 /* clang-format off */
 #define ON(name, statement) static void name(struct records *r) { statement; }
 ON(rename_schedule, r->s.name = "z")
 ON(move_schedule, r->s.tenant_id = 39)
+ON(no_job, r->s.job = &job_of_no_query)
 ON(due_later, r->state.next_due_us = 2000)
 ON(due_never, r->state.next_due_us = INSTANT_NEVER)
 ON(due_again, r->state.next_due_us = 300)
@@ -467,6 +472,7 @@ static struct fault faults[] = {
     {"a second name", NUMBER, TABLE_NAMES, {TENANT}, "x", 10, .complaint = "names 1|x: leads to schedule 10, which has another name"},
     {"a schedule under an old name", EDIT, .edit = rename_schedule, .complaint = "names 1|a: leads to schedule 10, which has another name"},
     {"a schedule of no tenant", EDIT, .edit = move_schedule, .complaint = "schedules 10: its tenant 39 does not exist"},
+    {"a job of no query", EDIT, .edit = no_job, .complaint = "schedules 10: its job is none"},
     {"a due time that is not planned", DROP, TABLE_PLAN, {1000, SCHEDULE}, .complaint = "states 10: its next due time 1000 is not planned"},
     {"a plan for a time that is not due", EDIT, .edit = due_later, .complaint = "plan 1000|10: its schedule is due next at 2000"},
     {"a plan for what is never due", EDIT, .edit = due_never, .complaint = "plan 1000|10: its schedule is due next"},
