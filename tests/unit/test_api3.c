@@ -1019,6 +1019,12 @@ a_listed_origin_is_allowed_in_every_answer_and_asked_for_by_options(void **state
 	req = request_from("https://a.example", "OPTIONS", "/API3/tasks/nope");
 	send_request(&req);
 	assert_text(404, "Unknown method");
+
+	forget_response();
+	face.allowed_origins = "https://a.example *";
+	req = request_from("https://any.example", "POST", "/API3/tasks/nope");
+	send_request(&req);
+	assert_headers(NO_STORE ALLOWED("https://any.example"));
 	face.allowed_origins = NULL;
 }
 

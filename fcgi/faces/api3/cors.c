@@ -2,31 +2,15 @@
  * Cross-origin calls (CORS): which pages of other sites a browser lets read our answers.
  * wire/api3.md section 4.
  */
-#include <string.h>
-
+#include "app/origin.h"
 #include "faces/api3/call.h"
-
-static bool
-is_listed(const char *list, const char *origin)
-{
-	size_t len = strlen(origin);
-
-	for (const char *p = list; len && p && *p;) {
-		size_t word = strcspn(p, " ");
-
-		if (word == len && !memcmp(p, origin, len))
-			return true;
-		p += word + (p[word] == ' ');
-	}
-	return false;
-}
 
 bool
 api3_allow_origin(const struct face *face, const struct request *req, struct response *res)
 {
-	const char *origin = request_param(req, "HTTP_ORIGIN");
+	const char *origin = origin_allowed(face, req);
 
-	if (!origin || !is_listed(face->allowed_origins, origin))
+	if (!origin)
 		return false;
 	response_header(res, "Access-Control-Allow-Origin", origin);
 	response_header(res, "Vary", "Origin");
