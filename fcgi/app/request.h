@@ -13,6 +13,9 @@
 #include "base/buf.h"
 #include "service/service.h"
 
+struct face;
+struct result;
+
 struct request {
 	struct arena *arena;
 	const char *method;  /* as sent: "POST" */
@@ -54,12 +57,19 @@ const char *request_param(const struct request *req, const char *name);
 /* The byte that an escape "%2F" stands for; -1 if `p` does not begin with one. */
 int request_escape(const char *p);
 
+/* A file that is sent in place of the body, read as it is written. */
+struct response_file {
+	int fd;
+	uint64_t bytes;
+};
+
 struct response {
 	int status;
 	const char *content_type; /* NULL: no body */
 	/* Further lines, each ended by \r\n; constants and checked values only. */
 	struct buf headers;
 	struct buf body;
+	struct response_file *file; /* NULL: the body */
 	bool recover; /* the store is lost (ERR_RECOVER): the worker leaves after this answer */
 };
 
@@ -80,6 +90,26 @@ void response_header(struct response *res, const char *name, const char *value);
  * finds that directory. Otherwise false, nothing has changed, and the caller sends the bytes.
  */
 bool response_send_file(struct response *res, const struct request *req, const char *path);
+
+/*
+ * Answer 200 with a result file: its bytes, sent by the web server if it can, else read by the worker
+ * as the client takes them, without the store. `content_type` NULL: by the file's name. The name is
+ * told as `attachment;filename="..."`, with `_` for whatever cannot stand there. A HEAD is answered
+ * alike, without the bytes.
+ *
+ * Fails: ERR_MISSING when the file is gone, or is not the one that was recorded; ERR_IO; *res is then
+ * as it was.
+ */
+MUST_CHECK int response_send_result(struct response *res, const struct request *req,
+    const struct face *face, const struct result *r, const char *content_type, struct err *err);
+
+/* Of a result file, by its extension; without a charset. */
+const char *result_content_type(const char *name);
+
+/* Hand the body, or the file, to `write` in pieces, nothing where there is none. A file that has
+ * become shorter ends early. `write` answers false when nobody listens any more. */
+void response_write_body(const struct response *res, const struct request *req,
+    bool (*write)(void *ctx, const char *data, size_t len), void *ctx);
 
 /*
  * Everything before the body as FastCGI wants it, the empty line included. An unset status is

@@ -4,8 +4,10 @@
  */
 #include "app/request.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -117,6 +119,12 @@ has_header(const struct response *res, const char *name)
 	return false;
 }
 
+static uint64_t
+body_bytes(const struct response *res)
+{
+	return res->file ? res->file->bytes : res->content_type ? res->body.len : 0;
+}
+
 void
 response_head(const struct response *res, struct buf *out)
 {
@@ -127,7 +135,7 @@ response_head(const struct response *res, struct buf *out)
 		buf_addf(out, "Content-Type: %s\r\n", res->content_type);
 	/* RFC 9110, 8.6: never with these two. */
 	if (status != 204 && status != 304)
-		buf_addf(out, "Content-Length: %zu\r\n", res->content_type ? res->body.len : 0);
+		buf_addf(out, "Content-Length: %" PRIu64 "\r\n", body_bytes(res));
 	if (!has_header(res, "Cache-Control"))
 		buf_adds(out, "Cache-Control: no-store\r\n");
 	buf_add(out, res->headers.data, res->headers.len);
@@ -139,5 +147,7 @@ response_release(struct response *res)
 {
 	buf_release(&res->headers);
 	buf_release(&res->body);
+	if (res->file)
+		close(res->file->fd);
 	*res = (struct response){0};
 }

@@ -104,6 +104,12 @@ answer(struct serving *s, const struct request *req, struct response *res)
 	s->recover = res->recover;
 }
 
+static bool
+write_stream(void *ctx, const char *data, size_t len)
+{
+	return FCGX_PutStr(data, (int)len, ctx) == (int)len;
+}
+
 static void
 write_response(FCGX_Request *fcgi, const struct request *req, const struct response *res)
 {
@@ -111,8 +117,7 @@ write_response(FCGX_Request *fcgi, const struct request *req, const struct respo
 
 	response_head(res, &head);
 	FCGX_PutStr(head.data, (int)head.len, fcgi->out);
-	if (res->content_type && strcmp(req->method, "HEAD"))
-		FCGX_PutStr(res->body.data, (int)res->body.len, fcgi->out);
+	response_write_body(res, req, write_stream, fcgi->out);
 	buf_release(&head);
 }
 

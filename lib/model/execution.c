@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 bool
 task_status_ended(enum task_status status)
@@ -195,6 +196,20 @@ verdict_name(enum verdict verdict)
 		return "missed_clock";
 	}
 	return "unknown";
+}
+
+const char *
+task_result_file(struct arena *a, const struct task_def *def, uint64_t execution_id)
+{
+	static const char number[] = "${executionId}";
+	const char *name = "", *at = def->result_file, *next;
+
+	if (!at)
+		return NULL;
+	for (; (next = strstr(at, number)); at = next + sizeof number - 1)
+		name =
+		    arena_printf(a, "%s%.*s%" PRIu64, name, (int)(next - at), at, execution_id);
+	return arena_printf(a, "%s%s", name, at);
 }
 
 void

@@ -133,6 +133,10 @@ enum { OUTPUT_DIR_TEXT = 64 };
  * 1000>/<execution>/<ordinal>", in decimal; "condition" is that one's ordinal. */
 void task_output_dir(const struct task *t, char out[OUTPUT_DIR_TEXT]);
 
+/* The result file that is a run's own, if its task names one; NULL: it names none. */
+const char *task_result_file(
+    struct arena *a, const struct task_def *def, uint64_t execution_id);
+
 /* What became of a due time. The numbers are durable: never reuse one. */
 enum verdict {
 	VERDICT_RAN = 1,

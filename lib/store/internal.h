@@ -74,6 +74,9 @@ enum table {
 	TABLE_TASKS,
 	TABLE_TASKS_BY_EXECUTION,
 	TABLE_TASKS_BY_TENANT,
+	TABLE_RESULTS,
+	TABLE_RESULTS_BY_TASK,
+	TABLE_RESULTS_BY_TENANT,
 	TABLE_QUEUE,
 	TABLE_WAITING,
 	TABLE_ACTIVE,
@@ -290,6 +293,8 @@ void pack_task(struct buf *b, const struct task *t);
 void unpack_task(struct unpack *u, struct arena *a, struct task *t);
 void pack_task_line(struct buf *b, const struct task_line *l);
 void unpack_task_line(struct unpack *u, struct task_line *l);
+void pack_result(struct buf *b, const struct result *r);
+void unpack_result(struct unpack *u, struct arena *a, struct result *r);
 void pack_tenant(struct buf *b, const struct tenant *t);
 void unpack_tenant(struct unpack *u, struct arena *a, struct tenant *t);
 void pack_user(struct buf *b, const struct user *user);

@@ -178,9 +178,10 @@ pack_task_def(struct buf *b, const struct task_def *d)
 	pack_i64(b, d->timeout_us);
 	pack_i64(b, d->kill_grace_us);
 	pack_bool(b, d->accept_args);
+	pack_str(b, d->result_file);
 }
 
-enum { TASK_DEF_BYTES_MIN = 33 };
+enum { TASK_DEF_BYTES_MIN = 37 };
 
 static void
 unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d)
@@ -200,6 +201,7 @@ unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d)
 	d->timeout_us = unpack_i64(u);
 	d->kill_grace_us = unpack_i64(u);
 	d->accept_args = unpack_bool(u);
+	d->result_file = unpack_str(u, a);
 }
 
 static void
@@ -534,6 +536,44 @@ unpack_task_line(struct unpack *u, struct task_line *l)
 	l->status = unpack_word(u, TASK_WAITING, TASK_CANCELLING);
 	l->start_us = unpack_i64(u);
 	l->end_us = unpack_i64(u);
+}
+
+void
+pack_result(struct buf *b, const struct result *r)
+{
+	pack_u64(b, r->tenant_id);
+	pack_u64(b, r->schedule_id);
+	pack_u64(b, r->execution_id);
+	pack_u64(b, r->task_id);
+	pack_u32(b, r->attempt);
+	pack_u32(b, r->number);
+	pack_str(b, r->name);
+	pack_u64(b, r->bytes);
+	pack_bytes(b, r->md5, sizeof r->md5);
+	pack_bool(b, r->json);
+	pack_u8(b, (uint8_t)r->state);
+	pack_i64(b, r->created_us);
+	pack_i64(b, r->consumed_us);
+	pack_i64(b, r->deleted_us);
+}
+
+void
+unpack_result(struct unpack *u, struct arena *a, struct result *r)
+{
+	r->tenant_id = unpack_u64(u);
+	r->schedule_id = unpack_u64(u);
+	r->execution_id = unpack_u64(u);
+	r->task_id = unpack_u64(u);
+	r->attempt = unpack_u32(u);
+	r->number = unpack_u32(u);
+	r->name = unpack_text(u, a);
+	r->bytes = unpack_u64(u);
+	unpack_hash(u, a, r->md5, sizeof r->md5);
+	r->json = unpack_bool(u);
+	r->state = unpack_word(u, RESULT_AVAILABLE, RESULT_EXPIRED);
+	r->created_us = unpack_i64(u);
+	r->consumed_us = unpack_i64(u);
+	r->deleted_us = unpack_i64(u);
 }
 
 void

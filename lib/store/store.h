@@ -28,6 +28,7 @@
 #include "model/account.h"
 #include "model/audit.h"
 #include "model/execution.h"
+#include "model/result.h"
 #include "model/schedule.h"
 
 struct store;
@@ -242,6 +243,21 @@ MUST_CHECK int store_task_line(
  * at most. They are not locked: a line may be another by the time the next is read. */
 MUST_CHECK int store_task_lines(struct txn *txn, uint64_t tenant_id, uint64_t before,
     struct task_line *lines, size_t cap, size_t *count, struct err *err);
+
+/* ---- result files ---- */
+
+/* Insert or overwrite under r->id; it keeps its task and its tenant. Those of an attempt are
+ * inserted together, ascending by number. */
+MUST_CHECK int store_result_put(struct txn *txn, const struct result *r, struct err *err);
+MUST_CHECK int store_result_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct result *r, struct err *err);
+/* Those of the last attempt of a task that left any, by number; the array is in the arena. */
+MUST_CHECK int store_result_list(struct txn *txn, struct arena *a, uint64_t task_id,
+    struct result **list, size_t *count, struct err *err);
+/* Those of a tenant with ids below `before` (0: from the newest), newest first, `cap` at most; the
+ * array is in the arena. */
+MUST_CHECK int store_result_walk(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    uint64_t before, size_t cap, struct result **list, size_t *count, struct err *err);
 
 /* ---- what the scheduler must look at ---- */
 

@@ -454,6 +454,40 @@ check_line(struct verify *v, const struct execution *e, const struct task *t)
 	}
 }
 
+/* 10: an attempt has as many results as it says, and they stand in order. */
+static void
+check_results(struct verify *v, const struct task *t)
+{
+	struct result r, before = {0};
+	uint32_t *counts = arena_array(&v->arena, t->attempt_count, sizeof *counts);
+	struct cursor c;
+	int code;
+
+	code = cursor_open(&v->txn, TABLE_RESULTS_BY_TASK, 0, 0, &c, NULL);
+	if (!code)
+		code = cursor_seek(&c, key_ids(&v->txn, t->id, 0), NULL);
+	for (; !code && cursor_within(&c, t->id); code = cursor_move(&c, DB_NEXT, NULL)) {
+		unpack_u64(&c.key);
+		if (store_result_get(&v->txn, &v->arena, unpack_u64(&c.key), &r, NULL))
+			continue;
+		if (r.attempt < before.attempt ||
+		    (r.attempt == before.attempt && before.id && r.number <= before.number))
+			fault(v, "its result %" PRIu64 " is out of order", r.id);
+		before = r;
+		for (size_t i = 0; i < t->attempt_count; i++)
+			counts[i] += t->attempts[i].number == r.attempt;
+	}
+	if (cursor_close(&c, 0, NULL))
+		return;
+	for (size_t i = 0; i < t->attempt_count; i++) {
+		if (counts[i] != t->attempts[i].results)
+			fault(v,
+			    "says that attempt %" PRIu32 " left %" PRIu32
+			    " results, there are %" PRIu32,
+			    t->attempts[i].number, t->attempts[i].results, counts[i]);
+	}
+}
+
 static void
 visit_task(struct verify *v)
 {
@@ -490,6 +524,7 @@ visit_task(struct verify *v)
 	if (active != task_status_active(t.status))
 		fault(v, "is %s and %s among the active", task_status_name(t.status),
 		    active ? "stands" : "does not stand");
+	check_results(v, &t);
 	if (task_status_active(t.status) && !t.attempt_count)
 		fault(v, "is %s and has no attempt", task_status_name(t.status));
 }
@@ -540,6 +575,54 @@ visit_cancel(struct verify *v)
 		"the task does not exist") &&
 	    t.status != TASK_CANCELLING)
 		fault(v, "the task is %s", task_status_name(t.status));
+}
+
+/* ---- 10: result files
+ * ----------------------------------------------------------------------------- */
+
+static void
+visit_result(struct verify *v)
+{
+	struct result r = {.id = unpack_u64(v->at)};
+	struct task t;
+	size_t i = 0;
+
+	unpack_result(v->data, &v->arena, &r);
+	if (!decoded(v))
+		return;
+	check_id(v, r.id);
+	if (found(v, store_task_get(&v->txn, &v->arena, r.task_id, &t, NULL),
+		"its task %" PRIu64 " does not exist", r.task_id)) {
+		if (t.execution_id != r.execution_id || t.schedule_id != r.schedule_id ||
+		    t.tenant_id != r.tenant_id)
+			fault(v, "its task %" PRIu64 " is of another execution", t.id);
+		while (i < t.attempt_count && t.attempts[i].number != r.attempt)
+			i++;
+		if (i == t.attempt_count)
+			fault(
+			    v, "its task %" PRIu64 " has no attempt %" PRIu32, t.id, r.attempt);
+	}
+	if (!exists(v, TABLE_RESULTS_BY_TASK, key_ids(&v->txn, r.task_id, r.id)))
+		fault(v, "is not listed under its task");
+	if (!exists(v, TABLE_RESULTS_BY_TENANT, key_ids(&v->txn, r.tenant_id, r.id)))
+		fault(v, "is not listed under its tenant");
+	if ((r.state == RESULT_EXPIRED) != (r.deleted_us != INSTANT_NEVER) ||
+	    (r.state == RESULT_CONSUMED && r.consumed_us == INSTANT_NEVER))
+		fault(v, "its state and its times do not agree");
+}
+
+/* An entry under a task or a tenant. */
+static void
+visit_listed_result(struct verify *v)
+{
+	uint64_t owner_id = unpack_u64(v->at), id = unpack_u64(v->at);
+	struct result r;
+
+	if (decoded(v) &&
+	    found(v, store_result_get(&v->txn, &v->arena, id, &r, NULL),
+		"the result does not exist") &&
+	    owner_id != (v->table == TABLE_RESULTS_BY_TASK ? r.task_id : r.tenant_id))
+		fault(v, "the result is of another task or tenant");
 }
 
 /* ---- 5: the ledger
@@ -806,6 +889,9 @@ static void (*const visits[TABLE_COUNT])(struct verify *v) = {
     [TABLE_TASKS] = visit_task,
     [TABLE_TASKS_BY_EXECUTION] = visit_task_of_execution,
     [TABLE_TASKS_BY_TENANT] = visit_task_of_tenant,
+    [TABLE_RESULTS] = visit_result,
+    [TABLE_RESULTS_BY_TASK] = visit_listed_result,
+    [TABLE_RESULTS_BY_TENANT] = visit_listed_result,
     [TABLE_QUEUE] = visit_queue,
     [TABLE_WAITING] = visit_of_schedule,
     [TABLE_ACTIVE] = visit_active,

@@ -253,6 +253,24 @@ task_of(const struct execution *e, uint64_t id, uint32_t ordinal)
 	};
 }
 
+static MAYBE_UNUSED struct result
+result_of(const struct task *t, uint64_t id, uint32_t attempt, uint32_t number)
+{
+	return (struct result){
+	    .id = id,
+	    .tenant_id = t->tenant_id,
+	    .schedule_id = t->schedule_id,
+	    .execution_id = t->execution_id,
+	    .task_id = t->id,
+	    .attempt = attempt,
+	    .number = number,
+	    .name = "a.csv",
+	    .state = RESULT_AVAILABLE,
+	    .consumed_us = INSTANT_NEVER,
+	    .deleted_us = INSTANT_NEVER,
+	};
+}
+
 static MAYBE_UNUSED struct user
 user_of(uint64_t tenant_id, uint64_t id, const char *name)
 {

@@ -51,6 +51,7 @@ static struct task_def task_defs[] = {
 	.timeout_us = 600000000,
 	.kill_grace_us = 10000000,
 	.accept_args = true,
+	.result_file = "out.csv",
     },
     {.name = "bare", .argv = argv, .argc = 1},
 };
@@ -283,6 +284,27 @@ put_token(struct buf *b)
 		      });
 }
 
+static void
+put_result(struct buf *b)
+{
+	pack_result(b, &(struct result){
+			   .tenant_id = 1,
+			   .schedule_id = 2,
+			   .execution_id = 3,
+			   .task_id = 4,
+			   .attempt = 5,
+			   .number = 6,
+			   .name = "sales.csv",
+			   .bytes = UINT64_MAX,
+			   .md5 = {1, 2, 255},
+			   .json = true,
+			   .state = RESULT_CONSUMED,
+			   .created_us = 7,
+			   .consumed_us = 8,
+			   .deleted_us = INSTANT_NEVER,
+		       });
+}
+
 /* ---- reading one back and packing it again
  * ----------------------------------------------------------------------------- */
 
@@ -395,6 +417,16 @@ again_tenant(struct unpack *u, struct arena *a, struct buf *b)
 }
 
 static bool
+again_result(struct unpack *u, struct arena *a, struct buf *b)
+{
+	struct result r = {0};
+
+	unpack_result(u, a, &r);
+	pack_result(b, &r);
+	return known(r.state, RESULT_AVAILABLE, RESULT_EXPIRED);
+}
+
+static bool
 again_failures(struct unpack *u, struct arena *a, struct buf *b)
 {
 	struct failures f = {0};
@@ -440,6 +472,7 @@ static const struct codec {
     {"user", put_user, again_user},
     {"token", put_token, again_token},
     {"tenant", put_tenant, again_tenant},
+    {"result", put_result, again_result},
     {"failures", put_failures, again_failures},
     {"answer", put_answer, again_answer},
     {"audit", put_audit, again_audit},

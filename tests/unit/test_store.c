@@ -492,6 +492,66 @@ a_task_keeps_its_place_and_no_other_takes_it(struct txn *txn)
 }
 
 static void
+results_are_listed_by_task_and_by_tenant(struct txn *txn)
+{
+	struct execution e = execution_of(10, 20);
+	struct task t = task_of(&e, 30, 0), other = task_of(&e, 31, 1);
+	struct result list[] = {
+	    result_of(&t, 40, 1, 0),
+	    result_of(&t, 41, 1, 1),
+	    result_of(&other, 42, 1, 0),
+	    result_of(&t, 43, 3, 0),
+	    result_of(&t, 44, 3, 5),
+	};
+	struct result *got, one;
+	size_t count;
+
+	list[2].tenant_id = 2;
+	for (size_t i = 0; i < 5; i++)
+		ok(store_result_put(txn, &list[i], &err));
+	/* Of the last attempt that left any, by number. */
+	ok(store_result_list(txn, &arena, 30, &got, &count, &err));
+	assert_int_equal(count, 2);
+	assert_int_equal(got[0].id, 43);
+	assert_int_equal(got[1].id, 44);
+	assert_int_equal(got[1].number, 5);
+	assert_string_equal(got[1].name, "a.csv");
+	ok(store_result_list(txn, &arena, 29, &got, &count, &err));
+	assert_int_equal(count, 0);
+
+	ok(store_result_walk(txn, &arena, 1, 0, 3, &got, &count, &err));
+	assert_int_equal(count, 3);
+	assert_int_equal(got[0].id, 44);
+	assert_int_equal(got[2].id, 41);
+	ok(store_result_walk(txn, &arena, 1, 41, 3, &got, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(got[0].id, 40);
+	ok(store_result_walk(txn, &arena, 2, 0, 3, &got, &count, &err));
+	assert_int_equal(count, 1);
+
+	list[0].state = RESULT_CONSUMED;
+	list[0].consumed_us = 7;
+	ok(store_result_put(txn, &list[0], &err));
+	ok(store_result_get(txn, &arena, 40, &one, &err));
+	assert_int_equal(one.consumed_us, 7);
+	assert_int_equal(store_result_get(txn, &arena, 45, &one, &err), ERR_MISSING);
+}
+
+static void
+a_result_keeps_its_task_and_its_tenant(struct txn *txn)
+{
+	struct execution e = execution_of(10, 20);
+	struct task t = task_of(&e, 30, 0);
+	struct result r = result_of(&t, 40, 1, 0), moved = r, given = r;
+
+	ok(store_result_put(txn, &r, &err));
+	moved.task_id = 31;
+	assert_int_equal(store_result_put(txn, &moved, &err), ERR_CONFLICT);
+	given.tenant_id = 2;
+	assert_int_equal(store_result_put(txn, &given, &err), ERR_CONFLICT);
+}
+
+static void
 executions_of_a_schedule_or_a_tenant_are_listed_by_time(struct txn *txn)
 {
 	/* A clock that was set back: a later one may have been triggered earlier. */
@@ -1438,6 +1498,8 @@ main(void)
 	    TRIAL(the_ledger_lists_from_and_before_and_at_most),
 	    TRIAL(executions_are_listed_newest_first),
 	    TRIAL(a_ledger_entry_may_turn_out_not_to_have_run),
+	    TRIAL(results_are_listed_by_task_and_by_tenant),
+	    TRIAL(a_result_keeps_its_task_and_its_tenant),
 	    TRIAL(executions_of_a_schedule_or_a_tenant_are_listed_by_time),
 	    TRIAL(a_condition_is_not_among_the_tasks_of_its_execution),
 	    TRIAL(the_tasks_of_a_tenant_are_listed_newest_first_without_conditions),

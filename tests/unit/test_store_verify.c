@@ -119,12 +119,23 @@ put_task(struct txn *txn, const struct execution *e, uint64_t id, uint32_t ordin
 	struct attempt attempt = {.number = 1};
 
 	t.status = status;
+	attempt.results = id == 30 ? 2 : 0;
 	t.attempts = &attempt;
 	t.attempt_count = status != TASK_PENDING;
 	t.end_us = task_status_ended(status) ? 0 : INSTANT_NEVER;
 	must(store_task_put(txn, &t, &err));
 	if (status == TASK_RUNNING)
 		must(store_active_put(txn, id, &err));
+}
+
+static void
+put_results(struct txn *txn, const struct execution *e)
+{
+	struct task t = task_of(e, 30, 0);
+	struct result first = result_of(&t, 36, 1, 0), second = result_of(&t, 37, 1, 3);
+
+	must(store_result_put(txn, &first, &err));
+	must(store_result_put(txn, &second, &err));
 }
 
 static void
@@ -155,6 +166,7 @@ put_history(struct txn *txn)
 	e.tasks_ended = 1;
 	must(store_execution_put(txn, &e, &err));
 	put_task(txn, &e, 30, 0, TASK_SUCCEEDED);
+	put_results(txn, &e);
 	must(store_ledger_insert(txn, &ran, &err));
 	must(store_ledger_insert(txn, &missed, &err));
 	must(store_ledger_insert(txn, &overlap, &err));
@@ -302,6 +314,7 @@ struct records {
 	struct user user;
 	struct token token;
 	struct occurrence ran, missed;
+	struct result result;
 };
 
 struct fault {
@@ -336,6 +349,7 @@ store_edited(struct txn *txn, const struct records *r)
 	    ROW(TABLE_TOKENS, 0, 0, pack_token, &r->token),
 	    ROW(TABLE_LEDGER, SCHEDULE, 100, pack_occurrence, &r->ran),
 	    ROW(TABLE_LEDGER, SCHEDULE, 200, pack_occurrence, &r->missed),
+	    ROW(TABLE_RESULTS, 37, 0, pack_result, &r->result),
 #undef ROW
 	};
 
@@ -367,6 +381,7 @@ edit_records(struct txn *txn, const struct fault *f)
 	must(store_ledger_list(txn, &arena, SCHEDULE, 0, 300, 2, &ledger, &count, &err));
 	r.ran = ledger[0];
 	r.missed = ledger[1];
+	must(store_result_get(txn, &arena, 37, &r.result, &err));
 	f->edit(&r);
 	store_edited(txn, &r);
 }
@@ -462,6 +477,14 @@ ON(ran_range, r->ran.count = 2; r->ran.to_us = 110)
 ON(overlapping, r->missed.to_us = 500)
 ON(backwards, r->missed.to_us = 150)
 ON(no_count, r->missed.count = 0)
+
+ON(result_orphan, r->result.task_id = 39)
+ON(result_strange, r->result.execution_id = RUNNING)
+ON(result_attempt, r->result.attempt = 2)
+ON(result_order, r->result.number = 0)
+ON(result_tenant, r->result.tenant_id = 39)
+ON(result_state, r->result.state = RESULT_CONSUMED)
+ON(result_gone, r->result.deleted_us = 9)
 
 static struct fault faults[] = {
     {"a schedule without state", DROP, TABLE_STATES, {ON_DEMAND}, .complaint = "schedules 11: has no state"},
@@ -559,6 +582,18 @@ static struct fault faults[] = {
     {"a token with an id not given yet", EDIT, .edit = no_token_id, .complaint = "tokens 68686868: the id 41 is not among those given, 1 to 40"},
     {"a lost tenant", DROP, TABLE_TENANTS, {TENANT}, .complaint = "schedules 10: its tenant 1 does not exist"},
     {"a sequence that would give numbers again", NUMBER, TABLE_SEQUENCE, {0}, "id", 22, .complaint = "executions 23: the id 23 is not among those given, 1 to 22"},
+    {"a result that its task does not list", DROP, TABLE_RESULTS_BY_TASK, {30, 37}, .complaint = "results 37: is not listed under its task"},
+    {"a result that its tenant does not list", DROP, TABLE_RESULTS_BY_TENANT, {TENANT, 37}, .complaint = "results 37: is not listed under its tenant"},
+    {"a listed result that is none", MARK, TABLE_RESULTS_BY_TENANT, {TENANT, 39}, .complaint = "results_by_tenant 1|39: the result does not exist"},
+    {"a result listed under another task", MARK, TABLE_RESULTS_BY_TASK, {31, 36}, .complaint = "results_by_task 31|36: the result is of another task or tenant"},
+    {"a lost result", DROP, TABLE_RESULTS, {37}, .complaint = "tasks 30: says that attempt 1 left 2 results, there are 1"},
+    {"a result of no task", EDIT, .edit = result_orphan, .complaint = "results 37: its task 39 does not exist"},
+    {"a result of another execution", EDIT, .edit = result_strange, .complaint = "results 37: its task 30 is of another execution"},
+    {"a result of no attempt", EDIT, .edit = result_attempt, .complaint = "results 37: its task 30 has no attempt 2"},
+    {"a result out of order", EDIT, .edit = result_order, .complaint = "tasks 30: its result 37 is out of order"},
+    {"a result of another tenant", EDIT, .edit = result_tenant, .complaint = "results 37: is not listed under its tenant"},
+    {"a consumed result without a time", EDIT, .edit = result_state, .complaint = "results 37: its state and its times do not agree"},
+    {"a deleted result that is not expired", EDIT, .edit = result_gone, .complaint = "results 37: its state and its times do not agree"},
     {"a lost sequence", DROP, TABLE_SEQUENCE, {0}, "id", .complaint = "tenants 1: the id 1 is not among those given"},
     {"a sequence that is none", NUMBER, TABLE_SEQUENCE, {0}, "od", 50, .complaint = "sequence od: there is no such sequence"},
 };
