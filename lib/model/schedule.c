@@ -12,7 +12,6 @@
 
 #include "base/utf8.h"
 
-#define KEEP_MIN_US    (7 * DAY_US)
 #define TIMEOUT_MAX_US (365 * DAY_US)
 #define SPAN_MAX_US    (36500 * DAY_US)
 
@@ -324,8 +323,8 @@ check_head(const struct schedule *s, struct err *err)
 		return invalid(err, member("endDate"), "must be later than startDate");
 	ret = check_span(s->misfire_window_us, 0, SPAN_MAX_US, member("misfireWindow"), err);
 	if (!ret)
-		ret =
-		    check_span(s->keep_us, KEEP_MIN_US, SPAN_MAX_US, member("keep.days"), err);
+		ret = check_span(
+		    s->keep_us, SCHEDULE_KEEP_US, SPAN_MAX_US, member("keep.days"), err);
 	return ret;
 }
 

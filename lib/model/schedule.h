@@ -28,6 +28,12 @@ enum {
 	SCHEDULE_TYPE_MAX = 18,	      /* API3 ScheduleType, wire/api3.md 3.8 */
 };
 
+/* What a definition has that does not say otherwise. */
+enum { SCHEDULE_TYPE_DEFAULT = 1 };
+#define SCHEDULE_WINDOW_US HOUR_US
+#define SCHEDULE_KEEP_US   (7 * DAY_US) /* and no less */
+#define TASK_GRACE_US	   (10 * SECOND_US)
+
 /* Overlap: what a trigger's run does while a run of the same schedule has not ended. */
 enum overlap { OVERLAP_SKIP = 0, OVERLAP_QUEUE_ONE = 1, OVERLAP_QUEUE = 2, OVERLAP_ALLOW = 3 };
 

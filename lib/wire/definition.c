@@ -14,10 +14,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-enum { DEFAULT_TYPE = 1, KEEP_DAYS_MIN = 7, KEEP_DAYS_MAX = 36500 };
-
-#define DEFAULT_GRACE_US  (10 * SECOND_US)
-#define DEFAULT_WINDOW_US HOUR_US
+enum { KEEP_DAYS_MIN = SCHEDULE_KEEP_US / DAY_US, KEEP_DAYS_MAX = 36500 };
 
 struct reader {
 	struct arena *arena;
@@ -435,7 +432,7 @@ read_condition(struct reader *r, const struct json *value, void *at)
 	struct task_def *t = arena_array(r->arena, 1, sizeof *t);
 
 	t->name = "condition";
-	t->kill_grace_us = DEFAULT_GRACE_US;
+	t->kill_grace_us = TASK_GRACE_US;
 	*(struct task_def **)at = t;
 	return read_members(r, value, condition_fields, COUNT(condition_fields), t);
 }
@@ -493,7 +490,7 @@ read_tasks(struct reader *r, const struct json *value, void *at)
 	for (size_t i = 0; !ret && i < s->task_count; i++, element = element->next) {
 		size_t back = path_push(r, "[%zu]", i);
 
-		s->tasks[i].kill_grace_us = DEFAULT_GRACE_US;
+		s->tasks[i].kill_grace_us = TASK_GRACE_US;
 		ret = read_members(r, element, task_fields, COUNT(task_fields), &s->tasks[i]);
 		path_pop(r, back);
 	}
@@ -606,11 +603,11 @@ definition_read(struct arena *a, const struct json *value, const char *default_z
 
 	*s = (struct schedule){
 	    .description = "",
-	    .type = DEFAULT_TYPE,
+	    .type = SCHEDULE_TYPE_DEFAULT,
 	    .start_us = INT64_MIN,
 	    .end_us = INSTANT_NEVER,
-	    .misfire_window_us = DEFAULT_WINDOW_US,
-	    .keep_us = KEEP_DAYS_MIN * DAY_US,
+	    .misfire_window_us = SCHEDULE_WINDOW_US,
+	    .keep_us = SCHEDULE_KEEP_US,
 	};
 	ret = read_members(&r, value, schedule_fields, COUNT(schedule_fields), s);
 	return ret ? ret : schedule_validate(s, err);
