@@ -73,6 +73,20 @@ scope_parse(const char *name, enum scope *scope)
 	return ERR_INPUT;
 }
 
+const char *
+token_kind_name(enum token_kind kind)
+{
+	switch (kind) {
+	case TOKEN_SESSION:
+		return "session";
+	case TOKEN_KEY:
+		return "key";
+	case TOKEN_CLIENT:
+		return "clientKey";
+	}
+	return "unknown";
+}
+
 /* ---- names ---- */
 
 static bool

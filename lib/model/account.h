@@ -93,10 +93,16 @@ enum { TOKEN_HASH_BYTES = 32, TOKEN_NAME_MAX = 100 /* code points */ };
 enum token_kind {
 	TOKEN_SESSION = 1, /* made by a log-in; dies after `idle_us` without use */
 	TOKEN_KEY = 2,	   /* made on purpose, for scripts; dies at expires_us */
-	TOKEN_CLIENT =
-	    3, /* an Altogic client key: opens that face alone, and is no secret where
-			      a page carries it; dies at expires_us */
+	/* An Altogic client key: opens that face alone, and is no secret where a page carries it;
+	 * dies at expires_us. */
+	TOKEN_CLIENT = 3,
 };
+
+/* What a client key may be used for, at most. */
+enum { CLIENT_SCOPES = SCOPE_READ | SCOPE_RUN };
+
+/* "session", "key", "clientKey". */
+const char *token_kind_name(enum token_kind kind);
 
 /* The secret itself is never stored: only its keyed hash, under which the record is found. */
 struct token {
@@ -121,6 +127,7 @@ struct token {
 struct actor {
 	uint64_t user_id, tenant_id, token_id; /* user 0: the administrator's command */
 	const char *name;
+	const char *email; /* NULL: none */
 	enum role role;
 	uint32_t scopes;
 	const char **tags;

@@ -122,6 +122,7 @@ MUST_CHECK int count_wrong_password(
 struct lock_name {
 	uint64_t tenant_id;
 	const char *name;
+	bool is_email; /* the name is an address, in small letters */
 };
 
 /* Until when nobody is let in under this name; 0: not locked. */
@@ -141,11 +142,16 @@ MUST_CHECK int token_issue(
 /* A new secret. */
 void token_secret(struct service *sv, char text[TOKEN_TEXT]);
 
-/* A session for a user, with what the actor's token leaves of his rights. One user has a limited
- * number of them: the oldest gives way. */
+/* A session for a user who comes in as `who`, with what the limits (NULL: none) of a token leave
+ * of his rights. One user has a limited number of them: the oldest gives way. */
 MUST_CHECK int session_issue(struct txn *txn, struct arena *a, const struct service *sv,
-    const struct user *user, const struct actor *limits, int64_t now_us, const char *text,
-    struct err *err);
+    const struct user *user, const struct login *who, const struct actor *limits,
+    const char *text, struct err *err);
+
+/* ---- authenticate.c ---- */
+
+/* Someone who is a user, without a token: he may what his role allows. */
+struct actor user_actor(const struct user *user, const struct tenant *tenant);
 
 /* ---- tenants.c ---- */
 

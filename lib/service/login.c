@@ -1,5 +1,5 @@
 /*
- * Log-in: by name and password, or by an administrator's token; and who holds a token.
+ * Log-in: by name or address and password, or by an administrator's token.
  *
  * A name that failed several times in a row is locked for a while, which grows. That is counted
  * under a hash of the name and for every name, whether there is such a user or not, so that
@@ -15,20 +15,6 @@ enum { FAILURES_FREE = 5 };
 #define LOCK_FIRST_US SECOND_US
 #define LOCK_MAX_US   (15 * MINUTE_US)
 
-/*
- * A session's use is noted at most so often, because each note is a write; and well before the
- * idle life is over, so that a token in use never dies.
- */
-static bool
-use_must_be_noted(const struct token *t, int64_t now_us)
-{
-	int64_t often_us = 30 * SECOND_US;
-
-	if (t->idle_us && t->idle_us / 4 < often_us)
-		often_us = t->idle_us / 4;
-	return now_us - t->used_us >= often_us;
-}
-
 /* ---- failures in a row ---- */
 
 static int
@@ -41,7 +27,7 @@ lock_hash(struct txn *txn, struct arena *a, struct lock_name name,
 
 	if (rc)
 		return rc;
-	pack_str(&what, "login");
+	pack_str(&what, name.is_email ? "e-mail" : "login");
 	pack_u64(&what, name.tenant_id);
 	pack_str(&what, name.name);
 	secret_hash(key, what.data, what.len, hash);
@@ -155,25 +141,47 @@ struct claim {
 	int64_t until_us;
 };
 
+/* Fails: ERR_MISSING when there is no such user; tenant and lock are set all the same. */
+static int
+find_claimed(struct txn *txn, struct claim *c, struct tenant *tenant, struct err *err)
+{
+	const struct login *who = c->who;
+	struct lock_name *lock = &c->lock;
+	char *lower;
+	int rc;
+
+	*lock = (struct lock_name){.name = who->name, .is_email = !who->name};
+	if (who->name)
+		rc = find_tenant(txn, &c->arena, &lock->name, tenant, err);
+	else if (who->tenant_id)
+		rc = store_tenant_get(txn, &c->arena, who->tenant_id, tenant, err);
+	else
+		rc = store_tenant_first(txn, &c->arena, tenant, err);
+	lock->tenant_id = tenant->id;
+	if (!lock->is_email)
+		return rc ? rc
+			  : store_user_by_name(
+				txn, &c->arena, tenant->id, lock->name, &c->user, err);
+	lower = arena_alloc(&c->arena, strlen(who->email) + 1);
+	text_to_lower(who->email, lower);
+	lock->name = lower;
+	return rc ? rc : store_user_by_email(txn, &c->arena, tenant->id, lower, &c->user, err);
+}
+
 static int
 claim_body(struct txn *txn, void *ctx, struct err *err)
 {
 	struct claim *c = ctx;
-	struct tenant tenant;
+	struct tenant tenant = {0};
 	int rc;
 
 	arena_clear(&c->arena);
 	c->user = (struct user){0};
-	c->lock.name = c->who->name;
-	rc = find_tenant(txn, &c->arena, &c->lock.name, &tenant, err);
-	if (rc)
-		return rc;
-	c->lock.tenant_id = tenant.id;
-	rc = lock_until(txn, &c->arena, c->lock, c->who->now_us, &c->until_us, err);
-	if (!rc)
-		rc = store_user_by_name(txn, &c->arena, tenant.id, c->lock.name, &c->user, err);
+	rc = find_claimed(txn, c, &tenant, err);
 	c->known = !rc && tenant.enabled && c->user.enabled;
-	return rc == ERR_MISSING ? 0 : rc;
+	if (rc && rc != ERR_MISSING)
+		return rc;
+	return lock_until(txn, &c->arena, c->lock, c->who->now_us, &c->until_us, err);
 }
 
 /* Who does it, for the audit: nobody has proved to be the user yet, or just has. */
@@ -183,13 +191,19 @@ claimant(const struct claim *c)
 	return (struct actor){
 	    .user_id = c->user.id,
 	    .tenant_id = c->lock.tenant_id,
-	    .name = c->lock.name,
+	    .name = c->user.id ? c->user.name : c->lock.name,
 	    .remote = c->who->remote,
 	    .scopes = SCOPE_ALL,
 	};
 }
 
 /* ---- by password ---- */
+
+static int
+wrong_pair(struct err *err)
+{
+	return err_fail(err, ERR_IDENTITY, "Invalid user name or password");
+}
 
 static int
 failed_body(struct txn *txn, void *ctx, struct err *err)
@@ -206,6 +220,46 @@ failed_body(struct txn *txn, void *ctx, struct err *err)
 	    (long long)((c->until_us - now_us) / SECOND_US));
 }
 
+/* Find out whether it is he; if not, that counts. Fails: ERR_IDENTITY, *locked_us as in
+ * service_login(). */
+static int
+prove(struct service *sv, struct claim *c, const char *password, int64_t *locked_us,
+    struct err *err)
+{
+	int64_t now_us = c->who->now_us;
+	bool matches = false;
+	int rc;
+
+	*locked_us = 0;
+	rc = store_run(sv->store, claim_body, c, err);
+	/* Outside any transaction: the work is long on purpose, and no lock may wait for it. */
+	if (!rc && !c->until_us)
+		rc = match_password(
+		    sv, c->known ? c->user.password_hash : NULL, password, &matches, err);
+	if (rc || (matches && c->known))
+		return rc;
+	if (!c->until_us)
+		rc = store_run(sv->store, failed_body, c, err);
+	if (rc)
+		return rc;
+	if (c->until_us > now_us)
+		*locked_us = c->until_us - now_us;
+	return wrong_pair(err);
+}
+
+/* The user who has proved to be himself, as he is now: while the password was tried he may have
+ * been disabled. */
+static int
+proved_user(
+    struct txn *txn, struct arena *a, struct claim *c, struct user *user, struct err *err)
+{
+	int rc = store_user_get(txn, a, c->user.id, user, err);
+
+	if (rc == ERR_MISSING || (!rc && (!user->enabled || user->epoch != c->user.epoch)))
+		return wrong_pair(err);
+	return rc ? rc : lock_reset(txn, a, c->lock, err);
+}
+
 struct session {
 	struct service *sv;
 	struct claim *claim;
@@ -219,20 +273,15 @@ let_in_body(struct txn *txn, void *ctx, struct err *err)
 	struct session *c = ctx;
 	struct claim *claim = c->claim;
 	struct actor actor = claimant(claim);
-	int64_t now_us = claim->who->now_us;
 	struct user user;
 	int rc;
 
-	/* As he is now: while the password was tried he may have been disabled. */
-	rc = store_user_get(txn, &claim->arena, claim->user.id, &user, err);
-	if (rc == ERR_MISSING || (!rc && (!user.enabled || user.epoch != claim->user.epoch)))
-		return err_fail(err, ERR_IDENTITY, "Invalid user name or password");
+	rc = proved_user(txn, &claim->arena, claim, &user, err);
 	if (!rc)
-		rc = lock_reset(txn, &claim->arena, claim->lock, err);
-	if (!rc)
-		rc =
-		    session_issue(txn, &claim->arena, c->sv, &user, NULL, now_us, c->text, err);
-	return rc ? rc : audit_note(txn, &actor, now_us, "login", user.id, err, NULL);
+		rc = session_issue(
+		    txn, &claim->arena, c->sv, &user, claim->who, NULL, c->text, err);
+	return rc ? rc
+		  : audit_note(txn, &actor, claim->who->now_us, "login", user.id, err, NULL);
 }
 
 int
@@ -241,37 +290,51 @@ service_login(struct service *sv, const struct login *who, const char *password,
 {
 	struct claim c = {.who = who};
 	struct session session = {.sv = sv, .claim = &c, .text = token};
-	bool matches = false;
-	int rc;
+	int rc = prove(sv, &c, password, locked_us, err);
 
-	*locked_us = 0;
-	rc = store_run(sv->store, claim_body, &c, err);
-	if (rc)
-		goto done;
-	if (c.until_us) {
-		rc = ERR_IDENTITY;
-		goto refuse;
-	}
-	/* Outside any transaction: the work is long on purpose, and no lock may wait for it. */
-	rc = match_password(sv, c.known ? c.user.password_hash : NULL, password, &matches, err);
-	if (rc)
-		goto done;
-	if (matches && c.known) {
+	if (!rc) {
 		token_secret(sv, token);
 		rc = store_run(sv->store, let_in_body, &session, err);
-		goto done;
 	}
-	rc = store_run(sv->store, failed_body, &c, err);
-	if (rc)
-		goto done;
-	rc = ERR_IDENTITY;
-
-refuse:
-	if (c.until_us > who->now_us)
-		*locked_us = c.until_us - who->now_us;
-	err_fail(err, rc, "Invalid user name or password");
-done:
 	arena_release(&c.arena);
+	return rc;
+}
+
+struct login_once {
+	struct arena *arena;
+	struct claim *claim;
+	struct actor *actor;
+};
+
+static int
+once_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct login_once *c = ctx;
+	struct tenant tenant;
+	struct user user;
+	int rc;
+
+	rc = proved_user(txn, c->arena, c->claim, &user, err);
+	if (!rc)
+		rc = store_tenant_get(txn, c->arena, user.tenant_id, &tenant, err);
+	if (rc)
+		return rc;
+	*c->actor = user_actor(&user, &tenant);
+	c->actor->remote = c->claim->who->remote;
+	return 0;
+}
+
+int
+service_login_once(struct service *sv, struct arena *a, const struct login *who,
+    const char *password, struct actor *actor, int64_t *locked_us, struct err *err)
+{
+	struct claim claim = {.who = who};
+	struct login_once c = {a, &claim, actor};
+	int rc = prove(sv, &claim, password, locked_us, err);
+
+	if (!rc)
+		rc = store_run(sv->store, once_body, &c, err);
+	arena_release(&claim.arena);
 	return rc;
 }
 
@@ -292,7 +355,7 @@ let_in_for_body(struct txn *txn, void *ctx, struct err *err)
 	if (!actor_is_over(admin, claim->user.role))
 		return err_fail(err, ERR_DENIED, "Insufficient permissions");
 	rc = session_issue(
-	    txn, &claim->arena, c->sv, &claim->user, admin, claim->who->now_us, c->text, err);
+	    txn, &claim->arena, c->sv, &claim->user, claim->who, admin, c->text, err);
 	return rc ? rc
 		  : audit_note(txn, admin, claim->who->now_us, "login.token", claim->user.id,
 			err, "for %s", claim->user.name);
@@ -319,82 +382,4 @@ service_login_for(struct service *sv, const struct login *who, const char *admin
 	arena_release(&claim.arena);
 	arena_release(&arena);
 	return rc;
-}
-
-/* ---- by a token ---- */
-
-struct authenticate {
-	struct arena *arena;
-	const char *text;
-	int64_t now_us;
-	struct actor *actor;
-};
-
-static bool
-token_is_dead(const struct token *t, int64_t now_us)
-{
-	return now_us >= t->expires_us || (t->idle_us && now_us - t->used_us > t->idle_us);
-}
-
-static bool
-token_is_of(const struct token *t, const struct user *user, const struct tenant *tenant)
-{
-	if (!user->enabled || !tenant->enabled || tenant->deleted)
-		return false;
-	return t->kind != TOKEN_SESSION || t->epoch == user->epoch;
-}
-
-static int
-authenticate_body(struct txn *txn, void *ctx, struct err *err)
-{
-	struct authenticate *c = ctx;
-	unsigned char hash[TOKEN_HASH_BYTES];
-	const unsigned char *key;
-	struct tenant tenant;
-	struct token token;
-	struct user user;
-	int rc;
-
-	rc = store_key(txn, c->arena, &key, err);
-	if (rc)
-		return rc;
-	secret_token_hash(key, c->text, hash);
-	rc = store_token_get(txn, c->arena, hash, &token, err);
-	if (!rc && token_is_dead(&token, c->now_us))
-		rc = ERR_MISSING;
-	if (!rc)
-		rc = store_user_get(txn, c->arena, token.user_id, &user, err);
-	if (!rc)
-		rc = store_tenant_get(txn, c->arena, user.tenant_id, &tenant, err);
-	if (!rc && !token_is_of(&token, &user, &tenant))
-		rc = ERR_MISSING;
-	if (rc)
-		return rc == ERR_MISSING
-			   ? err_fail(err, ERR_IDENTITY, "Invalid or missing token")
-			   : rc;
-	*c->actor = (struct actor){
-	    .user_id = user.id,
-	    .tenant_id = user.tenant_id,
-	    .token_id = token.id,
-	    .name = user.name,
-	    .role = user.role,
-	    .scopes = token.scopes,
-	    .tags = token.tags,
-	    .tag_count = token.tag_count,
-	    .expires_us = token.expires_us,
-	    .tenant = tenant.name,
-	};
-	if (!use_must_be_noted(&token, c->now_us))
-		return 0;
-	token.used_us = c->now_us;
-	return store_token_put(txn, &token, err);
-}
-
-int
-service_authenticate(struct service *sv, struct arena *a, int64_t now_us, const char *token,
-    struct actor *actor, struct err *err)
-{
-	struct authenticate c = {a, token, now_us, actor};
-
-	return store_run(sv->store, authenticate_body, &c, err);
 }

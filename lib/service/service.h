@@ -98,22 +98,31 @@ MUST_CHECK int service_system_actor(
 
 /* Someone who wants to come in. */
 struct login {
-	const char *name;   /* what stands behind its last @ may be the name of a tenant */
+	const char *name;   /* what stands behind its last @ may be the name of a tenant; or, */
+	const char *email;  /* where `name` is NULL: the address of a user */
+	uint64_t tenant_id; /* of this tenant; 0: of the first */
 	const char *remote; /* the address that the call came from; NULL: not known */
 	int64_t now_us;
+	int64_t idle_us; /* so long without use the session lives; 0: as the setting says */
 };
 
 /*
- * A session for a name and a password.
+ * A session for a name or an address, and a password.
  *
  * After some failures in a row a name is locked for a while, known or not; *locked_us tells for
- * how long it is now, and is 0 otherwise. While it is locked nothing is tried.
+ * how long it is now, and is 0 otherwise. While it is locked nothing is tried. An address counts
+ * apart from the name of its user: else a lock would tell whose it is.
  *
  * Fails: ERR_IDENTITY for a wrong pair and for an unknown or disabled user, after the same work
  * each; ERR_BUSY when too many try at once.
  */
 MUST_CHECK int service_login(struct service *sv, const struct login *who, const char *password,
     char token[TOKEN_TEXT], int64_t *locked_us, struct err *err);
+
+/* As service_login(), for one call (HTTP's Basic): no session comes of it, and none is noted in
+ * the audit. The actor has no token. */
+MUST_CHECK int service_login_once(struct service *sv, struct arena *a, const struct login *who,
+    const char *password, struct actor *actor, int64_t *locked_us, struct err *err);
 
 /*
  * A session for a user, without his password, for an administrator who shows his own token. It
@@ -125,9 +134,54 @@ MUST_CHECK int service_login(struct service *sv, const struct login *who, const 
 MUST_CHECK int service_login_for(struct service *sv, const struct login *who,
     const char *admin_token, char token[TOKEN_TEXT], struct err *err);
 
-/* Work out who holds a token and renew its idle life. Fails: ERR_IDENTITY. */
+/* Work out who holds a token and renew its idle life; a client key is none here. Fails:
+ * ERR_IDENTITY. */
 MUST_CHECK int service_authenticate(struct service *sv, struct arena *a, int64_t now_us,
     const char *token, struct actor *actor, struct err *err);
+
+/* What is wrong with the call of a client, in the order in which it is looked at: with one of the
+ * last two the key is right. */
+enum client_fault {
+	CLIENT_FAULT_NONE = 0,
+	CLIENT_FAULT_ENVIRONMENT, /* there is no such environment */
+	CLIENT_FAULT_KEY,	  /* missing or unknown, also when it is of another tenant */
+	CLIENT_FAULT_NO_SESSION,  /* needed, and none was shown */
+	CLIENT_FAULT_SESSION,	  /* needed, and what was shown is none of the tenant's */
+};
+
+/* When a session must be shown beside the key. Where it need not be, it is not looked at. */
+enum client_session {
+	CLIENT_SESSION_AS_KEY_SAYS = 0,
+	CLIENT_SESSION_NEVER,  /* to get one */
+	CLIENT_SESSION_ALWAYS, /* to end one */
+};
+
+struct client_call {
+	const char *environment; /* a tenant's name, or id in any spelling; NULL: the first */
+	const char *key;	 /* NULL and "": none */
+	const char *session;	 /* NULL and "": none */
+	enum client_session session_needed;
+	int64_t now_us;
+};
+
+/*
+ * Work out who calls with a client key (Altogic's), and renew the idle life of the session.
+ *
+ * With a session the actor is its user, with what both the session and the key leave of his
+ * rights, and actor->token_id is the session's; else he is the owner of the key.
+ *
+ * Fails: ERR_IDENTITY, *fault says why; it is CLIENT_FAULT_NONE after any other failure.
+ */
+MUST_CHECK int service_authenticate_client(struct service *sv, struct arena *a,
+    const struct client_call *call, struct actor *actor, enum client_fault *fault,
+    struct err *err);
+
+/*
+ * End a session: the one that the actor came with, or, with `token`, that one if it is his too.
+ * A key is no session and stays; what is unknown or another's is left alone without a word.
+ */
+MUST_CHECK int service_logout(struct service *sv, const struct actor *actor, int64_t now_us,
+    const char *token, struct err *err);
 
 /* ---- tenants: for Enterprise Admins ---- */
 
@@ -214,6 +268,8 @@ struct token_new {
 	uint64_t user_id;      /* whose; 0: by name, */
 	const char *user_name; /* NULL too: one's own */
 	const char *name;      /* NULL: none */
+	bool is_client_key;    /* it has the scopes CLIENT_SCOPES at most */
+	bool needs_session;    /* of a client key: a session must be shown beside it */
 	uint32_t scopes;       /* of enum scope; 0: all that the actor has */
 	const char **tags;     /* none: those that the actor has */
 	size_t tag_count;

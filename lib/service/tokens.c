@@ -49,16 +49,16 @@ drop_oldest(struct txn *txn, struct arena *a, uint64_t id, struct err *err)
 
 int
 session_issue(struct txn *txn, struct arena *a, const struct service *sv,
-    const struct user *user, const struct actor *limits, int64_t now_us, const char *text,
-    struct err *err)
+    const struct user *user, const struct login *who, const struct actor *limits,
+    const char *text, struct err *err)
 {
 	struct token t = {
 	    .kind = TOKEN_SESSION,
 	    .user_id = user->id,
 	    .tenant_id = user->tenant_id,
-	    .created_us = now_us,
-	    .used_us = now_us,
-	    .idle_us = sv->session_idle_us,
+	    .created_us = who->now_us,
+	    .used_us = who->now_us,
+	    .idle_us = who->idle_us ? who->idle_us : sv->session_idle_us,
 	    .expires_us = limits ? actor_bounds(limits, INSTANT_NEVER) : INSTANT_NEVER,
 	    .epoch = user->epoch,
 	    .scopes = limits ? limits->scopes : SCOPE_ALL,
@@ -105,11 +105,11 @@ find_owner(struct txn *txn, struct create *c, struct user *u, struct err *err)
 }
 
 static int
-check_room(struct txn *txn, const struct user *u, struct err *err)
+check_room(struct txn *txn, const struct user *u, enum token_kind kind, struct err *err)
 {
 	uint64_t oldest;
 	size_t count;
-	int rc = store_token_count(txn, u->tenant_id, u->id, TOKEN_KEY, &count, &oldest, err);
+	int rc = store_token_count(txn, u->tenant_id, u->id, kind, &count, &oldest, err);
 
 	if (!rc && count >= KEYS_MAX)
 		return err_fail(err, ERR_CONFLICT, "The user has %d tokens already", KEYS_MAX);
@@ -129,15 +129,15 @@ create_body(struct txn *txn, void *ctx, struct err *err)
 	if (!rc && u.id != actor->user_id && !actor_is_over(actor, u.role))
 		rc = err_fail(err, ERR_DENIED, "Insufficient permissions");
 	if (!rc)
-		rc = check_room(txn, &u, err);
+		rc = check_room(txn, &u, c->token.kind, err);
 	if (rc)
 		return rc;
 	c->token.user_id = u.id;
 	rc = token_issue(txn, &c->arena, &c->token, c->text, err);
 	return rc ? rc
 		  : audit_note(txn, actor, c->token.created_us, "token.create", c->token.id,
-			err, "for %s%s%s", u.name, c->token.name ? ", name " : "",
-			c->token.name ? c->token.name : "");
+			err, "%sfor %s%s%s", c->n->is_client_key ? "client key " : "", u.name,
+			c->token.name ? ", name " : "", c->token.name ? c->token.name : "");
 }
 
 /* Is it for the actor himself, as far as can be told without the store? */
@@ -150,6 +150,27 @@ names_oneself(const struct actor *actor, const struct token_new *n)
 	       (!n->user_name || !strcmp(n->user_name, actor->name));
 }
 
+/* What the new one may be used for. */
+static uint32_t
+scopes_of(const struct actor *actor, const struct token_new *n)
+{
+	if (n->scopes)
+		return n->scopes;
+	return n->is_client_key ? actor->scopes & CLIENT_SCOPES : actor->scopes;
+}
+
+static int
+check_kind(const struct token_new *n, struct err *err)
+{
+	if (n->is_client_key && (n->scopes & ~(uint32_t)CLIENT_SCOPES))
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: scopes: of a client key they are read and run");
+	if (n->needs_session && !n->is_client_key)
+		return err_fail(
+		    err, ERR_INPUT, "Invalid value: needsSession: only of a client key");
+	return 0;
+}
+
 static int
 check_new(const struct actor *actor, const struct token_new *n, struct err *err)
 {
@@ -160,7 +181,10 @@ check_new(const struct actor *actor, const struct token_new *n, struct err *err)
 		rc = require_admin(actor, err);
 	if (!rc && !actor->user_id && !n->user_id && !n->user_name)
 		rc = err_fail(err, ERR_INPUT, "Missing value: userName");
-	if (!rc && ((n->scopes && (n->scopes & ~actor->scopes)) ||
+	if (!rc)
+		rc = check_kind(n, err);
+	/* Without any scope it would be of no use, and 0 means all of them. */
+	if (!rc && ((n->scopes & ~actor->scopes) || !scopes_of(actor, n) ||
 		       (n->tag_count && !actor_covers(actor, 0, n->tags, n->tag_count))))
 		rc = err_fail(err, ERR_DENIED, "Insufficient permissions");
 	return rc;
@@ -176,13 +200,14 @@ service_create_token(struct service *sv, const struct actor *actor, int64_t now_
 	    .n = n,
 	    .token =
 		{
-		    .kind = TOKEN_KEY,
+		    .kind = n->is_client_key ? TOKEN_CLIENT : TOKEN_KEY,
+		    .needs_session = n->needs_session,
 		    .tenant_id = actor->tenant_id,
 		    .created_us = now_us,
 		    .expires_us =
 			actor_bounds(actor, n->life_us ? now_us + n->life_us : INSTANT_NEVER),
 		    .name = n->name,
-		    .scopes = n->scopes ? n->scopes : actor->scopes,
+		    .scopes = scopes_of(actor, n),
 		    .tags = own_tags ? actor->tags : n->tags,
 		    .tag_count = own_tags ? actor->tag_count : n->tag_count,
 		},

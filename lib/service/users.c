@@ -342,7 +342,7 @@ look_body(struct txn *txn, void *ctx, struct err *err)
 	rc = own_user(txn, &c->arena, c->actor, c->actor->user_id, &c->user, err);
 	if (!rc)
 		rc = lock_until(txn, &c->arena,
-		    (struct lock_name){c->user.tenant_id, c->user.name}, c->now_us,
+		    (struct lock_name){c->user.tenant_id, c->user.name, false}, c->now_us,
 		    &c->until_us, err);
 	return rc;
 }
@@ -364,8 +364,8 @@ wrong_body(struct txn *txn, void *ctx, struct err *err)
 	rc = store_user_get(txn, &c->arena, c->user_id, &u, err);
 	if (rc)
 		return rc == ERR_MISSING ? 0 : rc;
-	return lock_failed(txn, &c->arena, (struct lock_name){u.tenant_id, u.name}, c->now_us,
-	    &c->until_us, err);
+	return lock_failed(txn, &c->arena, (struct lock_name){u.tenant_id, u.name, false},
+	    c->now_us, &c->until_us, err);
 }
 
 int
@@ -419,7 +419,8 @@ renew_body(struct txn *txn, void *ctx, struct err *err)
 	if (!rc)
 		rc = keep_session(txn, c, u.epoch, err);
 	if (!rc)
-		rc = lock_reset(txn, &c->arena, (struct lock_name){u.tenant_id, u.name}, err);
+		rc = lock_reset(
+		    txn, &c->arena, (struct lock_name){u.tenant_id, u.name, false}, err);
 	return rc ? rc : audit_note(txn, c->actor, c->now_us, "user.password", u.id, err, NULL);
 }
 
@@ -495,6 +496,27 @@ contains(struct arena *a, const char *text, const char *query)
 	return strstr(lower, query) != NULL;
 }
 
+/* By name or by address, whichever is locked longer. */
+static int
+locked_until(
+    struct txn *txn, struct list *c, const struct user *u, int64_t *until_us, struct err *err)
+{
+	struct lock_name lock = {u->tenant_id, u->name, false};
+	int64_t email_us = 0;
+	char *lower;
+	int rc = lock_until(txn, c->arena, lock, c->now_us, until_us, err);
+
+	if (rc || !u->email)
+		return rc;
+	lower = arena_alloc(c->arena, strlen(u->email) + 1);
+	text_to_lower(u->email, lower);
+	lock = (struct lock_name){u->tenant_id, lower, true};
+	rc = lock_until(txn, c->arena, lock, c->now_us, &email_us, err);
+	if (email_us > *until_us)
+		*until_us = email_us;
+	return rc;
+}
+
 static int
 list_body(struct txn *txn, void *ctx, struct err *err)
 {
@@ -518,8 +540,7 @@ list_body(struct txn *txn, void *ctx, struct err *err)
 		if (c->count == c->cap || (c->after && strcmp(u.name, c->after) <= 0))
 			continue;
 		c->items[c->count] = (struct user_view){.user = u};
-		rc = lock_until(txn, c->arena, (struct lock_name){u.tenant_id, u.name},
-		    c->now_us, &c->items[c->count].locked_us, err);
+		rc = locked_until(txn, c, &u, &c->items[c->count].locked_us, err);
 		c->count++;
 	}
 	return rc;

@@ -220,15 +220,29 @@ store_user_remove(struct txn *txn, const struct user *u, struct err *err)
 	return code;
 }
 
+static int
+user_by(struct txn *txn, struct arena *a, enum table t, const struct buf *key, struct user *u,
+    struct err *err)
+{
+	uint64_t id;
+	int code = table_get_id(txn, t, key, &id, err);
+
+	return code ? code : store_user_get(txn, a, id, u, err);
+}
+
 int
 store_user_by_name(struct txn *txn, struct arena *a, uint64_t tenant_id, const char *name,
     struct user *u, struct err *err)
 {
-	uint64_t id;
-	int code =
-	    table_get_id(txn, TABLE_USER_NAMES, key_name(txn, tenant_id, name), &id, err);
+	return user_by(txn, a, TABLE_USER_NAMES, key_name(txn, tenant_id, name), u, err);
+}
 
-	return code ? code : store_user_get(txn, a, id, u, err);
+int
+store_user_by_email(struct txn *txn, struct arena *a, uint64_t tenant_id, const char *email,
+    struct user *u, struct err *err)
+{
+	return user_by(
+	    txn, a, TABLE_USER_EMAILS, key_name(txn, tenant_id, email_key(a, email)), u, err);
 }
 
 int

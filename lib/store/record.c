@@ -636,6 +636,7 @@ pack_token(struct buf *b, const struct token *t)
 	pack_u32(b, t->scopes == SCOPE_ALL ? 0 : t->scopes);
 	pack_texts(b, t->tags, t->tag_count);
 	pack_u32(b, t->epoch);
+	pack_bool(b, t->needs_session);
 	pack_bool(b, t->is_old);
 	pack_bool(b, t->has_old);
 	if (t->has_old)
@@ -648,7 +649,7 @@ unpack_token(struct unpack *u, struct arena *a, struct token *t)
 	t->id = unpack_u64(u);
 	t->user_id = unpack_u64(u);
 	t->tenant_id = unpack_u64(u);
-	t->kind = unpack_word(u, TOKEN_SESSION, TOKEN_KEY);
+	t->kind = unpack_word(u, TOKEN_SESSION, TOKEN_CLIENT);
 	t->created_us = unpack_i64(u);
 	t->used_us = unpack_i64(u);
 	t->idle_us = unpack_i64(u);
@@ -661,6 +662,7 @@ unpack_token(struct unpack *u, struct arena *a, struct token *t)
 		u->failed = true;
 	t->tags = unpack_texts(u, a, &t->tag_count);
 	t->epoch = unpack_u32(u);
+	t->needs_session = unpack_bool(u);
 	t->is_old = unpack_bool(u);
 	t->has_old = unpack_bool(u);
 	if (t->has_old)

@@ -323,6 +323,9 @@ MUST_CHECK int store_user_get(
     struct txn *txn, struct arena *a, uint64_t id, struct user *u, struct err *err);
 MUST_CHECK int store_user_by_name(struct txn *txn, struct arena *a, uint64_t tenant_id,
     const char *name, struct user *u, struct err *err);
+/* By his address, without regard to case. */
+MUST_CHECK int store_user_by_email(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    const char *email, struct user *u, struct err *err);
 /* Remove him, his name and address. His tokens are the caller's to remove. */
 MUST_CHECK int store_user_remove(struct txn *txn, const struct user *u, struct err *err);
 /* As store_schedule_names(). */

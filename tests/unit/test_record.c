@@ -279,6 +279,7 @@ put_token(struct buf *b)
 			  .tags = tags,
 			  .tag_count = 2,
 			  .epoch = 1,
+			  .needs_session = true,
 			  .has_old = true,
 			  .old_hash = {9},
 		      });
@@ -403,7 +404,7 @@ again_token(struct unpack *u, struct arena *a, struct buf *b)
 
 	unpack_token(u, a, &t);
 	pack_token(b, &t);
-	return known(t.kind, TOKEN_SESSION, TOKEN_KEY);
+	return known(t.kind, TOKEN_SESSION, TOKEN_CLIENT);
 }
 
 static bool
