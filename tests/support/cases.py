@@ -197,6 +197,7 @@ LOOSE = [
     ("access/deleteUser", lambda t: t.user()),
     ("access/createToken", lambda t: {"userName": "adminUser", "name": "<xml>", "scopes": ["read", "access"],
                                       "tags": ["a"], "expiresIn": "1h"}),
+    ("access/createToken", lambda t: {"userName": "adminUser", "kind": "clientKey", "needsSession": True}),
     ("access/rotateToken", lambda t: {"tokenId": t.key(), "overlap": "0s"}),
     ("access/revokeToken", lambda t: t.key()),
     ("access/listTokens", lambda t: {"limit": 1000}),

@@ -74,6 +74,19 @@ read_duration(struct call *c, const char *name, int64_t *us)
 }
 
 static int
+read_kind(struct call *c, struct token_new *n)
+{
+	const char *kind = NULL;
+
+	if (api3_string(c->body, "kind", &kind, &c->err))
+		return ERR_INPUT;
+	n->is_client_key = kind && !strcmp(kind, token_kind_name(TOKEN_CLIENT));
+	if (kind && !n->is_client_key && strcmp(kind, token_kind_name(TOKEN_KEY)))
+		return invalid(c, "kind");
+	return api3_bool(c->body, "needsSession", &n->needs_session, &c->err);
+}
+
+static int
 read_new(struct call *c, struct token_new *n)
 {
 	int id, ret;
@@ -87,6 +100,8 @@ read_new(struct call *c, struct token_new *n)
 		ret = api3_string(c->body, "name", &n->name, &c->err);
 	if (!ret && n->name && !is_line(n->name, TOKEN_NAME_MAX))
 		ret = invalid(c, "name");
+	if (!ret)
+		ret = read_kind(c, n);
 	if (!ret)
 		ret = read_scopes(c, &n->scopes);
 	if (!ret)
@@ -189,7 +204,11 @@ write_token(struct json_writer *w, const struct token *t)
 	json_guid(w, t->id);
 	api3_write_user(w, "userId", t->user_id);
 	api3_write_string(w, "name", t->name);
-	api3_write_string(w, "kind", t->kind == TOKEN_SESSION ? "session" : "key");
+	api3_write_string(w, "kind", token_kind_name(t->kind));
+	if (t->kind == TOKEN_CLIENT) {
+		json_name(w, "needsSession");
+		json_bool(w, t->needs_session);
+	}
 	api3_write_limits(w, t->scopes, t->tags, t->tag_count);
 	api3_write_instant(w, "createdDate", t->created_us);
 	if (t->used_us)
