@@ -33,7 +33,7 @@ struct ctl_options {
 	const char *email, *tenant, *user, *name, *scopes, *tags, *overlap;
 	const char *from, *count, *owner, *until, *reason;
 	bool json, wait, err_stream, sample, schema, test, enable, disable, prune, dry_run,
-	    file;
+	    file, client_key, needs_session;
 };
 
 struct ctl {

@@ -10,36 +10,38 @@
 
 /* One bit an option, so that a command can say which it takes. */
 enum option_bit {
-	OPT_CONFIG = 1 << 0,
-	OPT_SOCKET = 1 << 1,
-	OPT_JSON = 1 << 2,
-	OPT_ROLE = 1 << 3,
-	OPT_PASSWORD_FILE = 1 << 4,
-	OPT_EXPIRES = 1 << 5,
-	OPT_WAIT = 1 << 6,
-	OPT_STDERR = 1 << 7,
-	OPT_TASK = 1 << 8,
-	OPT_SAMPLE = 1 << 9,
-	OPT_SCHEMA = 1 << 10,
-	OPT_TEST = 1 << 11,
-	OPT_HELP = 1 << 12,
-	OPT_EMAIL = 1 << 13,
-	OPT_TENANT = 1 << 14,
-	OPT_USER = 1 << 15,
-	OPT_NAME = 1 << 16,
-	OPT_SCOPES = 1 << 17,
-	OPT_TAGS = 1 << 18,
-	OPT_OVERLAP = 1 << 19,
-	OPT_ENABLE = 1 << 20,
-	OPT_DISABLE = 1 << 21,
-	OPT_FROM = 1 << 22,
-	OPT_COUNT = 1 << 23,
-	OPT_OWNER = 1 << 24,
-	OPT_PRUNE = 1 << 25,
-	OPT_DRY_RUN = 1 << 26,
-	OPT_FILE = 1 << 27,
-	OPT_UNTIL = 1 << 28,
-	OPT_REASON = 1 << 29,
+	OPT_CONFIG = UINT64_C(1) << 0,
+	OPT_SOCKET = UINT64_C(1) << 1,
+	OPT_JSON = UINT64_C(1) << 2,
+	OPT_ROLE = UINT64_C(1) << 3,
+	OPT_PASSWORD_FILE = UINT64_C(1) << 4,
+	OPT_EXPIRES = UINT64_C(1) << 5,
+	OPT_WAIT = UINT64_C(1) << 6,
+	OPT_STDERR = UINT64_C(1) << 7,
+	OPT_TASK = UINT64_C(1) << 8,
+	OPT_SAMPLE = UINT64_C(1) << 9,
+	OPT_SCHEMA = UINT64_C(1) << 10,
+	OPT_TEST = UINT64_C(1) << 11,
+	OPT_HELP = UINT64_C(1) << 12,
+	OPT_EMAIL = UINT64_C(1) << 13,
+	OPT_TENANT = UINT64_C(1) << 14,
+	OPT_USER = UINT64_C(1) << 15,
+	OPT_NAME = UINT64_C(1) << 16,
+	OPT_SCOPES = UINT64_C(1) << 17,
+	OPT_TAGS = UINT64_C(1) << 18,
+	OPT_OVERLAP = UINT64_C(1) << 19,
+	OPT_ENABLE = UINT64_C(1) << 20,
+	OPT_DISABLE = UINT64_C(1) << 21,
+	OPT_FROM = UINT64_C(1) << 22,
+	OPT_COUNT = UINT64_C(1) << 23,
+	OPT_OWNER = UINT64_C(1) << 24,
+	OPT_PRUNE = UINT64_C(1) << 25,
+	OPT_DRY_RUN = UINT64_C(1) << 26,
+	OPT_FILE = UINT64_C(1) << 27,
+	OPT_UNTIL = UINT64_C(1) << 28,
+	OPT_REASON = UINT64_C(1) << 29,
+	OPT_CLIENT_KEY = UINT64_C(1) << 30,
+	OPT_NEEDS_SESSION = UINT64_C(1) << 31,
 };
 
 enum { OPT_CALL = OPT_CONFIG | OPT_SOCKET, OPT_OFFLINE = OPT_CONFIG };
@@ -48,7 +50,7 @@ struct command {
 	const char *group, *verb; /* verb NULL: none */
 	const char *arguments;	  /* as help shows them */
 	const char *summary;
-	unsigned takes, needs; /* options */
+	uint64_t takes, needs; /* options */
 	int operands;
 	int (*run)(struct ctl *ctl, struct err *err);
 	int optional; /* operands beyond those that it needs */
@@ -72,9 +74,11 @@ static const struct command commands[] = {
 	0, 1, ctl_user_update},
     {"user", "delete", "ID|NAME", "delete a user; his tokens die, his schedules stay",
 	OPT_CALL | OPT_JSON, 0, 1, ctl_user_delete},
-    {"token", "create", "USER [--expires 90d] [--scopes LIST] [--tags LIST]",
-	"make a token for scripts, and print it",
-	OPT_CALL | OPT_EXPIRES | OPT_NAME | OPT_SCOPES | OPT_TAGS, 0, 1, ctl_token_create},
+    {"token", "create", "USER [--expires 90d] [--scopes LIST] [--tags LIST] [--client-key]",
+	"make a token for scripts, or a key for Altogic's clients, and print it",
+	OPT_CALL | OPT_EXPIRES | OPT_NAME | OPT_SCOPES | OPT_TAGS | OPT_CLIENT_KEY |
+	    OPT_NEEDS_SESSION,
+	0, 1, ctl_token_create},
     {"token", "list", "[--user ID|NAME]", "all tokens, without their secrets",
 	OPT_CALL | OPT_JSON | OPT_USER, 0, 0, ctl_token_list},
     {"token", "rotate", "ID [--overlap 1h]", "give a token another secret, and print it",
@@ -131,7 +135,7 @@ static const struct command commands[] = {
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static const struct {
-	unsigned bit;
+	uint64_t bit;
 	const char *name, *argument, *help;
 } options[] = {
     {OPT_CONFIG, "config", "FILE", "configuration file (" CTL_CONFIG ")"},
@@ -166,6 +170,9 @@ static const struct {
     {OPT_FILE, "file", NULL, "the word is a file with a JSON definition"},
     {OPT_UNTIL, "until", "TIME", "it resumes by itself then"},
     {OPT_REASON, "reason", "TEXT", "shown wherever the suspension is"},
+    {OPT_CLIENT_KEY, "client-key", NULL,
+	"a key for Altogic's clients: it reads and runs at most, and opens nothing else"},
+    {OPT_NEEDS_SESSION, "needs-session", NULL, "such a key wants a user's session beside it"},
     {OPT_HELP, "help", NULL, "this"},
 };
 
@@ -195,7 +202,7 @@ static int
 help(char *const *words, int count)
 {
 	const char *group = count > 0 ? words[0] : NULL, *verb = count > 1 ? words[1] : NULL;
-	unsigned takes = OPT_HELP;
+	uint64_t takes = OPT_HELP;
 
 	for (int i = 0; i < COMMANDS; i++) {
 		if (is_command(&commands[i], group, verb))
@@ -228,7 +235,7 @@ help(char *const *words, int count)
 /* ---- the command line ---- */
 
 static void
-set_option(struct ctl_options *o, unsigned bit, const char *value)
+set_option(struct ctl_options *o, uint64_t bit, const char *value)
 {
 	switch ((enum option_bit)bit) {
 	case OPT_CONFIG:
@@ -318,6 +325,12 @@ set_option(struct ctl_options *o, unsigned bit, const char *value)
 	case OPT_REASON:
 		o->reason = value;
 		break;
+	case OPT_CLIENT_KEY:
+		o->client_key = true;
+		break;
+	case OPT_NEEDS_SESSION:
+		o->needs_session = true;
+		break;
 	case OPT_HELP:
 		break;
 	}
@@ -325,7 +338,7 @@ set_option(struct ctl_options *o, unsigned bit, const char *value)
 
 /* Options may stand anywhere. *given: their bits. Fails after getopt_long() has told why. */
 static int
-read_options(int argc, char **argv, struct ctl_options *o, unsigned *given)
+read_options(int argc, char **argv, struct ctl_options *o, uint64_t *given)
 {
 	struct option table[OPTIONS + 1] = {0};
 	int index = 0, c;
@@ -343,7 +356,7 @@ read_options(int argc, char **argv, struct ctl_options *o, unsigned *given)
 }
 
 static const char *
-first_option(unsigned bits)
+first_option(uint64_t bits)
 {
 	int i = 0;
 
@@ -366,9 +379,9 @@ find_command(char **words, int count, int *name_words)
 }
 
 static int
-check_usage(const struct command *c, unsigned given, int operands, struct err *err)
+check_usage(const struct command *c, uint64_t given, int operands, struct err *err)
 {
-	unsigned foreign = given & ~c->takes, missing = c->needs & ~given;
+	uint64_t foreign = given & ~c->takes, missing = c->needs & ~given;
 	const char *verb = c->verb ? c->verb : "", *space = c->verb ? " " : "";
 
 	if (foreign)
@@ -387,7 +400,7 @@ static int
 run(struct ctl *ctl, int argc, char **argv, struct err *err)
 {
 	const struct command *command;
-	unsigned given = 0;
+	uint64_t given = 0;
 	int count, name_words;
 	char **words;
 

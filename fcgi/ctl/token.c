@@ -48,6 +48,11 @@ ctl_token_create(struct ctl *ctl, struct err *err)
 	ctl_write_string(rq.w, "userName", ctl->operands[0]);
 	ctl_write_string(rq.w, "expiresIn", o->expires);
 	ctl_write_string(rq.w, "name", o->name);
+	ctl_write_string(rq.w, "kind", o->client_key ? "clientKey" : NULL);
+	if (o->needs_session) {
+		json_name(rq.w, "needsSession");
+		json_bool(rq.w, true);
+	}
 	write_words(rq.w, &ctl->arena, "scopes", o->scopes);
 	write_words(rq.w, &ctl->arena, "tags", o->tags);
 	json_end_object(rq.w);
@@ -106,10 +111,13 @@ static void
 row_of_token(struct ctl *ctl, struct table *t, const struct json *token)
 {
 	const char *scopes = words_of(&ctl->arena, json_member(token, "scopes"));
+	const struct json *needs = json_member(token, "needsSession");
+	const char *kind = ctl_member(token, "kind");
 
 	table_cell(t, ctl_member_id(&ctl->arena, token, "tokenId"));
 	table_cell(t, ctl_member_id(&ctl->arena, token, "userId"));
-	table_cell(t, ctl_member(token, "kind"));
+	table_cell(
+	    t, needs && needs->boolean ? arena_printf(&ctl->arena, "%s+session", kind) : kind);
 	table_cell(t, ctl_member(token, "name"));
 	table_cell(t, scopes ? scopes : "all");
 	table_cell(t, words_of(&ctl->arena, json_member(token, "tags")));

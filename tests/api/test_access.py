@@ -429,6 +429,20 @@ def test_calls_at_the_same_time_with_one_key_make_one_thing(admin):
 # ---- carillonctl -----------------------------------------------------------------------------------------
 
 
+def test_a_client_key_is_listed_as_one_and_is_no_token_here(admin):
+    made = ok(access(admin, "createToken", {"userName": "adminUser", "kind": "clientKey", "needsSession": "true"}))
+    plain = ok(access(admin, "createToken", {"userName": "adminUser", "kind": "key"}))
+    listed = {t["tokenId"]: t for t in ok(access(admin, "listTokens", {"limit": 1000}))["items"]}
+    assert listed[made["tokenId"]].items() >= {"kind": "clientKey", "needsSession": True, "scopes": ["read", "run"]}.items()
+    assert "needsSession" not in listed[plain["tokenId"]] and listed[plain["tokenId"]]["kind"] == "key"
+    assert access(Client(admin.url.geturl(), made["token"]), "whoAmI").status == 401
+    wrong = [{"kind": "session"}, {"kind": 1}, {"kind": "clientKey", "needsSession": "perhaps"}, {"needsSession": True},
+             {"kind": "clientKey", "scopes": ["read", "manage"]}]
+    for members in wrong:
+        answer = access(admin, "createToken", {"userName": "adminUser", **members})
+        assert (answer.status, answer.text.split(":")[0]) == (400, "Invalid value"), members
+
+
 def ctl(service, *words, status=0):
     done = service.ctl(*words)
     assert done.returncode == status, done.stderr
@@ -448,6 +462,10 @@ def test_the_administrators_command_manages_access(service):
     assert [access(Client(service.url, one), "whoAmI").status for one in (token, newer)] == [401, 200]
     ctl(service, "token", "revoke", row[0])
     assert access(Client(service.url, newer), "whoAmI").status == 401
+    key = ctl(service, "token", "create", name, "--client-key", "--needs-session").strip()
+    assert access(Client(service.url, key), "whoAmI").status == 401
+    assert " clientKey+session " in ctl(service, "token", "list", "--user", name)
+    assert "needsSession" in ctl(service, "token", "create", name, "--needs-session", status=2)
 
     ctl(service, "user", "update", name, "--role", "pro", "--disable")
     row = next(line for line in ctl(service, "user", "list").splitlines() if name in line)
