@@ -111,6 +111,7 @@ make_state() {
 		owner=$SERVICE_USER
 		id "$owner" >/dev/null 2>&1 || die "there is no user $owner to run as: start it as an ordinary user"
 	fi
+	mkdir -p carillon || die "$STATE/carillon cannot be made"
 	for d in sock store output $WEB; do
 		[ -d "$d" ] && continue
 		mkdir -m 0750 "$d" && { [ -z "$owner" ] || chown "$owner:" "$d"; } || die "$STATE/$d cannot be made"
@@ -125,16 +126,81 @@ write_config() {
 		write_"$WEB"_config || die "cannot write the configuration to $STATE"
 }
 
+# Where the configuration puts each face, the web server looks for it too: "/" or a prefix, or "off".
+place_of() {
+	local name=CARILLON_${1^^}_AT
+	local at=${!name:-/}
+	case $at in
+	/ | off) ;;
+	*[!A-Za-z0-9._~/-]* | [!/]*) die "$name=$at is neither off nor / nor a prefix such as /ops" ;;
+	esac
+	printf %s "$at"
+}
+
+# The same for pages of other sites: what $1, a command, prints for each origin.
+each_origin() {
+	local origin
+	set -f
+	for origin in ${CARILLON_ALLOWED_ORIGINS:-}; do
+		case $origin in
+		*[!]a-z0-9.:/*[-]*) die "CARILLON_ALLOWED_ORIGINS: $origin is not an origin such as https://intranet.example" ;;
+		esac
+		"$1" "$origin"
+	done
+	set +f
+}
+
+nginx_origin() {
+	case $1 in
+	'*') printf '\\t\\tdefault $http_origin;' ;;
+	*) printf '\\t\\t"%s" $http_origin;' "$1" ;;
+	esac
+}
+
 write_nginx_config() {
-	sed "s/@PORT@/$PORT/; s|@LOGIN_RATE@|$LOGIN_RATE|" "$REPO/nginx/quickstart.conf" >nginx.conf &&
-		cp "$REPO/nginx/carillon.conf" "$REPO/nginx/carillon-host.conf" .
+	local face at origins
+	origins=$(each_origin nginx_origin) || exit 1
+	cp "$REPO"/nginx/carillon*.conf carillon/ &&
+		sed "s/@PORT@/$PORT/; s|@LOGIN_RATE@|$LOGIN_RATE|; s|@ORIGINS@|${origins:-\\t\\tdefault \"\";}|" \
+			"$REPO/nginx/quickstart.conf" >nginx.conf || return
+	for face in api3 altogic ricloud openspecimen; do
+		at=$(place_of "$face") || exit 1
+		case $at in
+		/) ;;
+		off) sed -i "/^include .*-$face\\.conf;/d" carillon/carillon.conf || return ;;
+		*)
+			at=$(printf %s "${at%/}" | sed 's|/|/+|g; s/\./\\\\./g')
+			sed -i "s|\"^/+|\"^$at/+|" "carillon/carillon-$face.conf" &&
+				sed -i "/_carillon\\/$face;/s| /+| $at/+|" carillon/carillon-texts.conf || return
+			;;
+		esac
+	done
+}
+
+apache_origin() {
+	case $1 in
+	'*') printf '|.*' ;;
+	*) printf '|%s' "$1" | sed 's/[].[]/\\&/g' ;;
+	esac
 }
 
 write_apache_config() {
-	mkdir -p apache-errors &&
-		sed "s/@PORT@/$PORT/; s|@MODULES@|$APACHE_MODULES|" "$REPO/conf/apache/quickstart.conf" >apache.conf &&
-		cp "$REPO/conf/apache/carillon.conf" "$REPO/conf/apache/carillon-host.conf" . &&
-		cp "$REPO"/conf/apache/errors/*.asis "$REPO/conf/apache/welcome.asis" apache-errors/
+	local face at more origins
+	origins=$(each_origin apache_origin) || exit 1
+	more=${origins:+Define CARILLON_ORIGINS \"${origins#|}\"}
+	for face in api3 altogic ricloud openspecimen; do
+		at=$(place_of "$face") || exit 1
+		case $at in
+		/) ;;
+		off) more="$more"$'\n'"Define CARILLON_${face^^}_OFF" ;;
+		*) more="$more"$'\n'"Define CARILLON_${face^^}_AT ${at%/}" ;;
+		esac
+	done
+	more=$(printf %s "$more" | sed 's/[\\|&]/\\&/g; $!s/$/\\/')
+	mkdir -p carillon/nothing &&
+		cp -r "$REPO"/conf/apache/{carillon*.conf,errors,welcome.asis} carillon/ &&
+		sed "s/@PORT@/$PORT/; s|@MODULES@|$APACHE_MODULES|; s|@MORE@|$more|" \
+			"$REPO/conf/apache/quickstart.conf" >apache.conf
 }
 
 # --- quickstart.env -----------------------------------------------------------------------------------------

@@ -31,13 +31,13 @@ http {{
 	client_body_temp_path {folder}/body; fastcgi_temp_path {folder}/fastcgi; proxy_temp_path {folder}/proxy;
 	scgi_temp_path {folder}/scgi; uwsgi_temp_path {folder}/uwsgi;
 	limit_conn_zone $server_port zone=everybody:1m;
-	include {folder}/carillon-upstream.conf;
+	include carillon/carillon-upstream.conf;
 	server {{
 		listen 127.0.0.1:{port};
 		root {folder}/site;
 		error_page 404 405 413 /sorry.txt;
 		client_max_body_size 10;
-		include {pieces}/carillon.conf;
+		include carillon/carillon.conf;
 		location / {{ try_files $uri =404; }}
 		location ~ \\.php$ {{ return 200 "a script of the neighbour"; }}
 		location ~* ^/a {{ return 200 "all that begins with a"; }}
@@ -67,7 +67,7 @@ Listen 127.0.0.1:{port}
 	ErrorDocument 404 /sorry.txt
 	LimitRequestBody 10
 	Define CARILLON_SOCKET {socket}
-	Define CARILLON_ERRORS {pieces}/errors
+	Define CARILLON_DIR {pieces}
 	Include {pieces}/carillon.conf
 	RewriteEngine On
 	RewriteRule "\\.php$" "/script.txt"
@@ -86,19 +86,19 @@ class Server:
         site = self.folder / "site"
         site.mkdir()
         # No parent of the clone need be open to the user that a server runs as.
-        shutil.copytree(ROOT / "nginx" if kind == "nginx" else ROOT / "conf" / "apache", self.folder / "pieces")
+        shutil.copytree(ROOT / "nginx" if kind == "nginx" else ROOT / "conf" / "apache", self.folder / "carillon")
         for name, text in {"index.html": "the site", "sorry.txt": "the neighbour's own error", "a.txt": "all that begins with a",
                            "script.txt": "a script of the neighbour"}.items():
             (site / name).write_text(text)
         self.configure()
 
     def configure(self, more="", output=""):
-        values = {"folder": self.folder, "port": self.port, "socket": self.socket, "pieces": self.folder / "pieces",
+        values = {"folder": self.folder, "port": self.port, "socket": self.socket, "pieces": self.folder / "carillon",
                   "more": more, "user": ""}
         if self.kind == "nginx":
             upstream = (ROOT / "nginx" / "carillon-upstream.conf").read_text()
             upstream = upstream.replace("unix:/run/carillon/carillon.sock", f"unix:{self.socket}")
-            (self.folder / "carillon-upstream.conf").write_text(upstream.replace('default "";', f'default "{output}";'))
+            (self.folder / "carillon" / "carillon-upstream.conf").write_text(upstream.replace('default "";', f'default "{output}";'))
             if os.geteuid() == 0:
                 values["user"] = f"user {USER};"
             text = NGINX.format(**values)
