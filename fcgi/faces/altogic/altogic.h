@@ -1,6 +1,9 @@
 /*
- * The face Altogic: what its client libraries call to run a scheduled task and to ask how the run
- * goes, and their sign-in (wire/altogic.md).
+ * The face Altogic: task.runOnce() and task.getTaskStatus() of Altogic's client libraries, and
+ * sign-in and sign-out by e-mail for keys that need a user's session; wire/altogic.md.
+ *
+ * A face only translates. Whatever goes wrong is answered with JSON: the JavaScript library hangs
+ * for ever on an error whose body is anything else.
  */
 #ifndef FACES_ALTOGIC_H
 #define FACES_ALTOGIC_H
@@ -9,7 +12,8 @@
 
 #include "app/request.h"
 
-/* True for every path below the base paths of that API: also for those that are answered 404. */
+/* True for every path below /_api/ and /e:, also for those that altogic_handle() answers with
+ * 404. */
 bool altogic_owns(const char *path);
 
 /* Answer a request whose path altogic_owns(). *res is complete afterwards, whatever happened. */
