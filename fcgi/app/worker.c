@@ -62,6 +62,21 @@ ring(void *ctx)
 		log_error("the bell: %s", strerror(errno));
 }
 
+static struct board_slot *
+slot_of(const struct worker *w)
+{
+	return &w->board->slots[w->slot];
+}
+
+/* A call that takes long is not one that is stuck. */
+static void
+progress(void *ctx)
+{
+	const struct worker *w = ctx;
+
+	board_busy(slot_of(w), clock_mono_us());
+}
+
 static int
 enter_heavy(void *ctx)
 {
@@ -76,12 +91,6 @@ leave_heavy(void *ctx)
 	const struct worker *w = ctx;
 
 	board_leave_heavy(w->board, w->slot);
-}
-
-static struct board_slot *
-slot_of(const struct worker *w)
-{
-	return &w->board->slots[w->slot];
 }
 
 static size_t
@@ -294,6 +303,8 @@ join_store(struct serving *s, struct err *err)
 	    .random = randombytes_buf,
 	    .ring = ring,
 	    .ring_ctx = (void *)s->worker,
+	    .progress = progress,
+	    .progress_ctx = (void *)s->worker,
 	    .heavy_enter = enter_heavy,
 	    .heavy_leave = leave_heavy,
 	    .heavy_ctx = (void *)s->worker,

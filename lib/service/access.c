@@ -43,6 +43,13 @@ require_no_tags(const struct actor *actor, struct err *err)
 }
 
 void
+service_progress(struct service *sv)
+{
+	if (sv->progress)
+		sv->progress(sv->progress_ctx);
+}
+
+void
 ring(struct service *sv)
 {
 	if (store_is_running(sv->store))

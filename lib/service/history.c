@@ -5,43 +5,22 @@ struct history {
 	struct arena *arena;
 	const struct actor *actor;
 	const struct execution_query *query;
+	struct sights sights;
 	struct execution *list;
 	size_t count;
 	struct execution_place last;
 	bool more;
 };
 
-/* Token tags let an actor see some schedules only; neighbours are mostly of the same one. */
-struct sight {
-	uint64_t schedule_id;
-	bool seen;
-};
-
-static int
-look_at(struct txn *txn, const struct history *c, uint64_t schedule_id, struct sight *sight,
-    struct err *err)
-{
-	struct schedule s;
-	int rc;
-
-	if (sight->schedule_id == schedule_id)
-		return 0;
-	rc = own_schedule(txn, c->arena, c->actor, schedule_id, &s, err);
-	if (rc && rc != ERR_MISSING)
-		return rc;
-	*sight = (struct sight){schedule_id, !rc};
-	return 0;
-}
-
 static int
 history_body(struct txn *txn, void *ctx, struct err *err)
 {
 	struct history *c = ctx;
 	const struct execution_query *q = c->query;
-	struct sight sight = {0, true};
 	struct execution *list;
 	struct schedule s;
 	size_t listed;
+	bool seen = true;
 	int rc = 0;
 
 	c->count = 0;
@@ -59,12 +38,12 @@ history_body(struct txn *txn, void *ctx, struct err *err)
 	c->list = list;
 	for (size_t i = 0; i < listed; i++) {
 		c->last = (struct execution_place){list[i].triggered_us, list[i].id};
-		if (!q->schedule_id && c->actor->tag_count) {
-			rc = look_at(txn, c, list[i].schedule_id, &sight, err);
-			if (rc)
-				return rc;
-		}
-		if (sight.seen)
+		if (!q->schedule_id)
+			rc = sights_ask(txn, c->arena, &c->sights, c->actor,
+			    list[i].schedule_id, &seen, err);
+		if (rc)
+			return rc;
+		if (seen)
 			list[c->count++] = list[i];
 	}
 	return 0;
@@ -80,6 +59,7 @@ service_find_executions(struct service *sv, struct arena *a, const struct actor 
 
 	if (!rc)
 		rc = store_run(sv->store, history_body, &c, err);
+	sights_release(&c.sights);
 	if (rc)
 		return rc;
 	*list = c.list;

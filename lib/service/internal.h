@@ -29,6 +29,20 @@ MUST_CHECK int own_execution(struct txn *txn, struct arena *a, const struct acto
 MUST_CHECK int own_task(struct txn *txn, struct arena *a, const struct actor *actor,
     uint64_t id, struct task *t, struct execution *e, struct err *err);
 
+/* ---- sight.c ---- */
+
+/* Which schedules an actor sees, as far as it was asked. Zeroed: nothing was yet. */
+struct sights {
+	struct sight *slots;
+	size_t count, cap;
+};
+
+/* Does the actor see what belongs to this schedule? What belonged to one that was deleted only
+ * who has no tags sees. */
+MUST_CHECK int sights_ask(struct txn *txn, struct arena *a, struct sights *s,
+    const struct actor *actor, uint64_t schedule_id, bool *seen, struct err *err);
+void sights_release(struct sights *s);
+
 /* Who does what, and when. */
 struct deed {
 	struct service *sv;

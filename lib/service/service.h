@@ -40,6 +40,10 @@ struct service {
 	void (*random)(void *buf, size_t len); /* unpredictable bytes */
 	void (*ring)(void *ctx); /* wake the scheduler; called after commits only */
 	void *ring_ctx;
+	/* Called between the transactions of what may take long: it is still at work. NULL: nobody
+	 * wants to know. */
+	void (*progress)(void *ctx);
+	void *progress_ctx;
 	/* Hashing a password takes much memory and time: it is done between these two. The
 	 * first answers 0, or ERR_BUSY when too many do it. NULL: no bound. */
 	int (*heavy_enter)(void *ctx);
@@ -52,6 +56,9 @@ struct service {
 		int64_t now_us;
 	} wrong_password;
 };
+
+/* Say that what may take long is still at work. */
+void service_progress(struct service *sv);
 
 /* ---- several as one ---- */
 
@@ -261,6 +268,11 @@ MUST_CHECK int service_find_user(struct service *sv, const struct actor *actor,
 /* Is there such a user in the actor's tenant? By id or name; whoever asks. Fails: ERR_MISSING. */
 MUST_CHECK int service_know_user(
     struct service *sv, const struct actor *actor, const char *text, struct err *err);
+
+/* The id of the user of the actor's tenant who has this name, whoever asks; an id is no name.
+ * Fails: ERR_MISSING. */
+MUST_CHECK int service_user_by_name(struct service *sv, const struct actor *actor,
+    const char *name, uint64_t *id, struct err *err);
 
 /* ---- tokens: one's own, for administrators all of the tenant ---- */
 

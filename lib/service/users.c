@@ -599,18 +599,24 @@ find_body(struct txn *txn, void *ctx, struct err *err)
 
 /* A user of the tenant: *id. */
 static int
+find_user(struct service *sv, struct find c, uint64_t *id, struct err *err)
+{
+	int rc = store_run(sv->store, find_body, &c, err);
+
+	*id = c.user.id;
+	arena_release(&c.arena);
+	return rc;
+}
+
+static int
 find_in_tenant(struct service *sv, const struct actor *actor, const char *text, uint64_t *id,
     struct err *err)
 {
 	struct find c = {.actor = actor, .text = text};
-	int rc;
 
 	if (id_parse(text, strlen(text), &c.id))
 		c.id = 0;
-	rc = store_run(sv->store, find_body, &c, err);
-	*id = c.user.id;
-	arena_release(&c.arena);
-	return rc;
+	return find_user(sv, c, id, err);
 }
 
 int
@@ -620,6 +626,13 @@ service_know_user(
 	uint64_t id;
 
 	return find_in_tenant(sv, actor, text, &id, err);
+}
+
+int
+service_user_by_name(struct service *sv, const struct actor *actor, const char *name,
+    uint64_t *id, struct err *err)
+{
+	return find_user(sv, (struct find){.actor = actor, .text = name}, id, err);
 }
 
 int
