@@ -103,11 +103,25 @@ same_env(const struct task_def *a, const struct task_def *b)
 }
 
 static bool
+same_after(const struct task_def *a, const struct task_def *b)
+{
+	if (a->after_count != b->after_count || a->after_any != b->after_any)
+		return false;
+	for (size_t i = 0; i < a->after_count; i++) {
+		if (strcmp(a->after[i].task, b->after[i].task) != 0 ||
+		    a->after[i].when != b->after[i].when)
+			return false;
+	}
+	return true;
+}
+
+static bool
 same_task(const struct task_def *a, const struct task_def *b)
 {
 	return same_text(a->name, b->name) && same_texts(a->argv, a->argc, b->argv, b->argc) &&
 	       same_env(a, b) && same_text(a->cwd, b->cwd) && a->timeout_us == b->timeout_us &&
-	       a->kill_grace_us == b->kill_grace_us && a->accept_args == b->accept_args;
+	       a->kill_grace_us == b->kill_grace_us && a->accept_args == b->accept_args &&
+	       same_after(a, b);
 }
 
 static bool

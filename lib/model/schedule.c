@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "model/after.h"
 
 #define TIMEOUT_MAX_US (365 * DAY_US)
 #define SPAN_MAX_US    (36500 * DAY_US)
@@ -246,6 +247,9 @@ check_task(const struct schedule *s, size_t i, struct err *err)
 	if (!ret)
 		ret = check_span(t->kill_grace_us, 0, TIMEOUT_MAX_US,
 		    member("tasks[%zu].killGrace", i), err);
+	if (!ret)
+		ret = check_count(
+		    t->after_count, SCHEDULE_TASKS_MAX, member("tasks[%zu].after", i), err);
 	return ret;
 }
 
@@ -275,6 +279,8 @@ task_bytes(const struct task_def *t)
 		n += string_bytes(t->argv[i]);
 	for (size_t i = 0; i < t->env_count; i++)
 		n += string_bytes(t->env[i].name) + string_bytes(t->env[i].value);
+	for (size_t i = 0; i < t->after_count; i++)
+		n += string_bytes(t->after[i].task);
 	return n;
 }
 
@@ -348,6 +354,8 @@ schedule_validate(const struct schedule *s, struct err *err)
 		ret = check_count(s->task_count, SCHEDULE_TASKS_MAX, member("tasks"), err);
 	for (size_t i = 0; !ret && i < s->task_count; i++)
 		ret = check_task(s, i, err);
+	if (!ret)
+		ret = after_validate(s, err);
 	if (!ret)
 		ret = check_bytes(s, err);
 	return ret;

@@ -179,9 +179,15 @@ pack_task_def(struct buf *b, const struct task_def *d)
 	pack_i64(b, d->kill_grace_us);
 	pack_bool(b, d->accept_args);
 	pack_str(b, d->result_file);
+	pack_u32(b, (uint32_t)d->after_count);
+	for (size_t i = 0; i < d->after_count; i++) {
+		pack_str(b, d->after[i].task);
+		pack_u8(b, (uint8_t)d->after[i].when);
+	}
+	pack_bool(b, d->after_any);
 }
 
-enum { TASK_DEF_BYTES_MIN = 37 };
+enum { TASK_DEF_BYTES_MIN = 42 };
 
 static void
 unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d)
@@ -202,6 +208,13 @@ unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d)
 	d->kill_grace_us = unpack_i64(u);
 	d->accept_args = unpack_bool(u);
 	d->result_file = unpack_str(u, a);
+	d->after_count = unpack_count(u, 5);
+	d->after = arena_array(a, d->after_count, sizeof *d->after);
+	for (size_t i = 0; i < d->after_count; i++) {
+		d->after[i].task = unpack_text(u, a);
+		d->after[i].when = unpack_word(u, AFTER_SUCCEEDED, AFTER_ALWAYS);
+	}
+	d->after_any = unpack_bool(u);
 }
 
 static void

@@ -40,6 +40,8 @@ static struct trigger triggers[] = {
     {.kind = TRIGGER_AT, .at_us = INT64_MAX - 1},
 };
 
+static struct task_after after[] = {{"bare", AFTER_FAILED}, {"extract", AFTER_ALWAYS}};
+
 static struct task_def task_defs[] = {
     {
 	.name = "extract",
@@ -52,6 +54,9 @@ static struct task_def task_defs[] = {
 	.kill_grace_us = 10000000,
 	.accept_args = true,
 	.result_file = "out.csv",
+	.after = after,
+	.after_count = 2,
+	.after_any = true,
     },
     {.name = "bare", .argv = argv, .argc = 1},
 };
