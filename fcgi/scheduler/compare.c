@@ -99,9 +99,10 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 	struct engine *e = c->e;
 	struct channel_message start;
 	struct attempt *attempt;
+	struct task t, *tasks;
 	struct execution x;
 	struct report *r;
-	struct task t;
+	size_t count;
 	int rc;
 
 	rc = store_task_get(txn, &e->arena, id, &t, err);
@@ -129,9 +130,11 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 	if (e->stopping)
 		return 0;
 	rc = store_execution_get(txn, &e->arena, t.execution_id, &x, err);
+	if (!rc)
+		rc = store_task_list(txn, &e->arena, t.execution_id, &tasks, &count, err);
 	if (rc)
 		return rc;
-	start = dispatch_start(e, &x, &t);
+	start = dispatch_start(e, &x, &t, tasks, count);
 	engine_add_order(e, &start);
 	return 0;
 }

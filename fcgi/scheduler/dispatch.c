@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "model/after.h"
 #include "scheduler/internal.h"
 
 static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -35,10 +36,33 @@ guid_var(struct arena *a, const char *name, uint64_t id)
 	return arena_printf(a, "%s=%s", name, guid);
 }
 
-static const char **
-build_env(struct arena *a, const struct execution *x, const struct task *t)
+/* How a task ended that this one waited for, as three variables: word, exit status if it has one,
+ * and the last line that it wrote. With one of several enough it may not have ended yet. */
+static size_t
+add_before(struct arena *a, const char **env, const struct task *before)
 {
-	const char **env = arena_array(a, t->def.env_count + 16, sizeof *env);
+	const struct attempt *last =
+	    before->attempt_count ? &before->attempts[before->attempt_count - 1] : NULL;
+	bool ended = task_status_ended(before->status);
+	char name[AFTER_VARIABLE_TEXT];
+
+	after_variable(before->def.name, name);
+	env[0] = arena_printf(
+	    a, "CARILLON_AFTER_%s_STATUS=%s", name, task_status_name(before->status));
+	env[1] = ended && last && last->exit_code >= 0
+		     ? arena_printf(a, "CARILLON_AFTER_%s_EXIT_CODE=%d", name, last->exit_code)
+		     : arena_printf(a, "CARILLON_AFTER_%s_EXIT_CODE=", name);
+	env[2] = arena_printf(a, "CARILLON_AFTER_%s_LINE=%s", name,
+	    ended && last && last->last_line ? last->last_line : "");
+	return 3;
+}
+
+static const char **
+build_env(struct arena *a, const struct execution *x, const struct task *t,
+    const struct task *tasks, size_t task_count)
+{
+	const char **env =
+	    arena_array(a, t->def.env_count + 3 * t->def.after_count + 16, sizeof *env);
 	char scheduled[INSTANT_TEXT];
 	size_t n = 0;
 
@@ -53,6 +77,11 @@ build_env(struct arena *a, const struct execution *x, const struct task *t)
 	env[n++] =
 	    arena_printf(a, "CARILLON_ATTEMPT=%u", t->attempts[t->attempt_count - 1].number);
 	env[n++] = arena_printf(a, "CARILLON_ARGS=%s", x->args ? x->args : "");
+	for (size_t i = 0; i < t->def.after_count; i++) {
+		const struct task *before = after_find(tasks, task_count, t->def.after[i].task);
+
+		n += before ? add_before(a, env + n, before) : 0;
+	}
 	for (size_t i = 0; i < t->def.env_count; i++) {
 		const struct env_var *v = &t->def.env[i];
 		const char *text = arena_printf(a, "%s=%s", v->name, v->value);
@@ -68,7 +97,8 @@ build_env(struct arena *a, const struct execution *x, const struct task *t)
 }
 
 struct channel_message
-dispatch_start(struct engine *e, const struct execution *x, const struct task *t)
+dispatch_start(struct engine *e, const struct execution *x, const struct task *t,
+    const struct task *tasks, size_t task_count)
 {
 	char *dir = arena_alloc(&e->arena, OUTPUT_DIR_TEXT);
 
@@ -78,7 +108,7 @@ dispatch_start(struct engine *e, const struct execution *x, const struct task *t
 	    .task_id = t->id,
 	    .attempt = t->attempts[t->attempt_count - 1].number,
 	    .argv = build_argv(&e->arena, x, &t->def),
-	    .env = build_env(&e->arena, x, t),
+	    .env = build_env(&e->arena, x, t, tasks, task_count),
 	    .cwd = t->def.cwd ? t->def.cwd : "/",
 	    .output_dir = dir,
 	    .timeout_us = t->def.timeout_us,

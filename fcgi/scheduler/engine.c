@@ -210,10 +210,16 @@ fire_body(struct txn *txn, void *ctx, struct err *err)
 
 /* ---- what begins ---- */
 
+/* The tasks of an execution. */
+struct tasks {
+	struct task *items;
+	size_t count;
+};
+
 /* Give a task its next attempt; the order to start it leaves after the commit. */
 static int
 begin_task(struct txn *txn, struct engine *e, const struct execution *x, struct task *t,
-    struct err *err)
+    const struct tasks *all, struct err *err)
 {
 	struct attempt *attempts =
 	    arena_array(&e->arena, t->attempt_count + 1, sizeof *attempts);
@@ -236,7 +242,7 @@ begin_task(struct txn *txn, struct engine *e, const struct execution *x, struct 
 		rc = store_task_put(txn, t, err);
 	if (rc)
 		return err_wrap(err, rc, "begin task %llu", (unsigned long long)t->id);
-	start = dispatch_start(e, x, t);
+	start = dispatch_start(e, x, t, all->items, all->count);
 	engine_add_order(e, &start);
 	return 0;
 }
@@ -245,18 +251,18 @@ begin_task(struct txn *txn, struct engine *e, const struct execution *x, struct 
 static int
 begin_condition(struct txn *txn, struct engine *e, const struct execution *x, struct err *err)
 {
+	static const struct tasks none;
 	struct task t;
 	int rc = store_task_get(txn, &e->arena, x->condition_id, &t, err);
 
-	return rc || t.status != TASK_PENDING ? rc : begin_task(txn, e, x, &t, err);
+	return rc || t.status != TASK_PENDING ? rc : begin_task(txn, e, x, &t, &none, err);
 }
 
 static int
 begin_execution(struct txn *txn, struct engine *e, uint64_t id, struct err *err)
 {
 	struct execution x;
-	struct task *tasks;
-	size_t count;
+	struct tasks all;
 	int rc;
 
 	rc = store_queue_remove(txn, id, err);
@@ -268,12 +274,12 @@ begin_execution(struct txn *txn, struct engine *e, uint64_t id, struct err *err)
 		return 0;
 	}
 	if (!rc)
-		rc = store_task_list(txn, &e->arena, id, &tasks, &count, err);
+		rc = store_task_list(txn, &e->arena, id, &all.items, &all.count, err);
 	if (!rc && x.condition_id)
 		rc = begin_condition(txn, e, &x, err);
-	for (size_t i = 0; !rc && i < count; i++) {
-		if (tasks[i].status == TASK_PENDING)
-			rc = begin_task(txn, e, &x, &tasks[i], err);
+	for (size_t i = 0; !rc && i < all.count; i++) {
+		if (all.items[i].status == TASK_PENDING)
+			rc = begin_task(txn, e, &x, &all.items[i], &all, err);
 	}
 	return rc ? err_wrap(err, rc, "begin execution %llu", (unsigned long long)id) : 0;
 }

@@ -89,9 +89,10 @@ bool aside_has(const struct engine *e, uint64_t id);
 /* Until the first of them is to be tried again; INSTANT_NEVER: there is none. */
 int64_t aside_delay(const struct engine *e);
 
-/* dispatch.c: the START of a task's present attempt; lives in the arena. */
-struct channel_message dispatch_start(
-    struct engine *e, const struct execution *x, const struct task *t);
+/* dispatch.c: the START of a task's present attempt; lives in the arena. `tasks` are those of the
+ * execution; a task that waited for none of them needs none. */
+struct channel_message dispatch_start(struct engine *e, const struct execution *x,
+    const struct task *t, const struct task *tasks, size_t task_count);
 
 /* reports.c */
 void reports_add(struct reports *r, const struct channel_message *m);

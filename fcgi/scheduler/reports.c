@@ -165,9 +165,7 @@ take_back(struct txn *txn, struct task *t, struct err *err)
 	rc = store_active_remove(txn, t->id, err);
 	if (!rc)
 		rc = store_task_put(txn, t, err);
-	if (!rc)
-		rc = store_queue_put(txn, t->execution_id, err);
-	return rc == ERR_CONFLICT ? 0 : rc;
+	return rc ? rc : store_queue_put(txn, t->execution_id, err);
 }
 
 /* *ended counts the attempts that were under way until now. */

@@ -128,7 +128,8 @@ task_summary(const struct task *t, char text[TASK_SUMMARY_TEXT])
 	case TASK_SUCCEEDED:
 		return "Succeeded";
 	case TASK_SKIPPED:
-		return "Skipped: a task before it decided so";
+		return last && last->reason ? last->reason
+					    : "not run: a task before it decided so";
 	case TASK_CONDITION:
 		return "Not run: the trigger said no";
 	case TASK_FAILED:

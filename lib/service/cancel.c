@@ -8,32 +8,7 @@
 #include "service/internal.h"
 #include "service/run.h"
 
-#include <string.h>
-
 #include "base/id.h"
-
-/* A task that no runner holds. An attempt that was never made says why. */
-static int
-cancel_at_once(struct txn *txn, struct arena *a, struct task *t, int64_t now_us,
-    const char *reason, struct err *err)
-{
-	struct attempt *attempts = arena_array(a, t->attempt_count + 1, sizeof *attempts);
-
-	if (t->attempt_count)
-		memcpy(attempts, t->attempts, t->attempt_count * sizeof *attempts);
-	attempts[t->attempt_count] = (struct attempt){
-	    .number = t->attempt_count ? attempts[t->attempt_count - 1].number + 1 : 1,
-	    .start_us = INSTANT_NEVER,
-	    .end_us = now_us,
-	    .exit_code = -1,
-	    .reason = reason,
-	};
-	t->attempts = attempts;
-	t->attempt_count++;
-	t->status = TASK_CANCELLED;
-	t->end_us = now_us;
-	return store_task_put(txn, t, err);
-}
 
 static int
 cancel_task(struct txn *txn, struct arena *a, struct task *t, int64_t now_us,
@@ -44,13 +19,14 @@ cancel_task(struct txn *txn, struct arena *a, struct task *t, int64_t now_us,
 	if (task_status_ended(t->status) || t->status == TASK_CANCELLING)
 		return 0;
 	if (!task_status_active(t->status))
-		return cancel_at_once(txn, a, t, now_us, reason, err);
+		return run_end_unrun(txn, a, t, TASK_CANCELLED, now_us, reason, err);
 	t->status = TASK_CANCELLING;
 	rc = store_task_put(txn, t, err);
 	return rc ? rc : store_cancel_put(txn, t->id, err);
 }
 
-/* All tasks that have not ended. Those that wait for a condition that is under way end with it. */
+/* All tasks that have not ended, also those that wait for others. Those that wait for a condition
+ * that is under way end with it. */
 static int
 cancel_tasks(struct txn *txn, struct arena *a, struct execution *e, int64_t now_us,
     const char *reason, struct err *err)

@@ -16,13 +16,17 @@ struct rerun {
 
 /* The execution goes on, or waits for its turn like any other that has something to do. */
 static int
-reopen(struct txn *txn, struct execution *e, const struct schedule *s,
-    struct schedule_state *state, struct err *err)
+reopen(struct txn *txn, struct arena *a, struct execution *e, const struct task *t,
+    const struct schedule *s, struct schedule_state *state, struct err *err)
 {
 	bool ended = e->end_us != INSTANT_NEVER, waits;
+	uint32_t followers;
 	int rc;
 
-	e->tasks_ended--;
+	rc = run_reopen_followers(txn, a, t, &followers, err);
+	if (rc)
+		return rc;
+	e->tasks_ended -= 1 + followers;
 	e->end_us = INSTANT_NEVER;
 	rc = store_execution_put(txn, e, err);
 	if (rc)
@@ -77,7 +81,7 @@ rerun_body(struct txn *txn, void *ctx, struct err *err)
 	t.end_us = INSTANT_NEVER;
 	rc = store_task_put(txn, &t, err);
 	if (!rc)
-		rc = reopen(txn, &e, &s, &state, err);
+		rc = reopen(txn, &c->arena, &e, &t, &s, &state, err);
 	if (!rc)
 		rc = store_state_put(txn, &state, err);
 	return rc ? rc : note_rerun(txn, c, &t, err);

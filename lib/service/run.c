@@ -14,20 +14,28 @@ make_task(struct txn *txn, const struct execution *e, struct task t, struct err 
 	return rc ? rc : store_task_put(txn, &t, err);
 }
 
+/* What a task does when nothing of its execution has begun, and no condition stands before it. */
+static enum task_status
+first_status(const struct task_def *def)
+{
+	return def->after_count ? TASK_WAITING : TASK_PENDING;
+}
+
 /* The tasks of a new execution, with copies of their definitions. */
 static int
 make_tasks(
     struct txn *txn, const struct run_request *r, const struct execution *e, struct err *err)
 {
-	enum task_status status = r->stopped	    ? TASK_CONDITION
-				  : e->condition_id ? TASK_WAITING
-						    : TASK_PENDING;
 	int rc = 0;
 
-	for (uint32_t i = 0; !rc && i < e->task_count; i++)
-		rc = make_task(txn, e,
-		    (struct task){.ordinal = i, .status = status, .def = r->schedule->tasks[i]},
-		    err);
+	for (uint32_t i = 0; !rc && i < e->task_count; i++) {
+		struct task t = {.ordinal = i, .def = r->schedule->tasks[i]};
+
+		t.status = r->stopped	     ? TASK_CONDITION
+			   : e->condition_id ? TASK_WAITING
+					     : first_status(&t.def);
+		rc = make_task(txn, e, t, err);
+	}
 	if (!rc && e->condition_id)
 		rc = make_task(txn, e,
 		    (struct task){.id = e->condition_id,
@@ -182,7 +190,7 @@ end_condition(struct txn *txn, struct arena *a, const struct task *condition,
 
 	rc = store_task_list(txn, a, e->id, &tasks, &count, err);
 	for (size_t i = 0; !rc && i < count; i++) {
-		tasks[i].status = met	      ? TASK_PENDING
+		tasks[i].status = met	      ? first_status(&tasks[i].def)
 				  : cancelled ? TASK_CANCELLED
 					      : TASK_CONDITION;
 		if (!met)
@@ -228,9 +236,12 @@ run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_stat
 	if (task->ordinal == TASK_ORDINAL_CONDITION)
 		return end_condition(txn, a, task, &e, queued, err);
 	e.tasks_ended++;
+	if (e.tasks_ended < e.task_count)
+		rc = run_settle_followers(txn, a, &e, last->end_us, queued, err);
 	if (e.tasks_ended == e.task_count)
 		e.end_us = last->end_us;
-	rc = store_execution_put(txn, &e, err);
+	if (!rc)
+		rc = store_execution_put(txn, &e, err);
 	if (rc || e.tasks_ended < e.task_count)
 		return rc;
 	return run_pass_turn(txn, a, task->schedule_id, queued, err);
@@ -251,11 +262,10 @@ run_lose_task(
 
 	task->status = TASK_PENDING;
 	rc = leave(txn, task, err);
+	/* Another task of the same execution may have brought it back already; that is all the same.
+	 */
 	if (!rc)
 		rc = store_queue_put(txn, e.id, err);
-	/* Another task of the same execution may have brought it back already. */
-	if (rc == ERR_CONFLICT)
-		rc = 0;
 	*queued = true;
 	return rc;
 }

@@ -10,6 +10,10 @@
  *
  * A condition is a task of its own (TASK_ORDINAL_CONDITION), with attempts like any other; the
  * others wait for it. Its end makes them pending, or ends them and with them the execution.
+ *
+ * A task may wait for others of its execution (model/after.h): the end of one makes pending or
+ * skips those of which that decides, in the same transaction. Skipping is an end too, and decides
+ * about others.
  */
 #ifndef SERVICE_RUN_H
 #define SERVICE_RUN_H
@@ -62,6 +66,22 @@ MUST_CHECK int run_pass_turn(
  */
 MUST_CHECK int run_end_task(struct txn *txn, struct arena *a, struct task *task,
     enum task_status status, bool *queued, struct err *err);
+
+/* End a task that no runner holds; an attempt that was never made says why. The execution is the
+ * caller's to keep in step. */
+MUST_CHECK int run_end_unrun(struct txn *txn, struct arena *a, struct task *t,
+    enum task_status status, int64_t now_us, const char *reason, struct err *err);
+
+/* Decide about the tasks of an execution that wait for others, as they are stored now: those that
+ * may begin are pending and the execution is queued, and *queued becomes true; those that never
+ * can are skipped and counted in e->tasks_ended, which the caller stores. */
+MUST_CHECK int run_settle_followers(struct txn *txn, struct arena *a, struct execution *e,
+    int64_t now_us, bool *queued, struct err *err);
+
+/* A task runs again and is stored as pending: those that were skipped because of it, directly or
+ * through others that were, wait again if nothing else forbids them. */
+MUST_CHECK int run_reopen_followers(struct txn *txn, struct arena *a, const struct task *task,
+    uint32_t *reopened, struct err *err);
 
 /*
  * Nobody knows how the present attempt ended (or it was ended by the service's own stop): the

@@ -264,7 +264,7 @@ MUST_CHECK int store_result_walk(struct txn *txn, struct arena *a, uint64_t tena
 /*
  * The queue: executions that may begin now, oldest first. Whoever creates an execution puts it
  * here and rings the bell after the commit; the scheduler takes it out in the transaction that
- * begins it or lets it wait.
+ * begins it or lets it wait. Putting what is there already changes nothing.
  */
 MUST_CHECK int store_queue_put(struct txn *txn, uint64_t execution_id, struct err *err);
 MUST_CHECK int store_queue_remove(struct txn *txn, uint64_t execution_id, struct err *err);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/after.h"
 #include "model/job.h"
 
 struct verify {
@@ -261,6 +262,7 @@ visit_plan(struct verify *v)
 /* How many tasks of an execution, its condition among them, have a status. */
 struct tally {
 	uint32_t ended, active, pending, waiting;
+	bool conditional; /* the condition has not ended */
 };
 
 static void
@@ -290,9 +292,9 @@ check_moving(struct verify *v, const struct execution *e, const struct tally *n)
 		fault(v, "has not ended, is not queued, does not wait and does not run");
 }
 
-/* Tasks wait for the condition as long as it has not ended, and for nothing else. */
+/* All tasks wait for the condition as long as it has not ended. */
 static void
-check_condition(struct verify *v, const struct execution *e, uint32_t waiting, struct tally *n)
+check_condition(struct verify *v, const struct execution *e, struct tally *n)
 {
 	struct task t = {.status = TASK_SUCCEEDED};
 
@@ -303,9 +305,10 @@ check_condition(struct verify *v, const struct execution *e, uint32_t waiting, s
 		fault(v, "has no condition %" PRIu64, e->condition_id);
 		return;
 	}
-	if (task_status_ended(t.status) != (waiting == 0))
-		fault(v, "%" PRIu32 " tasks wait for a condition that is %s", waiting,
+	if (!task_status_ended(t.status) && n->waiting < e->task_count)
+		fault(v, "%" PRIu32 " tasks wait for a condition that is %s", n->waiting,
 		    task_status_name(t.status));
+	n->conditional = !task_status_ended(t.status);
 	count_task(n, t.status);
 }
 
@@ -327,7 +330,13 @@ check_tasks(struct verify *v, const struct execution *e)
 			fault(v, "has no task of ordinal %zu", i);
 	}
 	ended = n.ended;
-	check_condition(v, e, n.waiting, &n);
+	check_condition(v, e, &n);
+	for (size_t i = 0; i < count && !n.conditional; i++) {
+		if (tasks[i].status == TASK_WAITING &&
+		    after_decide(&tasks[i], tasks, count) != AFTER_OPEN)
+			fault(v, "task %" PRIu64 " waits for nothing that is to come",
+			    tasks[i].id);
+	}
 	if (ended != e->tasks_ended)
 		fault(v, "says that %" PRIu32 " tasks have ended, %" PRIu32 " have",
 		    e->tasks_ended, ended);

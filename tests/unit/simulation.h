@@ -41,7 +41,7 @@ struct sim_ward {
 	uint64_t task_id;
 	uint32_t attempt;
 	enum attempt_phase phase;
-	bool is_condition;
+	bool is_condition, fails;
 	bool started, killed;
 	int32_t pid, exit_code;
 	int64_t end_us; /* when it will end, or ended */
@@ -82,7 +82,7 @@ struct sim {
 	size_t run_count;
 	int32_t last_pid;
 
-	/* How commands behave. */
+	/* How commands behave; /bin/false fails always. */
 	int64_t takes_us;
 	int64_t dies_after_us; /* a KILL; 0: at once */
 	int exit_code, condition_exit_code;
@@ -223,9 +223,12 @@ sim_push(struct sim_queue *q, const struct channel_message *m)
 	}
 	q->items[q->count] = *m;
 	/* What they point to dies with the sender's call; what is read of it is only whether it
-	 * starts a condition, which `phase` keeps. */
-	if (m->type == CHANNEL_START && strstr(m->output_dir, "condition"))
-		q->items[q->count].phase = PHASE_HELD;
+	 * starts a condition, which `phase` keeps, and whether that fails, in `exit_code`. */
+	if (m->type == CHANNEL_START) {
+		if (strstr(m->output_dir, "condition"))
+			q->items[q->count].phase = PHASE_HELD;
+		q->items[q->count].exit_code = !strcmp(m->argv[0], "/bin/false");
+	}
 	q->items[q->count].argv = q->items[q->count].env = NULL;
 	q->items[q->count].cwd = q->items[q->count].output_dir = q->items[q->count].reason =
 	    NULL;
@@ -314,7 +317,7 @@ sim_release(struct sim_ward *w)
 	}
 	w->phase = PHASE_RUNNING;
 	w->started = true;
-	w->exit_code = w->is_condition ? sim.condition_exit_code : sim.exit_code;
+	w->exit_code = w->fails ? 1 : w->is_condition ? sim.condition_exit_code : sim.exit_code;
 	w->end_us = sim.now_us + sim.takes_us;
 	sim.runs = mem_resize(sim.runs, (sim.run_count + 1) * sizeof *sim.runs);
 	sim.runs[sim.run_count++] = (struct sim_run){w->task_id, w->attempt, w->pid, sim.now_us,
@@ -364,6 +367,7 @@ sim_take_in(const struct channel_message *m)
 	    .attempt = m->attempt,
 	    .phase = PHASE_HELD,
 	    .is_condition = m->phase == PHASE_HELD,
+	    .fails = m->exit_code,
 	    .pid = ++sim.last_pid,
 	    .exit_code = -1};
 

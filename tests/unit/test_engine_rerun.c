@@ -302,6 +302,32 @@ one_task_of_two_runs_again_alone(void **state)
 }
 
 static void
+both_tasks_may_be_told_to_run_again_before_the_first_has_begun(void **state)
+{
+	struct schedule s = sim_schedule("two", NULL, 0);
+	uint64_t id, run;
+	struct task *t;
+	size_t count;
+
+	(void)state;
+	s.tasks = two_tasks();
+	s.task_count = 2;
+	id = sim_create(s);
+	run = sim_call(id);
+	sim_pass(MINUTE_US);
+	t = sim_tasks(run, &count);
+	rerun(t[0].id);
+	rerun(t[1].id);
+	assert_int_equal(sim_executions(id, &count)->tasks_ended, 0);
+	sim_pass(MINUTE_US);
+	t = sim_tasks(run, &count);
+	assert_int_equal(t[0].attempt_count, 2);
+	assert_int_equal(t[1].attempt_count, 2);
+	assert_int_equal(sim.run_count, 4);
+	assert_idle(id);
+}
+
+static void
 both_tasks_may_wait_to_run_again_and_one_be_cancelled_meanwhile(void **state)
 {
 	struct schedule s = sim_schedule("two", NULL, 0);
@@ -443,6 +469,7 @@ main(void)
 	    TEST(due_times_meet_it_and_say_so),
 	    TEST(what_was_cancelled_may_run_again),
 	    TEST(one_task_of_two_runs_again_alone),
+	    TEST(both_tasks_may_be_told_to_run_again_before_the_first_has_begun),
 	    TEST(both_tasks_may_wait_to_run_again_and_one_be_cancelled_meanwhile),
 	    TEST(a_schedule_that_is_deleted_takes_what_waits_to_run_again_along),
 	    TEST(whoever_dies_it_runs_again_at_most_once),

@@ -514,7 +514,7 @@ static struct fault faults[] = {
     {"an execution listed under another time", EDIT, .edit = other_time, .complaint = "executions_by_time 10|0|20: the execution is of another schedule, tenant or time"},
     {"an execution listed under another owner", MARK, TABLE_EXECUTIONS_BY_TIME, {2, 0, ENDED}, .complaint = "executions_by_time 2|0|20: the execution is of another schedule, tenant or time"},
     {"an execution listed by time that is none", MARK, TABLE_EXECUTIONS_BY_TIME, {TENANT, 0, 39}, .complaint = "executions_by_time 1|0|39: the execution does not exist"},
-    {"a task that waits for nothing", EDIT, .edit = task_waiting, .complaint = "executions 21: 1 tasks wait for a condition that is succeeded"},
+    {"a task that waits for nothing", EDIT, .edit = task_waiting, .complaint = "executions 21: task 31 waits for nothing that is to come"},
     {"a condition of nothing", EDIT, .edit = no_condition, .complaint = "tasks 35: its execution 21 has another condition"},
     {"a task for a condition", EDIT, .edit = other_condition, .complaint = "executions 21: has no condition 32"},
     {"a lost condition", EDIT, .edit = lost_condition, .complaint = "executions 21: its condition 39 does not exist"},
