@@ -162,6 +162,8 @@ static const char *const misfire_words[] = {"one", "skip", "all"};
 static const char *const on_lost_words[] = {"fail", "rerun"};
 static const char *const gap_words[] = {"after", "skip"};
 static const char *const fold_words[] = {"first", "second", "both"};
+static const char *const when_words[] = {"succeeded", "failed", "always"};
+static const char *const match_words[] = {"all", "any"};
 
 static int
 read_overlap(struct reader *r, const struct json *value, void *at)
@@ -456,12 +458,46 @@ read_retries(struct reader *r, const struct json *value, void *at)
 }
 
 static int
+read_when(struct reader *r, const struct json *value, void *at)
+{
+	size_t i = 0;
+	int ret = read_word(r, value, when_words, COUNT(when_words), &i);
+
+	*(enum after_when *)at = AFTER_SUCCEEDED + i;
+	return ret;
+}
+
+static const struct field after_fields[] = {
+    {"task", read_string, offsetof(struct task_after, task)},
+    {"when", read_when, offsetof(struct task_after, when)},
+};
+
+static int
 read_after(struct reader *r, const struct json *value, void *at)
 {
-	(void)at;
-	if (!json_is(value, JSON_ARRAY))
-		return refuse(r, "must be an array");
-	return value->count ? refuse(r, "not served") : 0;
+	struct task_def *t = at;
+	const struct json *element = value->first;
+	int ret = read_list(
+	    r, value, SCHEDULE_TASKS_MAX, sizeof *t->after, &t->after, &t->after_count);
+
+	for (size_t i = 0; !ret && i < t->after_count; i++, element = element->next) {
+		size_t back = path_push(r, "[%zu]", i);
+
+		t->after[i].when = AFTER_SUCCEEDED;
+		ret = read_members(r, element, after_fields, COUNT(after_fields), &t->after[i]);
+		path_pop(r, back);
+	}
+	return ret;
+}
+
+static int
+read_after_match(struct reader *r, const struct json *value, void *at)
+{
+	size_t i = 0;
+	int ret = read_word(r, value, match_words, COUNT(match_words), &i);
+
+	*(bool *)at = i;
+	return ret;
 }
 
 static const struct field task_fields[] = {
@@ -477,6 +513,7 @@ static const struct field task_fields[] = {
     {"retries", read_retries, 0},
     {"resultFile", read_not_served, 0},
     {"after", read_after, 0},
+    {"afterMatch", read_after_match, offsetof(struct task_def, after_any)},
 };
 
 static int
@@ -702,6 +739,21 @@ write_condition(struct json_writer *w, const struct task_def *t)
 }
 
 static void
+write_after(struct json_writer *w, const struct task_def *t)
+{
+	json_name(w, "after");
+	json_array(w);
+	for (size_t i = 0; i < t->after_count; i++) {
+		json_object(w);
+		write_string(w, "task", t->after[i].task);
+		write_string(w, "when", when_words[t->after[i].when - AFTER_SUCCEEDED]);
+		json_end_object(w);
+	}
+	json_end_array(w);
+	write_string(w, "afterMatch", match_words[t->after_any]);
+}
+
+static void
 write_task(struct json_writer *w, const struct task_def *t)
 {
 	json_object(w);
@@ -717,6 +769,7 @@ write_task(struct json_writer *w, const struct task_def *t)
 	write_duration(w, "killGrace", t->kill_grace_us);
 	json_name(w, "acceptArgs");
 	json_bool(w, t->accept_args);
+	write_after(w, t);
 	json_end_object(w);
 }
 

@@ -128,7 +128,9 @@ FULL = {"description": "7", "tags": ["true", "xml"], "scheduleType": 3, "startDa
         "triggers": [{"cron": "30 2 * * 1-5", "dstGap": "skip", "dstFold": "both"}, {"every": "15m"}],
         "tasks": [{"name": "a b", "command": ["/bin/sh", "-c", "true", "", "<&>\r\n\t"], "cwd": "/", "timeout": "10m",
                    "env": {"item": "1", "member": "", "XML_A": "\u00fc", "LANG": "C"}, "acceptArgs": True},
-                  {"name": "b", "command": RUNS, "env": {}, "killGrace": "1s"}],
+                  {"name": "b", "command": RUNS, "env": {}, "killGrace": "1s", "afterMatch": "any",
+                   "after": [{"task": "a b", "when": "always"}, {"task": "c"}]},
+                  {"name": "c", "command": RUNS, "after": [{"task": "a b", "when": "failed"}], "afterMatch": "all"}],
         "overlap": "queue", "misfire": "all", "misfireWindow": "2h", "onLost": "rerun", "keep": {"days": 9},
         "condition": {"command": RUNS, "timeout": "1m"}}
 

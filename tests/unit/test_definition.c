@@ -137,6 +137,12 @@ assert_same_task(const struct task_def *a, const struct task_def *b)
 	assert_int_equal(a->timeout_us, b->timeout_us);
 	assert_int_equal(a->kill_grace_us, b->kill_grace_us);
 	assert_int_equal(a->accept_args, b->accept_args);
+	assert_int_equal(a->after_any, b->after_any);
+	assert_int_equal(a->after_count, b->after_count);
+	for (size_t i = 0; i < a->after_count; i++) {
+		assert_string_equal(a->after[i].task, b->after[i].task);
+		assert_int_equal(a->after[i].when, b->after[i].when);
+	}
 }
 
 static void
@@ -212,7 +218,10 @@ static const char full[] =
     "'condition':{'command':['/usr/bin/test','-s','/srv/in.csv'],'timeout':'30s'},"
     "'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"
     "'env':{'LANG':'C.UTF-8','EMPTY':''},'cwd':'/srv','timeout':'10m','killGrace':'0s',"
-    "'acceptArgs':true},{'name':'notify','command':['/bin/true']}],"
+    "'acceptArgs':true},{'name':'notify','command':['/bin/true'],"
+    "'after':[{'task':'extract','when':'failed'},{'task':'load','when':'always'}],"
+    "'afterMatch':'any'},{'name':'load','command':['/bin/true'],"
+    "'after':[{'task':'extract'}]}],"
     "'overlap':'queueOne','misfire':'all','misfireWindow':'PT2H','onLost':'rerun',"
     "'keep':{'days':36500}}";
 
@@ -245,7 +254,7 @@ each_member_arrives_where_it_belongs(void **state)
 	assert_int_equal(s.triggers[2].at_us, INT64_C(1798131600000000));
 	assert_int_equal(s.start_us, INT64_C(1767225600000000));
 	assert_int_equal(s.end_us, INT64_C(1798761600000000));
-	assert_int_equal(s.task_count, 2);
+	assert_int_equal(s.task_count, 3);
 	assert_int_equal(t->argc, 3);
 	assert_string_equal(t->argv[1], "");
 	assert_string_equal(t->argv[2], "a b");
@@ -257,7 +266,18 @@ each_member_arrives_where_it_belongs(void **state)
 	assert_int_equal(t->timeout_us, 10 * MINUTE_US);
 	assert_int_equal(t->kill_grace_us, 0);
 	assert_true(t->accept_args);
+	assert_int_equal(t->after_count, 0);
+	assert_false(t->after_any);
 	assert_string_equal(s.tasks[1].name, "notify");
+	assert_int_equal(s.tasks[1].after_count, 2);
+	assert_string_equal(s.tasks[1].after[0].task, "extract");
+	assert_int_equal(s.tasks[1].after[0].when, AFTER_FAILED);
+	assert_string_equal(s.tasks[1].after[1].task, "load");
+	assert_int_equal(s.tasks[1].after[1].when, AFTER_ALWAYS);
+	assert_true(s.tasks[1].after_any);
+	assert_int_equal(s.tasks[2].after_count, 1);
+	assert_int_equal(s.tasks[2].after[0].when, AFTER_SUCCEEDED);
+	assert_false(s.tasks[2].after_any);
 	assert_int_equal(s.overlap, OVERLAP_QUEUE_ONE);
 	assert_int_equal(s.misfire, MISFIRE_ALL);
 	assert_int_equal(s.misfire_window_us, 2 * HOUR_US);
@@ -366,7 +386,8 @@ null_and_what_is_not_served_but_neutral_is_as_if_absent(void **state)
 	    TOP("'tags':[],'triggers':[]"),
 	    TASK("'env':null,'cwd':null,'timeout':null,'killGrace':null"),
 	    TASK("'acceptArgs':null,'user':null,'http':null,'retries':null"),
-	    TASK("'resultFile':null,'after':null"),
+	    TASK("'resultFile':null,'after':null,'afterMatch':null"),
+	    TASK("'afterMatch':'all'"),
 	    TASK("'env':{},'timeout':'0s','retries':{},'after':[]"),
 	    TASK("'retries':{'max':0,'delay':null}"),
 	};
@@ -457,7 +478,23 @@ static const struct {
     {TASK("'retries':{'max':3}"), "Invalid value: tasks[0].retries: not served"},
     {TASK("'retries':{'max':0,'delay':'10s'}"), "Invalid value: tasks[0].retries: not served"},
     {TASK("'resultFile':'sales.csv'"), "Invalid value: tasks[0].resultFile: not served"},
-    {TASK("'after':[{'task':'t'}]"), "Invalid value: tasks[0].after: not served"},
+
+    /* What a task waits for: more of it in test_after.c. */
+    {TASK("'after':[{'task':'t'}]"),
+	"Invalid value: tasks[0].after[0].task: names the task itself"},
+    {TASK("'after':[{'task':'u'}]"),
+	"Invalid value: tasks[0].after[0].task: names no task of the schedule"},
+    {TASK("'after':[{'when':'always'}]"), "Missing value: tasks[0].after[0].task"},
+    {TASK("'after':[{'task':null}]"), "Missing value: tasks[0].after[0].task"},
+    {TASK("'after':[{'task':'u','when':'ended'}]"),
+	"Invalid value: tasks[0].after[0].when: must be succeeded, failed or always"},
+    {TASK("'after':[{'task':'u','status':'failed'}]"),
+	"Invalid value: tasks[0].after[0].status: there is no such member"},
+    {TASK("'afterMatch':'some'"), "Invalid value: tasks[0].afterMatch: must be all or any"},
+    {TASK("'afterMatch':'any'"),
+	"Invalid value: tasks[0].afterMatch: any of no tasks never holds"},
+    {TOP("'condition':{'command':['/x'],'after':[]}"),
+	"Invalid value: condition.after: there is no such member"},
 
     /* Triggers. */
     {TRIGGER(""), "Invalid value: triggers[0]: must be one of cron, every and at"},
@@ -585,6 +622,10 @@ static const struct {
     {"tasks[0].retries", TASK("'retries':%s"), "o"},
     {"tasks[0].resultFile", TASK("'resultFile':%s"), ""},
     {"tasks[0].after", TASK("'after':%s"), "a"},
+    {"tasks[0].after[0]", TASK("'after':[%s]"), "o"},
+    {"tasks[0].after[0].task", TASK("'after':[{'task':%s}]"), "s"},
+    {"tasks[0].after[0].when", TASK("'after':[{'task':'t','when':%s}]"), ""},
+    {"tasks[0].afterMatch", TASK("'afterMatch':%s"), ""},
     {"overlap", TOP("'overlap':%s"), "s"},
     {"misfire", TOP("'misfire':%s"), "s"},
     {"misfireWindow", TOP("'misfireWindow':%s"), "s"},
@@ -703,9 +744,14 @@ everything_is_written_out(void **state)
 		   "'timeout':'30s'},"
 		   "'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"
 		   "'env':{'LANG':'C.UTF-8','EMPTY':''},'cwd':'/srv','timeout':'10m',"
-		   "'killGrace':'0s','acceptArgs':true},"
+		   "'killGrace':'0s','acceptArgs':true,'after':[],'afterMatch':'all'},"
 		   "{'name':'notify','command':['/bin/true'],'env':{},'cwd':null,"
-		   "'timeout':null,'killGrace':'10s','acceptArgs':false}],"
+		   "'timeout':null,'killGrace':'10s','acceptArgs':false,"
+		   "'after':[{'task':'extract','when':'failed'},"
+		   "{'task':'load','when':'always'}],'afterMatch':'any'},"
+		   "{'name':'load','command':['/bin/true'],'env':{},'cwd':null,"
+		   "'timeout':null,'killGrace':'10s','acceptArgs':false,"
+		   "'after':[{'task':'extract','when':'succeeded'}],'afterMatch':'all'}],"
 		   "'overlap':'queueOne','misfire':'all','misfireWindow':'2h',"
 		   "'onLost':'rerun','keep':{'days':36500}}"));
 }
