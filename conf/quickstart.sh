@@ -215,11 +215,18 @@ known() {
 	)
 }
 
+# Secrets that the first start makes, besides passwords; what each of them is for stands in make_keys.
+KEYS='ALTOGIC_CLIENT_KEY ALTOGIC_CLIENT_KEY_SESSIONS RICLOUD_TOKEN RICLOUD_TOKEN_RESULTS_ONLY RICLOUD_TOKEN_OTHER OPENSPECIMEN_TOKEN'
+ADMIN_EMAIL=admin@example.test
+VIEWER_EMAIL=viewer@example.test
+OPENSPECIMEN_TASK=carillon.samples.DemoTask
+
 quoted() {
 	printf "%s='%s'\n" "$1" "$(printf %s "$2" | sed "s/'/'\\\\''/g")"
 }
 
 write_env() {
+	local key
 	(
 		umask 077
 		{
@@ -231,6 +238,13 @@ write_env() {
 			quoted VIEWER_PASSWORD "$VIEWER_PASSWORD"
 			quoted TENANT2_ADMIN_USER "$TENANT2_ADMIN_USER"
 			quoted TENANT2_ADMIN_PASSWORD "$TENANT2_ADMIN_PASSWORD"
+			quoted ADMIN_EMAIL "$ADMIN_EMAIL"
+			quoted VIEWER_EMAIL "$VIEWER_EMAIL"
+			for key in $KEYS; do
+				quoted "$key" "${!key}"
+			done
+			quoted ALTOGIC_ENV "$ALTOGIC_ENV"
+			quoted OPENSPECIMEN_TASK "$OPENSPECIMEN_TASK"
 			quoted SOCKET "$STATE/sock/carillon.sock"
 			quoted MASTER_PID "$carillon_pid"
 			quoted WEB_PID "$web_pid"
@@ -337,16 +351,25 @@ answers() {
 
 ctl() { "$BUILD/carillonctl" --config carillon.xml "$@" 9>&-; }
 
-login() {
-	printf '{"userName":"%s","password":"%s"}' "$1" "$(printf %s "$2" | sed 's/[\\"]/\\&/g')" |
-		curl -fsS -m 10 --data-binary @- "http://127.0.0.1:$PORT/API3/authentication/authenticateUser" 2>>carillon.log
+# Method, body, and what else curl needs. It fails where API3 is switched off.
+api3() {
+	local at
+	at=$(place_of api3)
+	[ "$at" != off ] &&
+		curl -fsS -m 10 --data-binary "$2" "${@:3}" "http://127.0.0.1:$PORT${at%/}/API3/$1" 2>>carillon.log
 }
 
-# Name, password, role, and the tenant unless it is the first.
+login() {
+	api3 authentication/authenticateUser \
+		"$(printf '{"userName":"%s","password":"%s"}' "$1" "$(printf %s "$2" | sed 's/[\\"]/\\&/g')")"
+}
+
+# Name, password, role, e-mail address if he has one, and the tenant unless it is the first.
 add_user() {
 	# A start that was cut short may have made him already, with this same password.
-	printf '%s' "$2" | ctl user add "$1" --role "$3" ${4:+--tenant "$4"} --password-file - >/dev/null 2>user.log && return
-	login "$1${4:+@$4}" "$2" >/dev/null || fail "cannot add the user $1: $(cat user.log)"
+	printf '%s' "$2" | ctl user add "$1" --role "$3" ${4:+--email "$4"} ${5:+--tenant "$5"} --password-file - \
+		>/dev/null 2>user.log && return
+	login "$1${5:+@$5}" "$2" >/dev/null || fail "cannot add the user $1: $(cat user.log)"
 }
 
 # Another tenant, to see that neither knows of the other.
@@ -365,13 +388,37 @@ add_samples() {
 	done
 }
 
+# Variable, user, and further options.
+make_key() {
+	printf -v "$1" %s "$(ctl token create "${@:2}" 2>user.log)"
+	[ -n "${!1}" ] || fail "cannot make a key for $2: $(cat user.log)"
+}
+
+# One for each kind of client of the other faces.
+make_keys() {
+	local session
+	make_key ALTOGIC_CLIENT_KEY adminUser --client-key
+	make_key ALTOGIC_CLIENT_KEY_SESSIONS adminUser --client-key --needs-session
+	make_key RICLOUD_TOKEN adminUser --scopes read,results
+	make_key RICLOUD_TOKEN_RESULTS_ONLY adminUser --scopes results
+	make_key OPENSPECIMEN_TOKEN adminUser
+	# carillonctl acts for the first tenant alone.
+	session=$(login "$TENANT2_ADMIN_USER" "$TENANT2_ADMIN_PASSWORD") &&
+		RICLOUD_TOKEN_OTHER=$(api3 access/createToken '{"scopes":["read","results"]}' -H "paToken: $session" |
+			sed -n 's/.*"token":"\([^"]*\)".*/\1/p')
+	# The first tenant's id, as Altogic spells it.
+	ALTOGIC_ENV=$(printf '63617269%016x' "$(ctl tenant list 2>>user.log | awk '$2 == "main" { print $1 }')") &&
+		write_env
+}
+
 # Users and samples once; what people make of them later is theirs.
 furnish() {
 	[ -e furnished ] && return
-	add_user adminUser "$ADMIN_PASSWORD" enterpriseAdmin
-	add_user viewer "$VIEWER_PASSWORD" viewer
+	add_user adminUser "$ADMIN_PASSWORD" enterpriseAdmin "$ADMIN_EMAIL"
+	add_user viewer "$VIEWER_PASSWORD" viewer "$VIEWER_EMAIL"
 	add_tenant "${TENANT2_ADMIN_USER#*@}"
-	add_user "${TENANT2_ADMIN_USER%@*}" "$TENANT2_ADMIN_PASSWORD" domainAdmin "${TENANT2_ADMIN_USER#*@}"
+	add_user "${TENANT2_ADMIN_USER%@*}" "$TENANT2_ADMIN_PASSWORD" domainAdmin "" "${TENANT2_ADMIN_USER#*@}"
+	make_keys
 	add_samples
 	rm -f user.log
 	: >furnished
@@ -391,6 +438,10 @@ lock() {
 unlock() { exec 9>&-; }
 
 passwords() {
+	local key
+	for key in $KEYS ALTOGIC_ENV; do
+		printf -v "$key" %s "$(known "$key")"
+	done
 	ADMIN_PASSWORD=$(known ADMIN_PASSWORD)
 	VIEWER_PASSWORD=$(known VIEWER_PASSWORD)
 	TENANT2_ADMIN_USER=adminUser@second
@@ -446,7 +497,7 @@ up() {
 	start_services
 	within "$READY_S" answers || fail "the service does not answer after $READY_S s"
 	furnish
-	PATOKEN=$(login adminUser "$ADMIN_PASSWORD") ||
+	PATOKEN=$(login adminUser "$ADMIN_PASSWORD") || [ "$(place_of api3)" = off ] ||
 		say "quickstart: adminUser's password is no longer the one in quickstart.env: no token"
 	write_env
 	unlock

@@ -207,6 +207,31 @@ def test_two_run_side_by_side(make_service):
     assert other.admin().call("findSchedule", {}).status == 200
 
 
+def test_quickstart_env_has_a_key_for_each_kind_of_client(fresh_service):
+    """They are what their names say, and another start keeps them."""
+    env = fresh_service.env()
+    tokens = fresh_service.admin().call("listTokens", {"limit": 1000}, service="access").json()["items"]
+    kinds = sorted((one["kind"], one.get("needsSession", False), sorted(one.get("scopes", ["all"]))) for one in tokens
+                   if one["kind"] != "session")
+    assert kinds == [("clientKey", False, ["read", "run"]), ("clientKey", True, ["read", "run"]), ("key", False, ["all"]),
+                     ("key", False, ["read", "results"]), ("key", False, ["results"])]
+    for name, status in {"OPENSPECIMEN_TOKEN": 200, "RICLOUD_TOKEN": 403, "RICLOUD_TOKEN_RESULTS_ONLY": 403,
+                         "RICLOUD_TOKEN_OTHER": 403, "ALTOGIC_CLIENT_KEY": 401, "ALTOGIC_CLIENT_KEY_SESSIONS": 401}.items():
+        answer = fresh_service.nobody().call("listUsers", {}, {"paToken": env[name]}, service="access")
+        assert answer.status == status, name
+    for name, tenant in {"RICLOUD_TOKEN": "main", "RICLOUD_TOKEN_OTHER": "second"}.items():
+        who = fresh_service.nobody().call("whoAmI", "", {"paToken": env[name]}, service="access").json()
+        assert who["tenant"] == tenant, name
+    users = fresh_service.admin().call("listUsers", {}, service="access").json()["items"]
+    assert {one["userName"]: one["email"] for one in users} == {env["ADMIN_USER"]: env["ADMIN_EMAIL"],
+                                                                env["VIEWER_USER"]: env["VIEWER_EMAIL"]}
+    assert env["ALTOGIC_ENV"] == "636172690000000000000001" and env["OPENSPECIMEN_TASK"]
+    again = fresh_service.stop().start().env()
+    changes = {"PATOKEN", "MASTER_PID", "WEB_PID"}
+    assert {name: value for name, value in again.items() if name not in changes} == {
+        name: value for name, value in env.items() if name not in changes}
+
+
 def test_quickstart_env_is_for_its_owner_alone(service):
     path = service.state / "quickstart.env"
     assert path.stat().st_mode & 0o777 == 0o600
