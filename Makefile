@@ -44,7 +44,7 @@ XML_CFLAGS := -I/usr/include/libxml2
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Ilib -Ifcgi $(XML_CFLAGS) -include base/banned.h \
              $(WARN) -Werror $(HARD) $(CFLAGS) -MMD -MP
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDSAN) $(LDFLAGS)
-LIBS = -lfcgi -lxml2 -lyajl -ldb-5.3 -lsodium -lev -lpthread
+LIBS = -lfcgi -lxml2 -lyajl -ldb-5.3 -lsodium -lmd -lev -lpthread
 
 lib_src   := $(wildcard lib/*/*.c)
 part_src  := $(filter-out %/main.c,$(wildcard fcgi/*/*.c fcgi/faces/*/*.c))
@@ -89,7 +89,7 @@ simulated := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/te
 $(simulated): LDFLAGS += -Wl,--wrap=store_run,--wrap=log_warn,--wrap=log_error
 
 # The runner's tests speak to the real program.
-$(BUILD)/tests/test_runner $(BUILD)/tests/test_runner_death: $(BUILD)/carillon-runner
+$(BUILD)/tests/test_runner $(BUILD)/tests/test_runner_death $(BUILD)/tests/test_runner_results: $(BUILD)/carillon-runner
 
 # What tests/calendar asks.
 $(BUILD)/tests/due: $(BUILD)/tests/calendar/due.o $(BUILD)/libcarillon.a

@@ -20,6 +20,7 @@ libxml2-dev /usr/include/libxml2/libxml/parser.h
 libyajl-dev /usr/include/yajl/yajl_gen.h
 libdb5.3-dev /usr/include/db.h
 libsodium-dev /usr/include/sodium.h
+libmd-dev /usr/include/md5.h
 libev-dev /usr/include/ev.h'
 run='curl curl
 tzdata /usr/share/zoneinfo/Europe/Amsterdam'

@@ -38,6 +38,7 @@ struct shell {
 	const char *config_path;
 	struct config config;
 	struct ward_house house;
+	char *output_path;
 	struct runner *runner;
 	struct loop_timer *timer;
 	struct loop_watch *channel_watch, *signal_watch;
@@ -168,8 +169,11 @@ open_places(struct shell *s, struct err *err)
 	if (mkdir(root, 0750) && errno != EEXIST)
 		return err_errno(err, ERR_IO, errno, "output directory %s", root);
 	s->house.output_root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->house.output_root < 0)
+	/* Commands are told of it from another directory. */
+	s->output_path = realpath(root, NULL);
+	if (s->house.output_root < 0 || !s->output_path)
 		return err_errno(err, ERR_IO, errno, "output directory %s", root);
+	s->house.output_path = s->output_path;
 	s->house.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (s->house.null_fd < 0)
 		return err_errno(err, ERR_IO, errno, "open /dev/null");
@@ -279,6 +283,7 @@ main(int argc, char **argv)
 	loop_timer_free(s.timer);
 	runner_free(s.runner);
 	loop_close(s.house.loop);
+	free(s.output_path);
 	config_release(&s.config);
 	return rc;
 }

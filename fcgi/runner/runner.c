@@ -12,7 +12,7 @@
 #include "runner/sweep.h"
 
 /* Orders in one runner_read(): the pipes of running commands have their turn in between. */
-enum { ORDERS_AT_ONCE = 64 };
+enum { ORDERS_AT_ONCE = 64, COLLECTORS_MAX = 4 };
 
 /* `told`: the scheduler that said HELLO last has been told that it ended. */
 struct entry {
@@ -251,13 +251,14 @@ runner_is_idle(const struct runner *r)
 
 /* ---- the step ---- */
 
+/* Main processes, and those who collect. */
 static bool
-is_main_process(const struct runner *r, pid_t pid)
+is_ours(const struct runner *r, pid_t pid)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		const struct command *c = &r->entries[i].ward->command;
 
-		if (c->there && c->pid == pid)
+		if ((c->there && c->pid == pid) || r->entries[i].ward->collector.pid == pid)
 			return true;
 	}
 	return false;
@@ -276,23 +277,52 @@ strangers_live(struct runner *r)
 		count = process_children(r->children, r->children_cap);
 	}
 	for (long i = 0; i < count && i < (long)r->children_cap; i++) {
-		if (!is_main_process(r, r->children[i]) &&
-		    waitpid(r->children[i], NULL, WNOHANG) == 0)
+		if (!is_ours(r, r->children[i]) && waitpid(r->children[i], NULL, WNOHANG) == 0)
 			live = true;
 	}
 	return live || count < 0;
 }
 
+/* Those that wait to collect begin, as far as there is room. Answers when one is to be stepped. */
+static int64_t
+let_collect(struct runner *r, const struct ward_view *view)
+{
+	int64_t next_us = INT64_MAX, due_us;
+	unsigned busy = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		busy += ward_collects(r->entries[i].ward);
+	for (size_t i = 0; i < r->count && busy < COLLECTORS_MAX; i++) {
+		struct ward *w = r->entries[i].ward;
+
+		if (!ward_wants_collector(w))
+			continue;
+		ward_collect(w, view);
+		busy += ward_collects(w);
+		due_us = ward_step(w, view);
+		next_us = due_us < next_us ? due_us : next_us;
+	}
+	return next_us;
+}
+
 static int64_t
 step_wards(struct runner *r, const struct ward_view *view)
 {
-	int64_t next_us = INT64_MAX;
+	int64_t next_us = INT64_MAX, due_us;
+	bool wants = false;
 
 	for (size_t i = 0; i < r->count; i++) {
-		struct entry *e = &r->entries[i];
-		int64_t due_us = ward_step(e->ward, view);
-
+		due_us = ward_step(r->entries[i].ward, view);
 		next_us = due_us < next_us ? due_us : next_us;
+		wants = wants || ward_wants_collector(r->entries[i].ward);
+	}
+	if (wants) {
+		due_us = let_collect(r, view);
+		next_us = due_us < next_us ? due_us : next_us;
+	}
+	for (size_t i = 0; i < r->count; i++) {
+		struct entry *e = &r->entries[i];
+
 		if (e->ward->stage == WARD_ENDED && !e->told)
 			say(r, e, CHANNEL_ENDED);
 	}

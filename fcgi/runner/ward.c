@@ -20,9 +20,11 @@
 #define DRAIN_US      SECOND_US
 #define LEFT_GRACE_US SECOND_US
 /* After KILL this long somebody is stuck in the kernel. */
-#define STUCK_US	(5 * SECOND_US)
-#define LOOK_MIN_US	INT64_C(10000)
-#define LOOK_MAX_US	SECOND_US
+#define STUCK_US    (5 * SECOND_US)
+#define LOOK_MIN_US INT64_C(10000)
+#define LOOK_MAX_US SECOND_US
+/* So long files may be read that a command left. */
+#define COLLECT_US	(10 * 60 * SECOND_US)
 #define DURATION_MAX_US (INT64_C(1) << 60)
 
 enum {
@@ -83,9 +85,34 @@ close_streams(struct ward *w)
 
 /* ---- the beginning ---- */
 
+/* The task's directory, which was there before; -1 when it cannot be entered any more. */
+static int
+open_task_dir(struct ward *w)
+{
+	struct err err;
+	int dir;
+
+	if (!output_dir_make(w->house->output_root, w->output_dir, &dir, &err))
+		return dir;
+	log_error("task %" PRIu64 " attempt %" PRIu32 ": %s", w->task_id, w->attempt, err.text);
+	return -1;
+}
+
+/* True when it left nothing, or cannot have. */
+static bool
+left_nothing(struct ward *w)
+{
+	int dir = w->results_max_bytes ? open_task_dir(w) : -1;
+	bool nothing = dir < 0 || results_drop(dir, w->attempt);
+
+	fd_drop(&dir);
+	return nothing;
+}
+
 static void
 never_ran(struct ward *w, int64_t now_us, const char *reason)
 {
+	(void)left_nothing(w);
 	close_streams(w);
 	command_close(&w->command);
 	w->stage = WARD_ENDED;
@@ -101,29 +128,53 @@ log_never_ran(const struct ward *w)
 }
 
 static int
-open_streams(
-    struct ward *w, const char *output_dir, uint64_t max_bytes, int writers[2], struct err *err)
+open_streams(struct ward *w, uint64_t max_bytes, int writers[2], struct err *err)
 {
 	static const char *const names[] = {"stdout", "stderr"};
 	char name[32];
 	int dir, rc;
 
-	rc = output_dir_make(w->house->output_root, output_dir, &dir, err);
+	rc = output_dir_make(w->house->output_root, w->output_dir, &dir, err);
 	for (int i = 0; !rc && i < 2; i++) {
 		snprintf(name, sizeof name, "%" PRIu32 ".%s", w->attempt, names[i]);
 		rc = output_open(&w->streams[i].output, dir, name, max_bytes, &writers[i], err);
 	}
+	if (!rc && w->results_max_bytes)
+		rc = results_make(dir, w->attempt, err);
+	if (rc)
+		w->results_max_bytes = 0;
 	fd_drop(&dir);
 	return rc;
+}
+
+/* What the scheduler says, and where the result files go. */
+static const char **
+whole_env(const struct ward *w, struct arena *a, const char **given)
+{
+	const char **env;
+	char name[RESULTS_NAME];
+	size_t n = 0;
+
+	if (!w->results_max_bytes)
+		return given;
+	while (given[n])
+		n++;
+	env = arena_array(a, n + 2, sizeof *env);
+	memcpy(env, given, n * sizeof *env);
+	results_work_name(w->attempt, name);
+	env[n] = arena_printf(
+	    a, "CARILLON_RESULT_DIR=%s/%s/%s", w->house->output_path, w->output_dir, name);
+	return env;
 }
 
 static int
 hold(struct ward *w, const struct channel_message *m, struct err *err)
 {
 	int writers[2] = {-1, -1};
+	struct arena scratch = ARENA_INIT;
 	struct command_spec spec = {
 	    .argv = m->argv,
-	    .env = m->env,
+	    .env = whole_env(w, &scratch, m->env),
 	    .cwd = m->cwd,
 	    .null_fd = w->house->null_fd,
 	    .files = w->house->files,
@@ -131,10 +182,10 @@ hold(struct ward *w, const struct channel_message *m, struct err *err)
 	int rc;
 
 	if (!m->argv[0] || m->argv[0][0] != '/')
-		return err_fail(
-		    err, ERR_INPUT, "cannot run %s: not an absolute path", w->program);
-	rc = open_streams(
-	    w, m->output_dir ? m->output_dir : "", m->output_max_bytes, writers, err);
+		rc =
+		    err_fail(err, ERR_INPUT, "cannot run %s: not an absolute path", w->program);
+	else
+		rc = open_streams(w, m->output_max_bytes, writers, err);
 	if (rc)
 		goto done;
 	spec.stdout_fd = writers[0];
@@ -147,6 +198,7 @@ hold(struct ward *w, const struct channel_message *m, struct err *err)
 		    LOOP_READABLE, on_output, &w->streams[i]);
 
 done:
+	arena_release(&scratch);
 	fd_drop(&writers[0]);
 	fd_drop(&writers[1]);
 	return rc;
@@ -174,6 +226,9 @@ ward_new(const struct ward_house *house, const struct channel_message *m, int64_
 	w->timeout_us = bounded(m->timeout_us);
 	w->kill_grace_us = bounded(m->kill_grace_us);
 	w->program = mem_strdup(m->argv[0] ? m->argv[0] : "nothing");
+	w->output_dir = mem_strdup(m->output_dir ? m->output_dir : "");
+	w->results_max_bytes = m->results_max_bytes;
+	w->collector = (struct collector)COLLECTOR_INIT;
 	w->cwd = m->cwd ? mem_strdup(m->cwd) : NULL;
 	w->command = (struct command)COMMAND_INIT;
 	for (int i = 0; i < 2; i++) {
@@ -188,6 +243,14 @@ ward_new(const struct ward_house *house, const struct channel_message *m, int64_
 	return w;
 }
 
+static void
+stop_collecting(struct ward *w)
+{
+	loop_watch_free(w->collector_watch);
+	w->collector_watch = NULL;
+	collector_kill(&w->collector);
+}
+
 void
 ward_free(struct ward *w)
 {
@@ -195,6 +258,9 @@ ward_free(struct ward *w)
 		return;
 	close_streams(w);
 	command_close(&w->command);
+	stop_collecting(w);
+	arena_release(&w->arena);
+	free(w->output_dir);
 	free(w->last_line);
 	free(w->program);
 	free(w->cwd);
@@ -268,6 +334,10 @@ ward_stop(struct ward *w, int64_t grace_us, const struct ward_view *view)
 		if (w->due_mono_us > view->now_mono_us + grace_us)
 			w->due_mono_us = view->now_mono_us + grace_us;
 		break;
+	case WARD_COLLECTING:
+		if (w->due_mono_us > view->now_mono_us + grace_us)
+			w->due_mono_us = view->now_mono_us + grace_us;
+		break;
 	case WARD_KILLING:
 	case WARD_ENDED:
 		break;
@@ -334,7 +404,7 @@ ward_look(struct ward *w, const struct ward_view *view)
 bool
 ward_is_leaving(const struct ward *w)
 {
-	return w->dead && w->stage != WARD_ENDED;
+	return w->dead && w->stage != WARD_ENDED && w->stage != WARD_COLLECTING;
 }
 
 /* Nobody lives who could still write, but for those who left the session: what the pipes hold
@@ -346,7 +416,79 @@ finish(struct ward *w)
 		drain(&w->streams[i], READ_LAST_BYTES);
 	close_streams(w);
 	command_close(&w->command);
+	w->stage = left_nothing(w) ? WARD_ENDED : WARD_COLLECTING;
+	w->due_mono_us = INT64_MAX;
+	return INT64_MAX;
+}
+
+/* ---- result files ---- */
+
+/* What is to be said about them stands in for a reason where there is none. */
+static void
+end_collecting(struct ward *w, const char *note)
+{
+	stop_collecting(w);
 	w->stage = WARD_ENDED;
+	if (!*note)
+		return;
+	log_warn("task %" PRIu64 " attempt %" PRIu32 ": %s", w->task_id, w->attempt, note);
+	if (!w->reason[0])
+		utf8_clean(w->reason, sizeof w->reason, note, strlen(note));
+}
+
+static void
+on_collector(void *ctx, int events)
+{
+	struct ward *w = ctx;
+	const char *note;
+
+	(void)events;
+	if (!collector_read(&w->collector))
+		return;
+	loop_watch_free(w->collector_watch);
+	w->collector_watch = NULL;
+	collector_end(&w->collector, &w->arena, &w->results, &w->result_count, &note);
+	end_collecting(w, note);
+}
+
+bool
+ward_wants_collector(const struct ward *w)
+{
+	return w->stage == WARD_COLLECTING && !w->collector.pid;
+}
+
+bool
+ward_collects(const struct ward *w)
+{
+	return w->stage == WARD_COLLECTING && w->collector.pid;
+}
+
+void
+ward_collect(struct ward *w, const struct ward_view *view)
+{
+	int dir = open_task_dir(w), rc;
+	struct err err = {.text = "its result files could not be collected"};
+
+	rc = dir < 0
+		 ? ERR_IO
+		 : collector_begin(&w->collector, dir, w->attempt, w->results_max_bytes, &err);
+	fd_drop(&dir);
+	if (rc) {
+		end_collecting(w, err.text);
+		return;
+	}
+	if (w->due_mono_us > view->now_mono_us + COLLECT_US)
+		w->due_mono_us = view->now_mono_us + COLLECT_US;
+	w->collector_watch =
+	    loop_watch_new(w->house->loop, w->collector.pipe, LOOP_READABLE, on_collector, w);
+}
+
+static int64_t
+step_collecting(struct ward *w, const struct ward_view *view)
+{
+	if (view->now_mono_us < w->due_mono_us)
+		return w->due_mono_us;
+	end_collecting(w, "its result files were not collected in time");
 	return INT64_MAX;
 }
 
@@ -437,6 +579,8 @@ ward_step(struct ward *w, const struct ward_view *view)
 		return step_stopping(w, view);
 	case WARD_KILLING:
 		return step_killing(w, view);
+	case WARD_COLLECTING:
+		return step_collecting(w, view);
 	}
 	return INT64_MAX;
 }
@@ -464,5 +608,7 @@ ward_message(const struct ward *w, enum channel_type type)
 	    .output_bytes = w->output_bytes,
 	    .reason = w->reason[0] ? w->reason : NULL,
 	    .last_line = w->last_line,
+	    .results = w->results,
+	    .result_count = w->result_count,
 	};
 }

@@ -1,10 +1,12 @@
 /*
  * One attempt in the runner's care, from its START to its FORGET.
  *
- *   HELD -> RUNNING -> DRAINING -----------------------> ENDED
+ *   HELD -> RUNNING -> DRAINING -------------------> COLLECTING -> ENDED
  *              |           | something was left behind     ^
  *              |           v                               |
  *              `------> STOPPING (TERM sent) -> KILLING ---'
+ *
+ * COLLECTING is for what left result files (results.h); only so many do it at a time.
  *
  * ENDED means that nothing of the command lives any more: its main process has ended, its
  * pipes were read to their end, and what it left behind in its session was ended, because
@@ -26,13 +28,15 @@
 #include "runner/command.h"
 #include "runner/family.h"
 #include "runner/output.h"
+#include "runner/results.h"
 
 enum ward_stage {
 	WARD_HELD,
 	WARD_RUNNING,
-	WARD_DRAINING, /* the main process has ended, its pipes may not have */
-	WARD_STOPPING, /* TERM was sent, to the command or to what it left behind */
-	WARD_KILLING,  /* KILL is sent until nobody is left */
+	WARD_DRAINING,	 /* the main process has ended, its pipes may not have */
+	WARD_STOPPING,	 /* TERM was sent, to the command or to what it left behind */
+	WARD_KILLING,	 /* KILL is sent until nobody is left */
+	WARD_COLLECTING, /* nobody is left; its result files are, or will be, collected */
 	WARD_ENDED,
 };
 
@@ -40,7 +44,8 @@ enum ward_stage {
 struct ward_house {
 	struct loop *loop;
 	int output_root, null_fd;
-	struct rlimit files; /* RLIMIT_NOFILE of commands */
+	const char *output_path; /* of output_root; absolute */
+	struct rlimit files;	 /* RLIMIT_NOFILE of commands */
 };
 
 struct ward;
@@ -73,6 +78,14 @@ struct ward {
 	uint64_t output_bytes;
 	char reason[256]; /* "": none */
 	char *last_line;  /* NULL: none */
+
+	char *output_dir;
+	uint64_t results_max_bytes; /* 0: it has no directory for results */
+	struct collector collector;
+	struct loop_watch *collector_watch;
+	struct arena arena; /* of the results */
+	struct channel_result *results;
+	uint32_t result_count;
 };
 
 /* One look at the world, shared by all wards that are stepped together. */
@@ -112,6 +125,13 @@ void ward_look(struct ward *w, const struct ward_view *view);
  * move it on.
  */
 int64_t ward_step(struct ward *w, const struct ward_view *view);
+
+/* True when it waits for its turn to collect. */
+bool ward_wants_collector(const struct ward *w);
+/* Its turn has come: ward_collects() then, or it has ended. */
+void ward_collect(struct ward *w, const struct ward_view *view);
+/* True while a child of the runner collects for it. */
+bool ward_collects(const struct ward *w);
 
 /* True when its end depends on who else lives: then ward_step() uses the view's `strangers`. */
 bool ward_is_leaving(const struct ward *w);

@@ -82,7 +82,7 @@ struct channel_message {
 	/* START: pointers are borrowed from the sender, or from the arena on arrival. Both
 	 * lists end with NULL. */
 	const char **argv;
-	const char **env; /* "NAME=value", the whole environment */
+	const char **env; /* "NAME=value", the whole environment but for CARILLON_RESULT_DIR */
 	const char *cwd;
 	const char *output_dir; /* relative to the runner's output root; made by the runner */
 	int64_t timeout_us;	/* 0: none */

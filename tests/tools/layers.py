@@ -26,7 +26,7 @@ MAY = {
     "fcgi/app": LIB | {"faces"},
     "fcgi/faces": LIB | {"app/request.h", "app/origin.h", "app/query.h", "app/basic.h"},
     "fcgi/scheduler": LIB - {"wire"},
-    "fcgi/runner": {"base", "proc", "config"},
+    "fcgi/runner": {"base", "proc", "config", "wire/check.h"},
     "fcgi/ctl": LIB,
 }
 
@@ -39,6 +39,7 @@ LIBRARIES = {
     r"ev\.h": {"lib/proc"},
     r"sodium\.h": {"lib/service", "fcgi/app"},
     r"curl/.*": {"fcgi/runner"},
+    r"md5\.h": {"fcgi/runner"},
     r"libical/.*": {"lib/calendar"},
     r"seccomp\.h": {"lib/proc"},
 }

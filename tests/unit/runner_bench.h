@@ -321,6 +321,16 @@ bench_shell(struct bench *b, uint64_t task_id, const char *script)
 	};
 }
 
+/* The same with a directory for result files. */
+static inline struct channel_message
+bench_shell_with_results(struct bench *b, uint64_t task_id, const char *script)
+{
+	struct channel_message m = bench_shell(b, task_id, script);
+
+	m.results_max_bytes = UINT64_C(1) << 40;
+	return m;
+}
+
 /* Start it and wait until it is held. */
 static inline struct channel_message
 bench_hold(struct bench *b, uint64_t task_id, const char *script)
