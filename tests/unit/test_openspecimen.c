@@ -744,6 +744,7 @@ the_first_credentials_decide(void **state)
 	    {{"HTTP_X_OS_API_TOKEN=bad", BASIC_GOOD}, 401},
 	    {{"HTTP_X_OS_API_TOKEN=", BASIC_GOOD}, 200},
 	    {{"HTTP_X_OS_API_TOKEN=good", BASIC_BAD}, 200},
+	    {{"HTTP_X_OS_API_TOKEN=", "HTTP_COOKIE=osAuthToken=good"}, 200},
 	    {{"HTTP_X_OS_API_TOKEN=good", "HTTP_COOKIE=osAuthToken=bad"}, 200},
 	    {{"HTTP_X_OS_API_TOKEN=bad", "HTTP_COOKIE=osAuthToken=good"}, 401},
 	    {{"HTTP_COOKIE=osAuthToken=good"}, 200},
