@@ -21,6 +21,7 @@ libyajl-dev /usr/include/yajl/yajl_gen.h
 libdb5.3-dev /usr/include/db.h
 libsodium-dev /usr/include/sodium.h
 libmd-dev /usr/include/md5.h
+libical-dev /usr/include/libical/ical.h
 libev-dev /usr/include/ev.h'
 run='curl curl
 tzdata /usr/share/zoneinfo/Europe/Amsterdam'

@@ -1,6 +1,6 @@
 /*
- * Triggers: see trigger.h. A cron trigger walks the zone's segments: within one, local time is
- * linear, and the cron search works on local time alone. Whether a local time is due depends on
+ * Triggers: see trigger.h. A local trigger walks the zone's segments: within one, local time is
+ * linear, and the search works on local time alone. Whether a local time is due depends on
  * where else it occurs, never on where the search began, so that the due times after any
  * instant are a tail of one and the same sequence.
  *
@@ -9,9 +9,26 @@
  */
 #include "calendar/trigger.h"
 
+#include "calendar/rrule.h"
+
 /* Segments further away than this from an instant cannot hold its local time: offsets differ by
  * at most 52 hours. */
 #define REACH_US (53 * HOUR_US)
+
+bool
+trigger_is_local(const struct trigger *trigger)
+{
+	return trigger->kind == TRIGGER_CRON || trigger->kind == TRIGGER_RRULE;
+}
+
+/* The first local time at or after `from_us`, before `to_us`, that the trigger asks for. */
+static int64_t
+next_civil(const struct trigger *t, int64_t from_us, int64_t to_us)
+{
+	if (t->kind == TRIGGER_RRULE)
+		return rrule_next_civil(t->expression, t->start_us, from_us, to_us);
+	return cron_next_civil(&t->cron, from_us, to_us);
+}
 
 static int64_t
 offset_us(const struct zone_segment *s)
@@ -87,7 +104,7 @@ gap_match(const struct trigger *t, const struct zone *zone, const struct zone_se
 	if (at_us < from_us)
 		at_us = from_us;
 	for (;; at_us += SECOND_US) {
-		at_us = cron_next_civil(&t->cron, at_us, end_us);
+		at_us = next_civil(t, at_us, end_us);
 		if (at_us == INSTANT_NEVER)
 			return INSTANT_NEVER;
 		if (!occurs_before(zone, *s, s->start_us, at_us) &&
@@ -112,7 +129,7 @@ next_in_segment(const struct trigger *t, const struct zone *zone, const struct z
 		to_us = s->end_us;
 	civil_us = from_us + offset_us(s);
 	for (;; civil_us += SECOND_US) {
-		civil_us = cron_next_civil(&t->cron, civil_us, to_us + offset_us(s));
+		civil_us = next_civil(t, civil_us, to_us + offset_us(s));
 		if (civil_us == INSTANT_NEVER)
 			return INSTANT_NEVER;
 		if (chosen(t, zone, s, civil_us))
@@ -121,7 +138,7 @@ next_in_segment(const struct trigger *t, const struct zone *zone, const struct z
 }
 
 static int64_t
-next_cron(const struct trigger *t, const struct zone *zone, int64_t after_us)
+next_local(const struct trigger *t, const struct zone *zone, int64_t after_us)
 {
 	const int64_t first_us = civil_days(1, 1, 2) * DAY_US;
 	int64_t from_us = after_us < first_us ? first_us : after_us + 1;
@@ -129,11 +146,32 @@ next_cron(const struct trigger *t, const struct zone *zone, int64_t after_us)
 
 	while (due_us == INSTANT_NEVER && from_us < TRIGGER_END_US) {
 		struct zone_segment s = zone_segment_at(zone, from_us);
+		int64_t civil_us;
 
 		due_us = next_in_segment(t, zone, &s, from_us, TRIGGER_END_US);
 		from_us = s.end_us;
+		if (due_us != INSTANT_NEVER || from_us >= TRIGGER_END_US)
+			break;
+		/* Segments that end long before the next local time need not be searched. */
+		civil_us = next_civil(t, from_us - REACH_US, TRIGGER_END_US + REACH_US);
+		if (civil_us == INSTANT_NEVER)
+			break;
+		if (from_us < civil_us - REACH_US)
+			from_us = civil_us - REACH_US;
 	}
 	return due_us;
+}
+
+/* The bound of a rule in UTC is one of instants. */
+static int64_t
+next_rrule(const struct trigger *t, const struct zone *zone, int64_t after_us)
+{
+	int64_t until_us = rrule_until_utc(t->expression), due_us;
+
+	if (after_us >= until_us)
+		return INSTANT_NEVER;
+	due_us = next_local(t, zone, after_us);
+	return due_us <= until_us ? due_us : INSTANT_NEVER;
 }
 
 static int64_t
@@ -162,7 +200,10 @@ trigger_next(const struct trigger *trigger, const struct zone *zone, int64_t aft
 		return INSTANT_NEVER;
 	switch (trigger->kind) {
 	case TRIGGER_CRON:
-		due_us = next_cron(trigger, zone, after_us);
+		due_us = next_local(trigger, zone, after_us);
+		break;
+	case TRIGGER_RRULE:
+		due_us = next_rrule(trigger, zone, after_us);
 		break;
 	case TRIGGER_EVERY:
 		due_us = next_every(trigger, after_us);
@@ -181,7 +222,7 @@ trigger_touch(const struct trigger *trigger, const struct zone *zone, int64_t du
 	struct zone_segment s;
 	int64_t civil_us;
 
-	if (trigger->kind != TRIGGER_CRON)
+	if (!trigger_is_local(trigger))
 		return touch;
 	s = zone_segment_at(zone, due_us);
 	civil_us = due_us + offset_us(&s);

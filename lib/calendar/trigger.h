@@ -15,7 +15,8 @@
 /* 3000-01-01T00:00:00Z: nothing is due from here on. */
 #define TRIGGER_END_US (INT64_C(32503680000) * SECOND_US)
 
-enum trigger_kind { TRIGGER_CRON = 1, TRIGGER_EVERY = 2, TRIGGER_AT = 3 };
+/* The numbers are durable. */
+enum trigger_kind { TRIGGER_CRON = 1, TRIGGER_EVERY = 2, TRIGGER_AT = 3, TRIGGER_RRULE = 4 };
 
 /* What becomes of a local time that a clock change skips. */
 enum dst_gap {
@@ -31,10 +32,11 @@ enum dst_fold { DST_FOLD_FIRST = 0, DST_FOLD_SECOND = 1, DST_FOLD_BOTH = 2 };
 struct trigger {
 	enum trigger_kind kind;
 
-	/* TRIGGER_CRON */
-	const char *expression; /* as it was written */
-	struct cron cron;	/* what it means */
-	const char *time_zone;	/* IANA name */
+	/* TRIGGER_CRON and TRIGGER_RRULE: local time */
+	const char *expression; /* as it was written: of cron, or the rule */
+	struct cron cron;	/* what a cron expression means */
+	int64_t start_us; /* where a rule begins, in local time as civil_to_us() gives it */
+	const char *time_zone; /* IANA name */
 	enum dst_gap dst_gap;
 	enum dst_fold dst_fold;
 
@@ -48,11 +50,14 @@ struct trigger {
 	int64_t at_us;
 };
 
+/* Does it go by the clocks of a time zone? */
+bool trigger_is_local(const struct trigger *trigger);
+
 /*
  * The first due time strictly after `after_us`; INSTANT_NEVER if there is none before the year
  * 3000.
  *
- * `zone` is read only for TRIGGER_CRON. A fold or gap of any size is honoured, also where a
+ * `zone` is read only for a local trigger. A fold or gap of any size is honoured, also where a
  * zone moves its offset for other reasons than DST. With the defaults a daily job is due
  * exactly once on every civil day.
  */

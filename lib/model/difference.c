@@ -57,6 +57,10 @@ same_trigger(const struct trigger *a, const struct trigger *b)
 		return same_text(a->expression, b->expression) &&
 		       same_text(a->time_zone, b->time_zone) && a->dst_gap == b->dst_gap &&
 		       a->dst_fold == b->dst_fold;
+	case TRIGGER_RRULE:
+		return same_text(a->expression, b->expression) && a->start_us == b->start_us &&
+		       same_text(a->time_zone, b->time_zone) && a->dst_gap == b->dst_gap &&
+		       a->dst_fold == b->dst_fold;
 	case TRIGGER_EVERY:
 		return a->every_us == b->every_us && a->anchor_us == b->anchor_us;
 	case TRIGGER_AT:

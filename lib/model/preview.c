@@ -13,7 +13,7 @@ locate(const struct schedule *s, struct zones *zones, const char *time_zone, str
 	const struct zone *zone;
 	int ret;
 
-	p->time_zone = t->kind == TRIGGER_CRON ? t->time_zone : time_zone;
+	p->time_zone = trigger_is_local(t) ? t->time_zone : time_zone;
 	ret = zones_get(zones, p->time_zone, &zone, err);
 	if (ret)
 		return ret;
@@ -128,6 +128,9 @@ trigger_describe(const struct trigger *t, char out[TRIGGER_TEXT])
 	switch (t->kind) {
 	case TRIGGER_CRON:
 		snprintf(out, TRIGGER_TEXT, "cron %s", t->expression);
+		break;
+	case TRIGGER_RRULE:
+		snprintf(out, TRIGGER_TEXT, "rrule %s", t->expression);
 		break;
 	case TRIGGER_EVERY:
 		duration_format(t->every_us, text);

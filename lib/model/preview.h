@@ -16,7 +16,7 @@ struct preview {
 
 /*
  * The due times of all triggers at or after `from_us`, ascending, `cap` at most, into `list`.
- * When the schedule was made does not matter. A cron trigger's are shown in its zone, others in
+ * When the schedule was made does not matter. A local trigger's are shown in its zone, others in
  * `time_zone`.
  *
  * Owns:  zones' names are borrowed from *s, or are `time_zone`.

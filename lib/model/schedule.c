@@ -130,8 +130,12 @@ check_trigger(const struct trigger *t, size_t i, struct err *err)
 {
 	switch (t->kind) {
 	case TRIGGER_CRON:
+	case TRIGGER_RRULE:
 		if (!t->expression || !*t->expression)
-			return missing(err, member("triggers[%zu].cron", i));
+			return missing(
+			    err, member(t->kind == TRIGGER_CRON ? "triggers[%zu].cron"
+								: "triggers[%zu].rrule",
+				     i));
 		if (!t->time_zone || !*t->time_zone)
 			return missing(err, member("triggers[%zu].timeZone", i));
 		return 0;
@@ -144,7 +148,8 @@ check_trigger(const struct trigger *t, size_t i, struct err *err)
 			    err, member("triggers[%zu].at", i), "must be before the year 3000");
 		return 0;
 	}
-	return invalid(err, member("triggers[%zu]", i), "must be one of cron, every and at");
+	return invalid(
+	    err, member("triggers[%zu]", i), "must be one of cron, every, at and rrule");
 }
 
 static bool
@@ -399,7 +404,7 @@ schedule_trigger_next(const struct schedule *s, size_t trigger, struct zones *zo
 	/* A one-shot may be past when the schedule is made; a timetable begins with it. */
 	if (t->kind != TRIGGER_AT && after_us < s->created_us)
 		after_us = s->created_us;
-	if (t->kind == TRIGGER_CRON) {
+	if (trigger_is_local(t)) {
 		ret = zones_get(zones, t->time_zone, &zone, err);
 		if (ret)
 			return err_wrap(

@@ -54,7 +54,7 @@ check_against_system(const struct service *sv, const struct schedule *s, struct 
 		struct err why;
 		int rc;
 
-		if (s->triggers[i].kind != TRIGGER_CRON)
+		if (!trigger_is_local(&s->triggers[i]))
 			continue;
 		rc = zones_get(sv->zones, s->triggers[i].time_zone, &zone, &why);
 		if (rc == ERR_INPUT)

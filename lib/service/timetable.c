@@ -197,7 +197,7 @@ add_trigger(struct explain *x)
 	if (!x->e->trigger)
 		return;
 	buf_addf(&x->text, " by the trigger \"%s\"", x->e->trigger);
-	if (x->s.triggers[x->p.trigger].kind == TRIGGER_CRON)
+	if (trigger_is_local(&x->s.triggers[x->p.trigger]))
 		buf_addf(&x->text, " in %s", x->e->time_zone);
 	preview_note(&x->p, note);
 	if (*note)

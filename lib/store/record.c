@@ -126,16 +126,17 @@ pack_trigger(struct buf *b, const struct trigger *t)
 	pack_i64(b, t->every_us);
 	pack_i64(b, t->anchor_us);
 	pack_i64(b, t->at_us);
+	pack_i64(b, t->start_us);
 }
 
-enum { TRIGGER_BYTES_MIN = 108 };
+enum { TRIGGER_BYTES_MIN = 116 };
 
 static void
 unpack_trigger(struct unpack *u, struct arena *a, struct trigger *t)
 {
 	uint32_t months;
 
-	t->kind = unpack_word(u, TRIGGER_CRON, TRIGGER_AT);
+	t->kind = unpack_word(u, TRIGGER_CRON, TRIGGER_RRULE);
 	t->expression = unpack_str(u, a);
 	t->cron.seconds = unpack_u64(u);
 	t->cron.minutes = unpack_u64(u);
@@ -160,6 +161,7 @@ unpack_trigger(struct unpack *u, struct arena *a, struct trigger *t)
 	t->every_us = unpack_i64(u);
 	t->anchor_us = unpack_i64(u);
 	t->at_us = unpack_i64(u);
+	t->start_us = unpack_i64(u);
 }
 
 static void

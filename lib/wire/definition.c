@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calendar/rrule.h"
+
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 enum { KEEP_DAYS_MIN = SCHEDULE_KEEP_US / DAY_US, KEEP_DAYS_MAX = 36500 };
@@ -293,6 +295,34 @@ read_cron(struct reader *r, const struct json *value, void *at)
 }
 
 static int
+read_rrule(struct reader *r, const struct json *value, void *at)
+{
+	struct trigger *t = at;
+
+	t->kind = TRIGGER_RRULE;
+	return read_string(r, value, &t->expression);
+}
+
+/* Local time: an offset has no place in it. */
+static int
+read_start(struct reader *r, const struct json *value, void *at)
+{
+	struct trigger *t = at;
+	struct civil civil;
+	const char *text = NULL;
+	int64_t offset_us;
+	bool zoned;
+
+	if (read_string(r, value, &text))
+		return ERR_INPUT;
+	if (civil_parse(text, &civil, &zoned, &offset_us) || zoned)
+		return refuse(r, "must be local time such as 2026-01-01T00:00:00");
+	civil.micro = 0;
+	t->start_us = civil_to_us(&civil);
+	return 0;
+}
+
+static int
 read_every(struct reader *r, const struct json *value, void *at)
 {
 	struct trigger *t = at;
@@ -318,8 +348,8 @@ static const struct field trigger_fields[] = {
     {"every", read_every, 0},
     {"anchor", read_instant, offsetof(struct trigger, anchor_us)},
     {"at", read_at, 0},
-    {"rrule", read_not_served, 0},
-    {"start", read_not_served, 0},
+    {"rrule", read_rrule, 0},
+    {"start", read_start, 0},
 };
 
 static bool
@@ -334,26 +364,41 @@ has(const struct json *object, const char *name)
 static int
 check_kind(struct reader *r, const struct json *value, const struct trigger *t)
 {
-	static const struct {
+	const struct {
 		const char *name;
-		enum trigger_kind kind;
+		bool fits;
 		const char *mend;
 	} only[] = {
-	    {"timeZone", TRIGGER_CRON, "only a cron trigger has one"},
-	    {"dstGap", TRIGGER_CRON, "only a cron trigger has one"},
-	    {"dstFold", TRIGGER_CRON, "only a cron trigger has one"},
-	    {"anchor", TRIGGER_EVERY, "only an every trigger has one"},
+	    {"timeZone", trigger_is_local(t), "only a cron or rrule trigger has one"},
+	    {"dstGap", trigger_is_local(t), "only a cron or rrule trigger has one"},
+	    {"dstFold", trigger_is_local(t), "only a cron or rrule trigger has one"},
+	    {"anchor", t->kind == TRIGGER_EVERY, "only an every trigger has one"},
+	    {"start", t->kind == TRIGGER_RRULE, "only an rrule trigger has one"},
 	};
 
-	if (has(value, "cron") + has(value, "every") + has(value, "at") != 1)
-		return refuse(r, "must be one of cron, every and at");
+	if (has(value, "cron") + has(value, "every") + has(value, "at") + has(value, "rrule") !=
+	    1)
+		return refuse(r, "must be one of cron, every, at and rrule");
 	for (size_t i = 0; i < COUNT(only); i++) {
-		if (!has(value, only[i].name) || t->kind == only[i].kind)
+		if (!has(value, only[i].name) || only[i].fits)
 			continue;
 		push_member(r, only[i].name);
 		return refuse(r, only[i].mend);
 	}
 	return 0;
+}
+
+static int
+check_rrule(struct reader *r, const struct json *value, const struct trigger *t)
+{
+	struct err why;
+
+	if (!has(value, "start")) {
+		push_member(r, "start");
+		return err_fail(r->err, ERR_INPUT, "Missing value: %s", r->path);
+	}
+	push_member(r, "rrule");
+	return rrule_check(t->expression, t->start_us, &why) ? refuse(r, why.text) : 0;
 }
 
 static int
@@ -365,8 +410,10 @@ read_trigger(struct reader *r, const struct json *value, struct trigger *t)
 		ret = check_kind(r, value, t);
 	if (ret)
 		return ret;
-	if (t->kind == TRIGGER_CRON && !t->time_zone)
+	if (trigger_is_local(t) && !t->time_zone)
 		t->time_zone = r->default_zone;
+	if (t->kind == TRIGGER_RRULE)
+		return check_rrule(r, value, t);
 	if (t->kind == TRIGGER_EVERY && !has(value, "anchor")) {
 		t->anchor_us = r->now_us - r->now_us % SECOND_US;
 		t->anchor_open = true;
@@ -693,15 +740,36 @@ write_instant(struct json_writer *w, const char *name, int64_t us)
 }
 
 static void
+write_zone(struct json_writer *w, const struct trigger *t)
+{
+	write_string(w, "timeZone", t->time_zone);
+	write_string(w, "dstGap", gap_words[t->dst_gap]);
+	write_string(w, "dstFold", fold_words[t->dst_fold]);
+}
+
+static void
+write_start(struct json_writer *w, int64_t start_us)
+{
+	char text[INSTANT_TEXT];
+
+	instant_format(start_us, text);
+	text[strlen("2026-01-01T00:00:00")] = '\0';
+	write_string(w, "start", text);
+}
+
+static void
 write_trigger(struct json_writer *w, const struct trigger *t)
 {
 	json_object(w);
 	switch (t->kind) {
 	case TRIGGER_CRON:
 		write_string(w, "cron", t->expression);
-		write_string(w, "timeZone", t->time_zone);
-		write_string(w, "dstGap", gap_words[t->dst_gap]);
-		write_string(w, "dstFold", fold_words[t->dst_fold]);
+		write_zone(w, t);
+		break;
+	case TRIGGER_RRULE:
+		write_string(w, "rrule", t->expression);
+		write_start(w, t->start_us);
+		write_zone(w, t);
 		break;
 	case TRIGGER_EVERY:
 		write_duration(w, "every", t->every_us);

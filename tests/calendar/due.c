@@ -3,6 +3,7 @@
  *
  *	expression|zone|gap|fold|from_us|count
  *
+ * where the expression is cron's, or `RRULE:rule@start_us` with a start in local time,
  * with gap `after` or `skip` and fold `first`, `second` or `both`; each line of output is the
  * first `count` due times after from_us, in microseconds, with blanks between, or `error: ` and
  * the reason.
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calendar/rrule.h"
 #include "calendar/trigger.h"
 #include "calendar/zone.h"
 
@@ -27,6 +29,20 @@ split(char *line, char *field[FIELDS])
 }
 
 static int
+read_expression(char *text, struct trigger *t, struct err *err)
+{
+	char *start = strrchr(text, '@');
+
+	if (strncmp(text, "RRULE:", 6) || !start)
+		return cron_parse(text, cron_seed(text), &t->cron, err);
+	*start = '\0';
+	t->kind = TRIGGER_RRULE;
+	t->expression = text + 6;
+	t->start_us = strtoll(start + 1, NULL, 10);
+	return rrule_check(t->expression, t->start_us, err);
+}
+
+static int
 answer(struct zones *zones, char *line, struct err *err)
 {
 	const struct zone *zone;
@@ -37,7 +53,7 @@ answer(struct zones *zones, char *line, struct err *err)
 
 	if (!split(line, field))
 		return err_fail(err, ERR_INPUT, "six fields are expected");
-	ret = cron_parse(field[0], cron_seed(field[0]), &t.cron, err);
+	ret = read_expression(field[0], &t, err);
 	if (ret)
 		return ret;
 	ret = zones_get(zones, field[1], &zone, err);

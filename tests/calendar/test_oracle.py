@@ -13,6 +13,8 @@ import random
 import subprocess
 import zoneinfo
 
+import dateutil.rrule
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 DUE = REPOSITORY / os.environ.get("BUILD", "build") / "tests" / "due"
 
@@ -291,6 +293,76 @@ def test_due_times_are_those_of_an_independent_oracle():
                        for us in due[len(expected):]), what
         else:
             assert due == expected, what
+    assert refused < len(asked) / 20
+
+
+# ---- recurrence rules: dateutil's are the oracle's ----
+
+def random_rule(rng):
+    freq = rng.choice(["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY"])
+    parts = [f"FREQ={freq}"]
+    if rng.random() < .5:
+        parts.append(f"INTERVAL={rng.randint(1, 7)}")
+    if rng.random() < .3:
+        parts.append("BYMONTH=" + ",".join(str(m) for m in sorted(rng.sample(range(1, 13), rng.randint(1, 3)))))
+    if freq in ("MONTHLY", "YEARLY") and rng.random() < .4:
+        parts.append("BYDAY=" + rng.choice(["-1FR", "1MO", "2TU,-2TH", "5SU", "MO,WE,FR", "SA"]))
+    elif freq == "WEEKLY" and rng.random() < .6:
+        parts.append("BYDAY=" + ",".join(rng.sample(["MO", "TU", "WE", "TH", "FR", "SA", "SU"], rng.randint(1, 4))))
+        if rng.random() < .3:
+            parts.append("WKST=" + rng.choice(["MO", "SU"]))
+    elif freq in ("MONTHLY", "YEARLY") and rng.random() < .5:
+        parts.append("BYMONTHDAY=" + rng.choice(["1", "15", "-1", "31", "29,30", "13,-3"]))
+    elif freq in ("DAILY", "HOURLY") and rng.random() < .5:
+        parts.append(rng.choice(["BYMONTHDAY=1", "BYMONTHDAY=15,16", "BYMONTHDAY=31", "BYDAY=MO,TU", "BYDAY=SU"]))
+    elif freq == "YEARLY" and not any(p.startswith("BYMONTH") for p in parts) and rng.random() < .5:
+        parts.append(rng.choice(["BYYEARDAY=1,100,-1", "BYYEARDAY=200", "BYYEARDAY=-366,60"]))
+    if freq != "HOURLY" and rng.random() < .4:
+        parts.append("BYHOUR=" + ",".join(str(h) for h in sorted(rng.sample(range(24), rng.randint(1, 3)))))
+    setpos = freq == "MONTHLY" and "BYDAY=MO,WE,FR" in parts and not any(p.startswith("BYHOUR") for p in parts)
+    if not setpos and rng.random() < .4:
+        parts.append("BYMINUTE=" + ",".join(str(m) for m in sorted(rng.sample(range(60), rng.randint(1, 2)))))
+    if setpos:
+        parts.append("BYSETPOS=" + rng.choice(["1", "-1", "2"]))
+    if rng.random() < .2:
+        parts.append(f"COUNT={rng.randint(1, 40)}")
+    return ";".join(parts)
+
+
+def rule_oracle(rule, begin, name, gap, fold, start, count):
+    """The first due times after `start`: those of the local times that dateutil lists, until enough are certain."""
+    zone = zoneinfo.ZoneInfo(name)
+    due = set()
+    for civil in dateutil.rrule.rrulestr(rule, dtstart=begin):
+        if len(due) >= count and sorted(due)[count - 1] < microseconds(civil - 3 * DAY - EPOCH):
+            break
+        if civil.year >= LAST_YEAR:
+            break
+        if civil >= EPOCH + datetime.timedelta(microseconds=start) - 3 * DAY:
+            due.update(us for us in instants(civil, zone, gap, fold) if us > start)
+    return sorted(due)[:count]
+
+
+def test_due_times_of_recurrence_rules_are_those_of_dateutil():
+    rng = random.Random(int(os.environ.get("ORACLE_SEED", "1")))
+    names = sorted(name for name in zoneinfo.available_timezones() if name not in ("localtime", "Factory"))
+    asked = []
+    for _ in range(int(os.environ.get("ORACLE_CASES", "800")) // 2):
+        begin = EPOCH + datetime.timedelta(minutes=rng.randrange(80 * 366 * 1440))
+        start = microseconds(begin - EPOCH) + rng.choice([-1, 0, 1, rng.randrange(6 * 365 * microseconds(DAY))])
+        asked.append((random_rule(rng), begin, rng.choice(names), rng.choice(["after", "skip"]),
+                      rng.choice(["first", "second", "both"]), start, 6))
+    lines = ["|".join(map(str, [f"RRULE:{rule}@{microseconds(begin - EPOCH)}", *rest])) for rule, begin, *rest in asked]
+    refused = 0
+    for case, line, answer in zip(asked, lines, answers(lines)):
+        if answer.startswith("error: "):
+            assert "would never be due" in answer and not rule_oracle(*case[:5], 0, 1), f"{line}: {answer}"
+            refused += 1
+            continue
+        due, expected = [int(us) for us in answer.split()], rule_oracle(*case)
+        assert due[:len(expected)] == expected, line
+        # dateutil was asked up to a year only.
+        assert all(us > microseconds(datetime.datetime(LAST_YEAR - 1, 12, 30) - EPOCH) for us in due[len(expected):]), line
     assert refused < len(asked) / 20
 
 

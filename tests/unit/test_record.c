@@ -38,6 +38,7 @@ static struct trigger triggers[] = {
     },
     {.kind = TRIGGER_EVERY, .every_us = 900000000, .anchor_us = -5},
     {.kind = TRIGGER_AT, .at_us = INT64_MAX - 1},
+    {.kind = TRIGGER_RRULE, .expression = "FREQ=DAILY", .time_zone = "UTC", .start_us = -7},
 };
 
 static struct task_after after[] = {{"bare", AFTER_FAILED}, {"extract", AFTER_ALWAYS}};
@@ -328,7 +329,7 @@ again_schedule(struct unpack *u, struct arena *a, struct buf *b)
 
 	unpack_schedule(u, a, &s);
 	for (size_t i = 0; i < s.trigger_count; i++)
-		fine = fine && known(s.triggers[i].kind, TRIGGER_CRON, TRIGGER_AT) &&
+		fine = fine && known(s.triggers[i].kind, TRIGGER_CRON, TRIGGER_RRULE) &&
 		       known(s.triggers[i].dst_gap, 0, 1) &&
 		       known(s.triggers[i].dst_fold, 0, 2);
 	pack_schedule(b, &s);
