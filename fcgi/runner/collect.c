@@ -163,7 +163,7 @@ look_around(struct collecting *c)
 /* A file as it is read, and perhaps copied. */
 struct measure {
 	MD5_CTX md5;
-	struct json_check *json;
+	struct json_stream *json;
 	bool may_be_json;
 	uint64_t bytes;
 };
@@ -171,7 +171,7 @@ struct measure {
 static void
 measure_begin(struct measure *m)
 {
-	*m = (struct measure){.json = json_check_begin(), .may_be_json = true};
+	*m = (struct measure){.json = json_stream_begin(), .may_be_json = true};
 	MD5Init(&m->md5);
 }
 
@@ -179,7 +179,7 @@ static void
 measure_end(struct measure *m, struct channel_result *r)
 {
 	MD5Final(r->md5, &m->md5);
-	r->json = json_check_end(m->json);
+	r->json = json_stream_end(m->json);
 	r->bytes = m->bytes;
 }
 
@@ -206,7 +206,7 @@ measure_all(struct measure *m, int from, int to, uint64_t max_bytes)
 		}
 		MD5Update(&m->md5, (const uint8_t *)piece, (size_t)n);
 		if (m->may_be_json)
-			m->may_be_json = json_check_more(m->json, piece, (size_t)n);
+			m->may_be_json = json_stream_more(m->json, piece, (size_t)n);
 		if (to >= 0 && fd_write_all(to, piece, (size_t)n))
 			return ERR_IO;
 	}

@@ -77,6 +77,9 @@ build_env(struct arena *a, const struct execution *x, const struct task *t,
 	env[n++] =
 	    arena_printf(a, "CARILLON_ATTEMPT=%u", t->attempts[t->attempt_count - 1].number);
 	env[n++] = arena_printf(a, "CARILLON_ARGS=%s", x->args ? x->args : "");
+	if (t->def.result_file)
+		env[n++] = arena_printf(a, "CARILLON_RESULT_FILE=%s",
+		    task_result_file(a, &t->def, t->execution_id));
 	for (size_t i = 0; i < t->def.after_count; i++) {
 		const struct task *before = after_find(tasks, task_count, t->def.after[i].task);
 
@@ -114,5 +117,7 @@ dispatch_start(struct engine *e, const struct execution *x, const struct task *t
 	    .timeout_us = t->def.timeout_us,
 	    .kill_grace_us = t->def.kill_grace_us,
 	    .output_max_bytes = e->options.output_max_bytes,
+	    .results_max_bytes =
+		t->ordinal == TASK_ORDINAL_CONDITION ? 0 : e->options.results_max_bytes,
 	};
 }

@@ -29,7 +29,7 @@ struct engine_options {
 	struct store *store;
 	struct zones *zones;
 	uint64_t generation; /* of this scheduler; never used before on the same channel */
-	uint64_t output_max_bytes;
+	uint64_t output_max_bytes, results_max_bytes;
 
 	/* Give the runner an order; it must not fail: keep what cannot be sent at once. The
 	 * message is borrowed for the call. */

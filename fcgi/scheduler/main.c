@@ -165,6 +165,7 @@ start(struct scheduler *s, struct err *err)
 	options.store = s->store;
 	options.zones = s->zones;
 	options.output_max_bytes = s->config.output_max_bytes;
+	options.results_max_bytes = s->config.results_max_bytes;
 	s->engine = engine_new(&options);
 	return 0;
 }

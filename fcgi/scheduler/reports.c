@@ -168,6 +168,42 @@ take_back(struct txn *txn, struct task *t, struct err *err)
 	return rc ? rc : store_queue_put(txn, t->execution_id, err);
 }
 
+_Static_assert((int)CHANNEL_LINE_MAX == (int)ATTEMPT_LINE_MAX, "a last line fits");
+_Static_assert((int)CHANNEL_RESULTS_MAX == (int)RESULT_FILES_MAX, "all result files fit");
+_Static_assert((int)CHANNEL_MD5_BYTES == (int)RESULT_MD5_BYTES, "a checksum fits");
+
+/* The result files of an attempt, in the transaction that ends it: so they are known exactly once. */
+static int
+note_results(struct txn *txn, const struct report *r, const struct task *t,
+    struct attempt *attempt, struct err *err)
+{
+	struct result result = {
+	    .tenant_id = t->tenant_id,
+	    .schedule_id = t->schedule_id,
+	    .execution_id = t->execution_id,
+	    .task_id = t->id,
+	    .attempt = attempt->number,
+	    .state = RESULT_AVAILABLE,
+	    .created_us = attempt->end_us,
+	    .consumed_us = INSTANT_NEVER,
+	    .deleted_us = INSTANT_NEVER,
+	};
+	int rc = 0;
+
+	attempt->results = r->result_count;
+	for (uint32_t i = 0; !rc && i < r->result_count; i++) {
+		result.number = r->results[i].number;
+		result.name = r->results[i].name;
+		result.bytes = r->results[i].bytes;
+		memcpy(result.md5, r->results[i].md5, sizeof result.md5);
+		result.json = r->results[i].json;
+		rc = store_next_id(txn, &result.id, err);
+		if (!rc)
+			rc = store_result_put(txn, &result, err);
+	}
+	return rc;
+}
+
 /* *ended counts the attempts that were under way until now. */
 static int
 note_ended(
@@ -194,6 +230,9 @@ note_ended(
 	attempt->reason = r->reason;
 	attempt->last_line = r->last_line;
 	t.output_bytes = (int64_t)r->output_bytes;
+	rc = note_results(txn, r, &t, attempt, err);
+	if (rc)
+		return rc;
 	if (r->killed && !r->started && t.status != TASK_CANCELLING) {
 		rc = take_back(txn, &t, err);
 	} else if (r->killed && !r->timed_out) {

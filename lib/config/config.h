@@ -43,6 +43,7 @@ struct config {
 
 	char *output_dir; /* what commands write; kept with their execution */
 	uint64_t output_max_bytes;
+	uint64_t results_max_bytes; /* of one attempt */
 
 	char **command_allow; /* absolute paths without slash at the end: a program, or a
 				 directory and all below it; NULL at the end */

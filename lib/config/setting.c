@@ -82,6 +82,10 @@ const struct setting settings[] = {
     {NULL, "outputMax", SETTING_SIZE, MEMBER(output_max_bytes), "1MiB", "4KiB", "1GiB",
 	"Kept of each stream of each attempt; what a command writes beyond it is counted and "
 	"dropped, so that a loop cannot fill the disk."},
+    {NULL, "resultMax", SETTING_SIZE, MEMBER(results_max_bytes), "1GiB", "4KiB", "1TiB",
+	"What an attempt may leave in its CARILLON_RESULT_DIR, together; files beyond it are "
+	"not "
+	"taken as results. They are read once when it has ended, for their checksums."},
 
     {"Time and sessions", "timeZone", SETTING_NAME, MEMBER(time_zone), "UTC", NULL, NULL,
 	"The zone of cron triggers that name none, such as Europe/Amsterdam. A schedule takes "

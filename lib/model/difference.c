@@ -125,7 +125,7 @@ same_task(const struct task_def *a, const struct task_def *b)
 	return same_text(a->name, b->name) && same_texts(a->argv, a->argc, b->argv, b->argc) &&
 	       same_env(a, b) && same_text(a->cwd, b->cwd) && a->timeout_us == b->timeout_us &&
 	       a->kill_grace_us == b->kill_grace_us && a->accept_args == b->accept_args &&
-	       same_after(a, b);
+	       same_text(a->result_file, b->result_file) && same_after(a, b);
 }
 
 static bool

@@ -223,6 +223,22 @@ check_env(const struct task_def *t, size_t i, struct err *err)
 	return ret;
 }
 
+/* The name of a file in a directory, and of no other. */
+static int
+check_result_file(const char *name, struct member m, struct err *err)
+{
+	int ret = check_line(name, SCHEDULE_RESULT_FILE_MAX, m, err);
+
+	if (ret)
+		return ret;
+	if (strlen(name) > SCHEDULE_RESULT_FILE_MAX)
+		return err_fail(err, ERR_INPUT, "Invalid value: %s: must have at most %d bytes",
+		    m.name, SCHEDULE_RESULT_FILE_MAX);
+	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
+		return invalid(err, m, "must be the name of a file, without a directory");
+	return 0;
+}
+
 static int
 check_task(const struct schedule *s, size_t i, struct err *err)
 {
@@ -252,6 +268,9 @@ check_task(const struct schedule *s, size_t i, struct err *err)
 	if (!ret)
 		ret = check_span(t->kill_grace_us, 0, TIMEOUT_MAX_US,
 		    member("tasks[%zu].killGrace", i), err);
+	if (!ret && t->result_file)
+		ret =
+		    check_result_file(t->result_file, member("tasks[%zu].resultFile", i), err);
 	if (!ret)
 		ret = check_count(
 		    t->after_count, SCHEDULE_TASKS_MAX, member("tasks[%zu].after", i), err);
@@ -278,7 +297,7 @@ string_bytes(const char *s)
 static size_t
 task_bytes(const struct task_def *t)
 {
-	size_t n = string_bytes(t->name) + string_bytes(t->cwd);
+	size_t n = string_bytes(t->name) + string_bytes(t->cwd) + string_bytes(t->result_file);
 
 	for (size_t i = 0; i < t->argc; i++)
 		n += string_bytes(t->argv[i]);

@@ -21,11 +21,12 @@ enum {
 	SCHEDULE_TAGS_MAX = 32,
 	SCHEDULE_TRIGGERS_MAX = 32,
 	SCHEDULE_TASKS_MAX = 32,
-	SCHEDULE_TASK_NAME_MAX = 100, /* code points */
-	SCHEDULE_ARGV_MAX = 1024,     /* of one task */
-	SCHEDULE_ENV_MAX = 256,	      /* of one task */
-	SCHEDULE_BYTES_MAX = 65536,   /* all strings of a definition together */
-	SCHEDULE_TYPE_MAX = 18,	      /* API3 ScheduleType, wire/api3.md 3.8 */
+	SCHEDULE_TASK_NAME_MAX = 100,	/* code points */
+	SCHEDULE_ARGV_MAX = 1024,	/* of one task */
+	SCHEDULE_ENV_MAX = 256,		/* of one task */
+	SCHEDULE_RESULT_FILE_MAX = 200, /* bytes; a number may take the place of its mark */
+	SCHEDULE_BYTES_MAX = 65536,	/* all strings of a definition together */
+	SCHEDULE_TYPE_MAX = 18,		/* API3 ScheduleType, wire/api3.md 3.8 */
 };
 
 /* What a definition has that does not say otherwise. */

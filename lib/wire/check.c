@@ -11,7 +11,7 @@
 
 enum { DEPTH_MAX = 1000, TOKEN_BYTES_MAX = 16 << 20 };
 
-struct json_check {
+struct json_stream {
 	yajl_handle parser;
 	unsigned depth;
 	size_t unread; /* bytes since the last token that was whole */
@@ -23,7 +23,7 @@ struct json_check {
 static int
 on_value(void *ctx)
 {
-	struct json_check *c = ctx;
+	struct json_stream *c = ctx;
 
 	c->unread = 0;
 	return 1;
@@ -56,7 +56,7 @@ on_string(void *ctx, const unsigned char *text, size_t len)
 static int
 on_open(void *ctx)
 {
-	struct json_check *c = ctx;
+	struct json_stream *c = ctx;
 
 	return on_value(ctx) && ++c->depth <= DEPTH_MAX;
 }
@@ -64,7 +64,7 @@ on_open(void *ctx)
 static int
 on_close(void *ctx)
 {
-	struct json_check *c = ctx;
+	struct json_stream *c = ctx;
 
 	c->depth--;
 	return on_value(ctx);
@@ -82,10 +82,10 @@ static const yajl_callbacks callbacks = {
     .yajl_end_array = on_close,
 };
 
-struct json_check *
-json_check_begin(void)
+struct json_stream *
+json_stream_begin(void)
 {
-	struct json_check *c = mem_alloc(sizeof *c);
+	struct json_stream *c = mem_alloc(sizeof *c);
 
 	c->parser = yajl_alloc(&callbacks, NULL, c);
 	if (!c->parser)
@@ -95,7 +95,7 @@ json_check_begin(void)
 
 /* Strict UTF-8 over all pieces. */
 static bool
-check_utf8(struct json_check *c, const char *data, size_t len)
+check_utf8(struct json_stream *c, const char *data, size_t len)
 {
 	size_t at = 0, n;
 
@@ -120,7 +120,7 @@ check_utf8(struct json_check *c, const char *data, size_t len)
 }
 
 bool
-json_check_more(struct json_check *c, const char *data, size_t len)
+json_stream_more(struct json_stream *c, const char *data, size_t len)
 {
 	if (c->failed)
 		return false;
@@ -132,7 +132,7 @@ json_check_more(struct json_check *c, const char *data, size_t len)
 }
 
 bool
-json_check_end(struct json_check *c)
+json_stream_end(struct json_stream *c)
 {
 	bool is_json =
 	    !c->failed && !c->part_len && yajl_complete_parse(c->parser) == yajl_status_ok;

@@ -8,16 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct json_check;
+struct json_stream;
 
-/* Owns: the caller frees it with json_check_end(). */
-struct json_check *json_check_begin(void);
+/* Owns: the caller frees it with json_stream_end(). */
+struct json_stream *json_stream_begin(void);
 
 /* The next bytes. False when they make sure that it is none: more need not be given. */
-bool json_check_more(struct json_check *c, const char *data, size_t len);
+bool json_stream_more(struct json_stream *c, const char *data, size_t len);
 
 /* Free it. True when all that was given is one JSON text: strict UTF-8, no deeper than a thousand
  * levels, without tokens of more than some megabytes. */
-bool json_check_end(struct json_check *c);
+bool json_stream_end(struct json_stream *c);
 
 #endif

@@ -558,7 +558,7 @@ static const struct field task_fields[] = {
     {"user", read_not_served, 0},
     {"http", read_not_served, 0},
     {"retries", read_retries, 0},
-    {"resultFile", read_not_served, 0},
+    {"resultFile", read_string, offsetof(struct task_def, result_file)},
     {"after", read_after, 0},
     {"afterMatch", read_after_match, offsetof(struct task_def, after_any)},
 };
@@ -837,6 +837,7 @@ write_task(struct json_writer *w, const struct task_def *t)
 	write_duration(w, "killGrace", t->kill_grace_us);
 	json_name(w, "acceptArgs");
 	json_bool(w, t->accept_args);
+	write_string(w, "resultFile", t->result_file);
 	write_after(w, t);
 	json_end_object(w);
 }

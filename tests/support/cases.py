@@ -128,7 +128,7 @@ FULL = {"description": "7", "tags": ["true", "xml"], "scheduleType": 3, "startDa
         "triggers": [{"cron": "30 2 * * 1-5", "dstGap": "skip", "dstFold": "both"}, {"every": "15m"},
                      {"rrule": "FREQ=MONTHLY;BYDAY=-1FR", "start": "2026-01-01T17:00:00", "timeZone": "Asia/Tokyo"}],
         "tasks": [{"name": "a b", "command": ["/bin/sh", "-c", "true", "", "<&>\r\n\t"], "cwd": "/", "timeout": "10m",
-                   "env": {"item": "1", "member": "", "XML_A": "\u00fc", "LANG": "C"}, "acceptArgs": True},
+                   "env": {"item": "1", "member": "", "XML_A": "\u00fc", "LANG": "C"}, "acceptArgs": True, "resultFile": "r\u00fc.csv"},
                   {"name": "b", "command": RUNS, "env": {}, "killGrace": "1s", "afterMatch": "any",
                    "after": [{"task": "a b", "when": "always"}, {"task": "c"}]},
                   {"name": "c", "command": RUNS, "after": [{"task": "a b", "when": "failed"}], "afterMatch": "all"}],

@@ -86,6 +86,9 @@ struct sim {
 	int64_t takes_us;
 	int64_t dies_after_us; /* a KILL; 0: at once */
 	int exit_code, condition_exit_code;
+	const char *last_line; /* what they leave */
+	struct channel_result *results;
+	uint32_t result_count;
 	bool cannot_fork;
 	bool told_end;					   /* the runner has sent an ENDED */
 	void (*on_order)(const struct channel_message *m); /* looks at what leaves the engine */
@@ -276,6 +279,11 @@ sim_tell(enum channel_type type, const struct sim_ward *w)
 	    .end_us = w->end_us,
 	};
 
+	if (w->started && w->phase == PHASE_ENDED) {
+		m.last_line = sim.last_line;
+		m.results = sim.results;
+		m.result_count = sim.result_count;
+	}
 	sim_push(&sim.reports, &m);
 	sim.told_end |= type == CHANNEL_ENDED;
 }
@@ -489,6 +497,7 @@ sim_start_engine(void)
 	    .store = sim.ts.st,
 	    .zones = sim.zones,
 	    .generation = ++sim.generation,
+	    .results_max_bytes = 1,
 	    .order = sim_order,
 	});
 	sim.wake_us = sim.now_us;

@@ -16,13 +16,13 @@
 static bool
 is_json(const char *text, size_t len, size_t piece)
 {
-	struct json_check *c = json_check_begin();
+	struct json_stream *c = json_stream_begin();
 
 	for (size_t at = 0; at < len; at += piece) {
-		if (!json_check_more(c, text + at, len - at < piece ? len - at : piece))
+		if (!json_stream_more(c, text + at, len - at < piece ? len - at : piece))
 			break;
 	}
-	return json_check_end(c);
+	return json_stream_end(c);
 }
 
 static void

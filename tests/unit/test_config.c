@@ -149,6 +149,7 @@ every_setting_is_read_in_any_order(void **state)
 		     "<api3At>/a_p~i-3.0</api3At>\n"
 		     "<sessionIdle>90s</sessionIdle><timeZone>Europe/Amsterdam</timeZone>\n"
 		     "<allowedOrigins>https://a.example http://[::1]:8080</allowedOrigins>\n"
+		     "<resultMax>8KiB</resultMax>\n"
 		     "<outputMax>4096</outputMax><outputDir>o</outputDir>\n"
 		     "<commandAllow>\n<path> /a </path><!-- and --><path>/b//</path>\n"
 		     "<path>/..c/</path><path>/</path></commandAllow>\n"
@@ -171,6 +172,7 @@ every_setting_is_read_in_any_order(void **state)
 	assert_string_equal(config.allowed_origins, "https://a.example http://[::1]:8080");
 	assert_string_equal(config.time_zone, "Europe/Amsterdam");
 	assert_int_equal(config.output_max_bytes, 4096);
+	assert_int_equal(config.results_max_bytes, 8192);
 	assert_string_equal(config.output_dir, "o");
 	assert_string_equal(config.command_allow[0], "/a");
 	assert_string_equal(config.command_allow[1], "/b");

@@ -137,6 +137,9 @@ assert_same_task(const struct task_def *a, const struct task_def *b)
 	assert_int_equal(a->timeout_us, b->timeout_us);
 	assert_int_equal(a->kill_grace_us, b->kill_grace_us);
 	assert_int_equal(a->accept_args, b->accept_args);
+	assert_int_equal(!a->result_file, !b->result_file);
+	if (a->result_file)
+		assert_string_equal(a->result_file, b->result_file);
 	assert_int_equal(a->after_any, b->after_any);
 	assert_int_equal(a->after_count, b->after_count);
 	for (size_t i = 0; i < a->after_count; i++) {
@@ -218,7 +221,7 @@ static const char full[] =
     "'condition':{'command':['/usr/bin/test','-s','/srv/in.csv'],'timeout':'30s'},"
     "'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"
     "'env':{'LANG':'C.UTF-8','EMPTY':''},'cwd':'/srv','timeout':'10m','killGrace':'0s',"
-    "'acceptArgs':true},{'name':'notify','command':['/bin/true'],"
+    "'acceptArgs':true,'resultFile':'out.csv'},{'name':'notify','command':['/bin/true'],"
     "'after':[{'task':'extract','when':'failed'},{'task':'load','when':'always'}],"
     "'afterMatch':'any'},{'name':'load','command':['/bin/true'],"
     "'after':[{'task':'extract'}]}],"
@@ -266,6 +269,7 @@ each_member_arrives_where_it_belongs(void **state)
 	assert_int_equal(t->timeout_us, 10 * MINUTE_US);
 	assert_int_equal(t->kill_grace_us, 0);
 	assert_true(t->accept_args);
+	assert_string_equal(t->result_file, "out.csv");
 	assert_int_equal(t->after_count, 0);
 	assert_false(t->after_any);
 	assert_string_equal(s.tasks[1].name, "notify");
@@ -485,7 +489,13 @@ static const struct {
 	"Invalid value: tasks[0].http: not served"},
     {TASK("'retries':{'max':3}"), "Invalid value: tasks[0].retries: not served"},
     {TASK("'retries':{'max':0,'delay':'10s'}"), "Invalid value: tasks[0].retries: not served"},
-    {TASK("'resultFile':'sales.csv'"), "Invalid value: tasks[0].resultFile: not served"},
+    {TASK("'resultFile':''"), "Missing value: tasks[0].resultFile"},
+    {TASK("'resultFile':'..'"),
+	"Invalid value: tasks[0].resultFile: must be the name of a file, without a directory"},
+    {TASK("'resultFile':'a/b'"),
+	"Invalid value: tasks[0].resultFile: must be the name of a file, without a directory"},
+    {TASK("'resultFile':'a\\nb'"),
+	"Invalid value: tasks[0].resultFile: must have no control characters"},
 
     /* What a task waits for: more of it in test_after.c. */
     {TASK("'after':[{'task':'t'}]"),
@@ -628,7 +638,7 @@ static const struct {
     {"tasks[0].user", TASK("'user':%s"), ""},
     {"tasks[0].http", TASK("'http':%s"), ""},
     {"tasks[0].retries", TASK("'retries':%s"), "o"},
-    {"tasks[0].resultFile", TASK("'resultFile':%s"), ""},
+    {"tasks[0].resultFile", TASK("'resultFile':%s"), "s"},
     {"tasks[0].after", TASK("'after':%s"), "a"},
     {"tasks[0].after[0]", TASK("'after':[%s]"), "o"},
     {"tasks[0].after[0].task", TASK("'after':[{'task':%s}]"), "s"},
@@ -752,13 +762,14 @@ everything_is_written_out(void **state)
 		   "'timeout':'30s'},"
 		   "'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"
 		   "'env':{'LANG':'C.UTF-8','EMPTY':''},'cwd':'/srv','timeout':'10m',"
-		   "'killGrace':'0s','acceptArgs':true,'after':[],'afterMatch':'all'},"
+		   "'killGrace':'0s','acceptArgs':true,'resultFile':'out.csv','after':[],'"
+		   "afterMatch':'all'},"
 		   "{'name':'notify','command':['/bin/true'],'env':{},'cwd':null,"
-		   "'timeout':null,'killGrace':'10s','acceptArgs':false,"
+		   "'timeout':null,'killGrace':'10s','acceptArgs':false,'resultFile':null,"
 		   "'after':[{'task':'extract','when':'failed'},"
 		   "{'task':'load','when':'always'}],'afterMatch':'any'},"
 		   "{'name':'load','command':['/bin/true'],'env':{},'cwd':null,"
-		   "'timeout':null,'killGrace':'10s','acceptArgs':false,"
+		   "'timeout':null,'killGrace':'10s','acceptArgs':false,'resultFile':null,"
 		   "'after':[{'task':'extract','when':'succeeded'}],'afterMatch':'all'}],"
 		   "'overlap':'queueOne','misfire':'all','misfireWindow':'2h',"
 		   "'onLost':'rerun','keep':{'days':36500}}"));

@@ -1354,6 +1354,7 @@ a_damaged_task_does_not_keep_an_engine_from_beginning(void **state)
 static struct arena seen_arena;
 static const char *seen_argv[8], *seen_env[32], *seen_cwd, *seen_dir;
 static int64_t seen_timeout_us, seen_grace_us;
+static uint64_t seen_results_max_bytes;
 
 static void
 see_start(const struct channel_message *m)
@@ -1370,6 +1371,7 @@ see_start(const struct channel_message *m)
 	seen_dir = arena_strdup(&seen_arena, m->output_dir);
 	seen_timeout_us = m->timeout_us;
 	seen_grace_us = m->kill_grace_us;
+	seen_results_max_bytes = m->results_max_bytes;
 }
 
 static void
@@ -1403,6 +1405,7 @@ a_command_gets_its_arguments_and_an_environment_of_its_own(void **state)
 	    .timeout_us = 7,
 	    .kill_grace_us = 8,
 	    .accept_args = true,
+	    .result_file = "r_${executionId}.csv",
 	};
 	struct schedule s = sim_schedule("named", NULL, 0);
 	uint64_t id, execution;
@@ -1442,9 +1445,12 @@ a_command_gets_its_arguments_and_an_environment_of_its_own(void **state)
 	assert_env("CARILLON_SCHEDULED_TIME", "2026-11-22T09:30:10.000Z");
 	assert_env("CARILLON_ATTEMPT", "1");
 	assert_env("CARILLON_ARGS", "  one two   three ");
+	snprintf(dir, sizeof dir, "r_%llu.csv", (unsigned long long)execution);
+	assert_env("CARILLON_RESULT_FILE", dir);
+	assert_int_equal(seen_results_max_bytes, 1);
 	for (count = 0; seen_env[count];)
 		count++;
-	assert_int_equal(count, 10);
+	assert_int_equal(count, 11);
 	arena_release(&seen_arena);
 }
 

@@ -11,20 +11,35 @@
 
 #include "simulation.h"
 
+/* What each command leaves. */
+static struct channel_result left[] = {
+    {.number = 0, .name = "a.csv", .bytes = 5, .md5 = {1}},
+    {.number = 3, .name = "b.json", .bytes = 7, .md5 = {2}, .json = true},
+};
+
+enum { LEFT = sizeof left / sizeof left[0] };
+
 static int
 make_world(void **state)
 {
 	(void)state;
 	sim_make();
+	sim.last_line = "42 rows";
+	sim.results = left;
+	sim.result_count = LEFT;
 	return 0;
 }
 
 static int
 remove_world(void **state)
 {
+	bool sound;
+
 	(void)state;
+	sim_stop_engine();
+	sound = temp_store_is_sound(&sim.ts);
 	sim_remove();
-	return 0;
+	return sound ? 0 : -1;
 }
 
 /* How a run came out. */
@@ -47,6 +62,47 @@ assert_nothing_is_left(uint64_t id)
 		assert_false(sim.runs[i].alive);
 }
 
+static int
+count_results_body(struct txn *txn, void *ctx, struct err *err)
+{
+	size_t *count = ctx;
+	struct result *list;
+
+	return store_result_walk(
+	    txn, &sim.arena, sim.admin.tenant_id, 0, SIZE_MAX, &list, count, err);
+}
+
+/* How many result files are known in the whole store. */
+static size_t
+count_results(void)
+{
+	size_t count;
+
+	assert_int_equal(__real_store_run(sim.ts.st, count_results_body, &count, &sim.err), 0);
+	return count;
+}
+
+/* Whatever died and when: of a run whose end is known all files are known, each once, and of one
+ * that was lost none. `before`: those that were known before it. */
+static void
+assert_results_are_known_once(const struct task *t, size_t before)
+{
+	size_t expected = 0;
+
+	for (size_t i = 0; i < t->attempt_count; i++) {
+		const struct attempt *a = &t->attempts[i];
+		bool known = a->exit_code == 0;
+
+		assert_int_equal(a->results, known ? LEFT : 0);
+		assert_int_equal(!a->last_line, !known);
+		if (known)
+			assert_string_equal(a->last_line, "42 rows");
+		expected += a->results;
+	}
+	assert_int_equal(t->status == TASK_SUCCEEDED, expected > 0);
+	assert_int_equal(count_results() - before, expected);
+}
+
 /* A schedule that is due once, with the fuses set; then an hour passes. */
 static struct outcome
 live_through(enum on_lost on_lost, unsigned scheduler_fuse, unsigned runner_fuse)
@@ -57,11 +113,12 @@ live_through(enum on_lost on_lost, unsigned scheduler_fuse, unsigned runner_fuse
 	struct execution *e;
 	struct occurrence *o;
 	struct task *t;
-	size_t count;
+	size_t count, results;
 	uint64_t id;
 
 	s.on_lost = on_lost;
 	id = sim_create(s);
+	results = count_results();
 	sim.run_count = 0;
 	sim.scheduler_deaths = sim.runner_deaths = 0;
 	sim.scheduler_fuse = scheduler_fuse;
@@ -80,6 +137,7 @@ live_through(enum on_lost on_lost, unsigned scheduler_fuse, unsigned runner_fuse
 	t = sim_tasks(e->id, &count);
 	assert_int_equal(count, 1);
 	assert_nothing_is_left(id);
+	assert_results_are_known_once(t, results);
 	out.status = t->status;
 	out.attempts = t->attempt_count;
 	out.runs = sim.run_count;

@@ -376,6 +376,7 @@ static const char *const other_tasks[] = {
     "[{\"name\":\"t\",\"command\":[\"/bin/true\"],\"timeout\":\"1m\"}]",
     "[{\"name\":\"t\",\"command\":[\"/bin/true\"],\"killGrace\":\"1s\"}]",
     "[{\"name\":\"t\",\"command\":[\"/bin/true\"],\"acceptArgs\":true}]",
+    "[{\"name\":\"t\",\"command\":[\"/bin/true\"],\"resultFile\":\"r\"}]",
     "[{\"name\":\"t\",\"command\":[\"/bin/true\"]},{\"name\":\"u\",\"command\":[\"/bin/"
     "true\"]}]",
 };
