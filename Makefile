@@ -85,7 +85,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libparts.a $(BUILD)/libcarill
 	$(DO)$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libparts.a $(BUILD)/libcarillon.a -lcmocka $(LIBS)
 
 # The simulation makes commits fail and hears what is logged: tests/unit/simulation.h.
-simulated := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_engine*.c)) $(BUILD)/tests/test_schedules
+simulated := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_engine*.c)) $(BUILD)/tests/test_schedules $(BUILD)/tests/test_jobs
 $(simulated): LDFLAGS += -Wl,--wrap=store_run,--wrap=log_warn,--wrap=log_error
 
 # The runner's tests speak to the real program.

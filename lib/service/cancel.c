@@ -73,24 +73,23 @@ run_cancel_waiting(struct txn *txn, struct arena *a, struct schedule_state *stat
 }
 
 static int
-cancel_waiting(
-    struct txn *txn, struct arena *a, struct execution *e, int64_t now_us, struct err *err)
+cancel_waiting(struct txn *txn, struct arena *a, struct execution *e, int64_t now_us,
+    const char *reason, struct err *err)
 {
 	struct schedule_state state;
 	int rc;
 
 	rc = store_state_get(txn, a, e->schedule_id, &state, err);
 	if (!rc)
-		rc = run_cancel_waiting(
-		    txn, a, &state, e->id, now_us, "cancelled before it began", err);
+		rc = run_cancel_waiting(txn, a, &state, e->id, now_us, reason, err);
 	if (!rc)
 		rc = store_state_put(txn, &state, err);
 	return rc ? rc : store_execution_get(txn, a, e->id, e, err);
 }
 
 int
-run_cancel(
-    struct txn *txn, struct arena *a, struct execution *e, int64_t now_us, struct err *err)
+run_cancel(struct txn *txn, struct arena *a, struct execution *e, int64_t now_us,
+    const char *reason, struct err *err)
 {
 	bool waits, queued;
 	int rc;
@@ -99,10 +98,10 @@ run_cancel(
 	if (rc)
 		return rc;
 	if (waits)
-		return cancel_waiting(txn, a, e, now_us, err);
+		return cancel_waiting(txn, a, e, now_us, reason, err);
 	rc = store_queue_remove(txn, e->id, err);
 	if (!rc || rc == ERR_MISSING)
-		rc = cancel_tasks(txn, a, e, now_us, "cancelled before it began", err);
+		rc = cancel_tasks(txn, a, e, now_us, reason, err);
 	if (rc || e->end_us == INSTANT_NEVER)
 		return rc;
 	return run_pass_turn(txn, a, e->schedule_id, &queued, err);
@@ -145,7 +144,7 @@ cancel_body(struct txn *txn, void *ctx, struct err *err)
 	if (e.end_us != INSTANT_NEVER)
 		return 0;
 	c->done = true;
-	rc = run_cancel(txn, &c->arena, &e, c->now_us, err);
+	rc = run_cancel(txn, &c->arena, &e, c->now_us, "cancelled before it began", err);
 	return rc ? rc : note_cancel(txn, c, &e, err);
 }
 

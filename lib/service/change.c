@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "service/fire.h"
-#include "service/internal.h"
+#include "service/job_internal.h"
 #include "service/run.h"
 
 static int
@@ -147,6 +147,26 @@ plan_from_now(struct txn *txn, struct changing *c, const struct schedule *s, str
 	return rc ? rc : run_plan(txn, &c->state, due_us, err);
 }
 
+/* A job keeps what no definition says. */
+static int
+keep_job(struct changing *c, struct schedule *s, struct err *err)
+{
+	struct job_zone zone;
+	struct job *job;
+	int rc;
+
+	s->job = c->job;
+	if (c->job || !c->s.job)
+		return 0;
+	rc = job_zone(c->deed.sv, &zone, err);
+	if (rc)
+		return rc;
+	job = arena_array(c->arena, 1, sizeof *job);
+	*job = job_after_edit(c->deed.sv, &zone, &c->s, s);
+	s->job = job;
+	return 0;
+}
+
 int
 change_definition(struct txn *txn, struct changing *c, struct schedule *s, struct err *err)
 {
@@ -160,6 +180,9 @@ change_definition(struct txn *txn, struct changing *c, struct schedule *s, struc
 	s->modified_us = c->deed.now_us;
 	s->owner = c->s.owner;
 	keep_anchors(s, &c->s);
+	rc = keep_job(c, s, err);
+	if (rc)
+		return rc;
 	rc = store_schedule_put(txn, s, err);
 	if (rc == ERR_CONFLICT)
 		return err_fail(err, rc, "A schedule with this name exists: %s", s->name);

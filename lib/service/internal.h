@@ -66,6 +66,15 @@ MUST_CHECK int view_schedule(struct txn *txn, struct arena *a, const struct deed
 /* `part` within `text`, ASCII letters without regard to case. */
 bool text_contains(const char *text, const char *part);
 
+/* ---- runs.c ---- */
+
+/* Fails: ERR_INPUT for what is no text, or too long. NULL is fine. */
+MUST_CHECK int check_args(const char *args, struct err *err);
+
+/* In the audit: an actor started an execution. */
+MUST_CHECK int note_run(struct txn *txn, const struct deed *d, uint64_t schedule_id,
+    uint64_t execution_id, struct err *err);
+
 /* ---- list.c ---- */
 
 /* Look at every schedule that the actor sees, by name, in transactions of some hundred: what is
@@ -86,9 +95,12 @@ struct changing {
 	struct schedule s;
 	struct schedule_state state;
 	bool more; /* is due than fits into one transaction: that comes first */
+	const struct job
+	    *job; /* what another definition is to keep; NULL: what there is, made to
+				  agree with it. The caller's to set */
 };
 
-/* Load a schedule for a change. *c but deed and arena is set. Fails: ERR_MISSING. */
+/* Load a schedule for a change. *c but deed, arena and job is set. Fails: ERR_MISSING. */
 MUST_CHECK int change_begin(struct txn *txn, struct changing *c, uint64_t id, struct err *err);
 
 /* Give a schedule another definition: its version goes up, what is queued keeps the old one, and

@@ -78,6 +78,7 @@ run_make(struct txn *txn, const struct run_request *r, struct schedule_state *st
 	    .task_count = (uint32_t)s->task_count,
 	    .tasks_ended = r->stopped ? (uint32_t)s->task_count : 0,
 	    .on_lost = s->on_lost,
+	    .exclusive = r->exclusive,
 	    .schedule_type = s->type,
 	    .key_id = r->token_id ? r->token_id : s->created_token,
 	};

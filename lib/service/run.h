@@ -37,6 +37,7 @@ struct run_request {
 	const char *args; /* NULL if none */
 	bool conditional; /* the schedule's condition is evaluated first, if it has one */
 	bool stopped;	  /* triggers were checked and said no: it ends as it is made */
+	bool exclusive;	  /* a later one of its kind takes its place, until it starts */
 };
 
 /* Make the execution and its tasks. It is queued if no other run stands in its way or the
@@ -93,11 +94,12 @@ MUST_CHECK int run_lose_task(
     struct txn *txn, struct arena *a, struct task *task, bool *queued, struct err *err);
 
 /*
- * End an execution: what is not under way is cancelled at once, what is becomes cancelling, and
- * the scheduler has it ended. *e, which has not ended, is as it is stored afterwards.
+ * End an execution: what is not under way is cancelled at once, for `reason` (one line), what is
+ * becomes cancelling, and the scheduler has it ended. *e, which has not ended, is as it is stored
+ * afterwards.
  */
-MUST_CHECK int run_cancel(
-    struct txn *txn, struct arena *a, struct execution *e, int64_t now_us, struct err *err);
+MUST_CHECK int run_cancel(struct txn *txn, struct arena *a, struct execution *e, int64_t now_us,
+    const char *reason, struct err *err);
 
 /* End a waiting execution without running it; `reason` is one line. */
 MUST_CHECK int run_cancel_waiting(struct txn *txn, struct arena *a,

@@ -29,14 +29,24 @@ trigger_says_no(const struct schedule *s, const struct schedule_state *state, in
 					   now_us < s->start_us || now_us >= s->end_us);
 }
 
-static int
-note_run(struct txn *txn, const struct start *c, struct err *err)
+int
+note_run(struct txn *txn, const struct deed *d, uint64_t schedule_id, uint64_t execution_id,
+    struct err *err)
 {
 	char guid[ID_GUID_LEN + 1];
 
-	id_guid(c->execution_id, guid);
-	return audit_note(txn, c->actor, c->now_us, "schedule.run", c->schedule_id, err,
-	    "execution %s", guid);
+	id_guid(execution_id, guid);
+	return audit_note(
+	    txn, d->actor, d->now_us, "schedule.run", schedule_id, err, "execution %s", guid);
+}
+
+int
+check_args(const char *args, struct err *err)
+{
+	if (args && (strlen(args) > ARGS_MAX || !utf8_valid(args, strlen(args))))
+		return err_fail(
+		    err, ERR_INPUT, "Invalid value: args: at most %d bytes of UTF-8", ARGS_MAX);
+	return 0;
 }
 
 static int
@@ -54,6 +64,7 @@ start_body(struct txn *txn, void *ctx, struct err *err)
 	    .token_id = c->actor->token_id,
 	    .args = c->args,
 	};
+	const struct deed deed = {c->sv, c->actor, c->now_us};
 	bool queued = false;
 	int rc;
 
@@ -71,7 +82,7 @@ start_body(struct txn *txn, void *ctx, struct err *err)
 	rc = run_make(txn, &request, &state, &c->execution_id, err);
 	if (!rc)
 		rc = store_state_put(txn, &state, err);
-	return rc ? rc : note_run(txn, c, err);
+	return rc ? rc : note_run(txn, &deed, c->schedule_id, c->execution_id, err);
 }
 
 int
@@ -89,9 +100,8 @@ service_run_schedule(struct service *sv, const struct actor *actor, int64_t now_
 	};
 	int rc = require_scope(actor, SCOPE_RUN, err);
 
-	if (!rc && args && (strlen(args) > ARGS_MAX || !utf8_valid(args, strlen(args))))
-		rc = err_fail(
-		    err, ERR_INPUT, "Invalid value: args: at most %d bytes of UTF-8", ARGS_MAX);
+	if (!rc)
+		rc = check_args(args, err);
 	if (!rc)
 		rc = store_has_room(sv->store, err);
 	do {
