@@ -87,6 +87,42 @@ token_kind_name(enum token_kind kind)
 	return "unknown";
 }
 
+const char *
+job_right_name(enum job_right right)
+{
+	switch (right) {
+	case JOB_READ:
+		return "read";
+	case JOB_CREATE:
+		return "create";
+	case JOB_UPDATE:
+		return "update";
+	case JOB_DELETE:
+		return "delete";
+	case JOB_RIGHTS_ALL:
+		break;
+	}
+	return "unknown";
+}
+
+int
+job_right_parse(const char *name, enum job_right *right)
+{
+	for (unsigned bit = 1; bit < JOB_RIGHTS_ALL; bit <<= 1) {
+		if (!strcmp(name, job_right_name(bit))) {
+			*right = bit;
+			return 0;
+		}
+	}
+	return ERR_INPUT;
+}
+
+unsigned
+user_job_rights(const struct user *user)
+{
+	return role_is_admin(user->role) ? JOB_RIGHTS_ALL : user->job_rights;
+}
+
 /* ---- names ---- */
 
 static bool

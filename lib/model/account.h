@@ -66,6 +66,7 @@ struct user {
 	bool enabled;
 	int64_t created_us;
 	uint32_t epoch;	     /* sessions of an earlier one are over */
+	uint32_t grants;     /* as are those of others that he let in with an earlier one */
 	unsigned job_rights; /* of enum job_right: what one who is no administrator may do with
 				scheduled jobs. Administrators may do everything */
 };
@@ -78,6 +79,13 @@ enum job_right {
 	JOB_DELETE = 1 << 3,
 	JOB_RIGHTS_ALL = (1 << 4) - 1,
 };
+
+/* "read", "create", "update", "delete"; for one bit. */
+const char *job_right_name(enum job_right right);
+MUST_CHECK int job_right_parse(const char *name, enum job_right *right);
+
+/* All of them for an administrator. */
+unsigned user_job_rights(const struct user *user);
 
 /* Fails: ERR_INPUT `Missing value: userName`, `Invalid value: userName: …`. */
 MUST_CHECK int user_name_check(const char *name, struct err *err);
@@ -117,6 +125,10 @@ struct token {
 	const char **tags;  /* it sees only schedules with one of them; none: all */
 	size_t tag_count;
 	uint32_t epoch;	    /* the user's, when a session was made */
+	uint64_t made_by;   /* the administrator who let its user in; 0: nobody else did */
+	uint64_t made_with; /* his key, which it does not outlive; 0: it was a session */
+	uint32_t grants;    /* his, when that was done */
+	bool lets_in;	    /* a session with which others were let in */
 	bool needs_session; /* TOKEN_CLIENT: a user's session must be shown beside it */
 	bool has_old;	    /* rotated: the secret before it has a record of its own, */
 	bool is_old;	    /* which says that it is one, */

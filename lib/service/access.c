@@ -42,6 +42,14 @@ require_no_tags(const struct actor *actor, struct err *err)
 	return 0;
 }
 
+int
+require_unlimited(const struct actor *actor, struct err *err)
+{
+	int rc = require_no_tags(actor, err);
+
+	return rc ? rc : require_scope(actor, SCOPE_ALL, err);
+}
+
 void
 service_progress(struct service *sv)
 {
@@ -185,6 +193,7 @@ system_actor_body(struct txn *txn, void *ctx, struct err *err)
 	    .name = "$system",
 	    .role = ROLE_ENTERPRISE_ADMIN,
 	    .scopes = SCOPE_ALL,
+	    .job_rights = JOB_RIGHTS_ALL,
 	};
 	return rc;
 }

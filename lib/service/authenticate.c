@@ -24,28 +24,27 @@ use_must_be_noted(const struct token *t, int64_t now_us)
 
 /* ---- what stands behind a token ---- */
 
-struct holder {
-	struct token token;
-	struct user user;
-	struct tenant tenant;
-};
-
 static bool
 is_dead(const struct token *t, int64_t now_us)
 {
 	return now_us >= t->expires_us || (t->idle_us && now_us - t->used_us > t->idle_us);
 }
 
-static bool
-is_of(const struct token *t, const struct user *user, const struct tenant *tenant)
+/* Fails: ERR_MISSING when whom it belongs to, or who let him in, is no longer what he was. */
+static int
+check_standing(struct txn *txn, struct arena *a, const struct holder *h, struct err *err)
 {
-	if (!user->enabled || !tenant->enabled || tenant->deleted)
-		return false;
-	return t->kind != TOKEN_SESSION || t->epoch == user->epoch;
+	bool over = false;
+	int rc = 0;
+
+	if (!h->user.enabled || !h->tenant.enabled || h->tenant.deleted)
+		return ERR_MISSING;
+	if (h->token.kind == TOKEN_SESSION)
+		rc = session_is_over(txn, a, &h->token, &h->user, &over, err);
+	return !rc && over ? ERR_MISSING : rc;
 }
 
-/* The token that a text is, with its user, if it is alive. Fails: ERR_MISSING. */
-static int
+int
 find_holder(struct txn *txn, struct arena *a, const char *text, int64_t now_us,
     struct holder *h, struct err *err)
 {
@@ -63,12 +62,10 @@ find_holder(struct txn *txn, struct arena *a, const char *text, int64_t now_us,
 		rc = store_user_get(txn, a, h->token.user_id, &h->user, err);
 	if (!rc)
 		rc = store_tenant_get(txn, a, h->user.tenant_id, &h->tenant, err);
-	if (!rc && !is_of(&h->token, &h->user, &h->tenant))
-		rc = ERR_MISSING;
-	return rc;
+	return rc ? rc : check_standing(txn, a, h, err);
 }
 
-static int
+int
 note_use(struct txn *txn, struct holder *h, int64_t now_us, struct err *err)
 {
 	if (!use_must_be_noted(&h->token, now_us))
@@ -88,10 +85,11 @@ user_actor(const struct user *user, const struct tenant *tenant)
 	    .role = user->role,
 	    .scopes = SCOPE_ALL,
 	    .tenant = tenant->name,
+	    .job_rights = user_job_rights(user),
 	};
 }
 
-static struct actor
+struct actor
 token_actor(const struct holder *h)
 {
 	struct actor actor = user_actor(&h->user, &h->tenant);
@@ -325,7 +323,7 @@ logout_body(struct txn *txn, void *ctx, struct err *err)
 		return rc == ERR_MISSING ? 0 : rc;
 	if (t.kind != TOKEN_SESSION || t.user_id != c->actor->user_id)
 		return 0;
-	rc = store_token_remove(txn, &t, err);
+	rc = token_end(txn, &c->arena, &t, err);
 	return rc ? rc : audit_note(txn, c->actor, c->now_us, "logout", t.user_id, err, NULL);
 }
 

@@ -19,6 +19,13 @@ MUST_CHECK int require_admin_scope(
 /* For what would show more than the tags of a token do. Fails: ERR_DENIED if it has some. */
 MUST_CHECK int require_no_tags(const struct actor *actor, struct err *err);
 
+/*
+ * For what lets somebody in, or gives him more than he had: a log-in knows neither the scopes
+ * nor the tags of the token that it was set up with. Fails: ERR_DENIED unless the actor's has all
+ * scopes and no tags.
+ */
+MUST_CHECK int require_unlimited(const struct actor *actor, struct err *err);
+
 /* The schedule, if it is one that the actor sees. Fails: ERR_MISSING. */
 MUST_CHECK int own_schedule(struct txn *txn, struct arena *a, const struct actor *actor,
     uint64_t id, struct schedule *s, struct err *err);
@@ -168,13 +175,38 @@ MUST_CHECK int token_issue(
 /* A new secret. */
 void token_secret(struct service *sv, char text[TOKEN_TEXT]);
 
-/* A session for a user who comes in as `who`, with what the limits (NULL: none) of a token leave
- * of his rights. One user has a limited number of them: the oldest gives way. */
+/* A session for a user who comes in as `who`, with what the token of an administrator who lets
+ * him in (NULL: he came by himself) leaves of his rights. One user has a limited number of them:
+ * the oldest gives way. */
+struct holder;
 MUST_CHECK int session_issue(struct txn *txn, struct arena *a, const struct service *sv,
-    const struct user *user, const struct login *who, const struct actor *limits,
+    const struct user *user, const struct login *who, const struct holder *maker,
     const char *text, struct err *err);
 
+/* A session is over, though its time is not: its user has changed, or what became of the
+ * administrator who let him in. */
+MUST_CHECK int session_is_over(struct txn *txn, struct arena *a, const struct token *t,
+    const struct user *user, bool *over, struct err *err);
+
+/* Remove a token before its time, and end what was made with it. */
+MUST_CHECK int token_end(
+    struct txn *txn, struct arena *a, const struct token *t, struct err *err);
+
 /* ---- authenticate.c ---- */
+
+/* A token that is alive, and whose it is. */
+struct holder {
+	struct token token;
+	struct user user;
+	struct tenant tenant;
+};
+
+/* What stands behind the text of a token. Fails: ERR_MISSING. */
+MUST_CHECK int find_holder(struct txn *txn, struct arena *a, const char *text, int64_t now_us,
+    struct holder *h, struct err *err);
+/* Renew its idle life. */
+MUST_CHECK int note_use(struct txn *txn, struct holder *h, int64_t now_us, struct err *err);
+struct actor token_actor(const struct holder *h);
 
 /* Someone who is a user, without a token: he may what his role allows. */
 struct actor user_actor(const struct user *user, const struct tenant *tenant);

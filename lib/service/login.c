@@ -264,7 +264,6 @@ struct session {
 	struct service *sv;
 	struct claim *claim;
 	const char *text;
-	const struct actor *limits; /* NULL: none */
 };
 
 static int
@@ -340,24 +339,64 @@ service_login_once(struct service *sv, struct arena *a, const struct login *who,
 
 /* ---- by an administrator's token ---- */
 
+struct login_for {
+	struct service *sv;
+	struct arena arena;
+	const char *admin_token;
+	struct claim *claim;
+	const char *text;
+};
+
+/* The administrator who shows his token. */
+static int
+find_admin(struct txn *txn, struct login_for *c, struct holder *h, struct actor *admin,
+    struct err *err)
+{
+	int64_t now_us = c->claim->who->now_us;
+	int rc = find_holder(txn, &c->arena, c->admin_token, now_us, h, err);
+
+	if (!rc && h->token.kind == TOKEN_CLIENT)
+		rc = ERR_MISSING;
+	if (rc == ERR_MISSING)
+		return err_fail(err, ERR_IDENTITY, "Invalid or missing token");
+	if (rc)
+		return rc;
+	*admin = token_actor(h);
+	admin->remote = c->claim->who->remote;
+	rc = require_admin_scope(admin, SCOPE_ACCESS, err);
+	/* What ends the one who let him in would not reach those whom he lets in. */
+	if (!rc && h->token.made_by)
+		rc = err_fail(err, ERR_DENIED, "Insufficient permissions");
+	if (!rc && h->token.kind == TOKEN_SESSION && !h->token.lets_in) {
+		h->token.lets_in = true;
+		rc = store_token_put(txn, &h->token, err);
+	}
+	return rc ? rc : note_use(txn, h, now_us, err);
+}
+
 static int
 let_in_for_body(struct txn *txn, void *ctx, struct err *err)
 {
-	struct session *c = ctx;
+	struct login_for *c = ctx;
 	struct claim *claim = c->claim;
-	const struct actor *admin = c->limits;
-	int rc = claim_body(txn, claim, err);
+	struct holder maker;
+	struct actor admin;
+	int rc;
 
+	arena_clear(&c->arena);
+	rc = find_admin(txn, c, &maker, &admin, err);
+	if (!rc)
+		rc = claim_body(txn, claim, err);
 	if (rc)
 		return rc;
-	if (!claim->known || claim->lock.tenant_id != admin->tenant_id)
+	if (!claim->known || claim->lock.tenant_id != admin.tenant_id)
 		return err_fail(err, ERR_MISSING, "User not found");
-	if (!actor_is_over(admin, claim->user.role))
+	if (!actor_is_over(&admin, claim->user.role))
 		return err_fail(err, ERR_DENIED, "Insufficient permissions");
 	rc = session_issue(
-	    txn, &claim->arena, c->sv, &claim->user, claim->who, admin, c->text, err);
+	    txn, &claim->arena, c->sv, &claim->user, claim->who, &maker, c->text, err);
 	return rc ? rc
-		  : audit_note(txn, admin, claim->who->now_us, "login.token", claim->user.id,
+		  : audit_note(txn, &admin, claim->who->now_us, "login.token", claim->user.id,
 			err, "for %s", claim->user.name);
 }
 
@@ -365,21 +404,14 @@ int
 service_login_for(struct service *sv, const struct login *who, const char *admin_token,
     char token[TOKEN_TEXT], struct err *err)
 {
-	struct arena arena = ARENA_INIT;
 	struct claim claim = {.who = who};
-	struct actor admin;
-	struct session c = {.sv = sv, .claim = &claim, .text = token, .limits = &admin};
+	struct login_for c = {
+	    .sv = sv, .admin_token = admin_token, .claim = &claim, .text = token};
 	int rc;
 
-	rc = service_authenticate(sv, &arena, who->now_us, admin_token, &admin, err);
-	if (!rc)
-		rc = require_admin_scope(&admin, SCOPE_ACCESS, err);
-	if (!rc) {
-		admin.remote = who->remote;
-		token_secret(sv, token);
-		rc = store_run(sv->store, let_in_for_body, &c, err);
-	}
+	token_secret(sv, token);
+	rc = store_run(sv->store, let_in_for_body, &c, err);
 	arena_release(&claim.arena);
-	arena_release(&arena);
+	arena_release(&c.arena);
 	return rc;
 }

@@ -133,10 +133,12 @@ MUST_CHECK int service_login_once(struct service *sv, struct arena *a, const str
 
 /*
  * A session for a user, without his password, for an administrator who shows his own token. It
- * may no more than that token.
+ * may no more than that token, and ends with it, unless that is a session which dies of idleness;
+ * and as soon as its maker is deleted, disabled, no longer above the user, or has another
+ * password. Ending a session ends all that its user's sessions have let in.
  *
  * Fails: ERR_IDENTITY for the token; ERR_DENIED when its owner is no administrator, or below the
- * user; ERR_MISSING for the user.
+ * user, or was let in so himself; ERR_MISSING for the user.
  */
 MUST_CHECK int service_login_for(struct service *sv, const struct login *who,
     const char *admin_token, char token[TOKEN_TEXT], struct err *err);
@@ -215,10 +217,11 @@ struct user_new {
 	enum role role;
 	bool disabled;
 	uint64_t tenant_id; /* 0: the actor's; another is an Enterprise Admin's to name */
+	const unsigned *job_rights; /* of enum job_right; NULL: JOB_READ */
 };
 
 /* Fails: ERR_CONFLICT when the name or the address is taken; ERR_DENIED also for a role above
- * the actor's. */
+ * the actor's, and for a password by a token with less than all scopes, or with tags. */
 MUST_CHECK int service_create_user(struct service *sv, const struct actor *actor,
     int64_t now_us, const struct user_new *n, uint64_t *id, struct err *err);
 
@@ -228,13 +231,16 @@ struct user_change {
 	const char *email; /* "": none */
 	const enum role *role;
 	const bool *enabled;
+	const unsigned *job_rights;
 };
 
 /*
- * A new password, a lower role and being disabled end the user's sessions.
+ * A new password, a lower role and being disabled end the user's sessions, and those of others
+ * whom he let in.
  *
- * Fails: ERR_DENIED also for a user or a role above the actor; ERR_CONFLICT for what would leave
- * the first tenant without an Enterprise Admin.
+ * Fails: ERR_DENIED also for a user or a role above the actor, and for a password, a role, rights
+ * and being enabled by a token with less than all scopes, or with tags; ERR_CONFLICT for what
+ * would leave the first tenant without an Enterprise Admin.
  */
 MUST_CHECK int service_update_user(struct service *sv, const struct actor *actor,
     int64_t now_us, uint64_t id, const struct user_change *change, struct err *err);

@@ -49,9 +49,10 @@ drop_oldest(struct txn *txn, struct arena *a, uint64_t id, struct err *err)
 
 int
 session_issue(struct txn *txn, struct arena *a, const struct service *sv,
-    const struct user *user, const struct login *who, const struct actor *limits,
+    const struct user *user, const struct login *who, const struct holder *maker,
     const char *text, struct err *err)
 {
+	const struct token *with = maker ? &maker->token : NULL;
 	struct token t = {
 	    .kind = TOKEN_SESSION,
 	    .user_id = user->id,
@@ -59,11 +60,14 @@ session_issue(struct txn *txn, struct arena *a, const struct service *sv,
 	    .created_us = who->now_us,
 	    .used_us = who->now_us,
 	    .idle_us = who->idle_us ? who->idle_us : sv->session_idle_us,
-	    .expires_us = limits ? actor_bounds(limits, INSTANT_NEVER) : INSTANT_NEVER,
+	    .expires_us = with ? with->expires_us : INSTANT_NEVER,
 	    .epoch = user->epoch,
-	    .scopes = limits ? limits->scopes : SCOPE_ALL,
-	    .tags = limits ? limits->tags : NULL,
-	    .tag_count = limits ? limits->tag_count : 0,
+	    .scopes = with ? with->scopes : SCOPE_ALL,
+	    .tags = with ? with->tags : NULL,
+	    .tag_count = with ? with->tag_count : 0,
+	    .made_by = maker ? maker->user.id : 0,
+	    .made_with = with && with->kind == TOKEN_KEY ? with->id : 0,
+	    .grants = maker ? maker->user.grants : 0,
 	};
 	uint64_t oldest;
 	size_t count;
@@ -74,6 +78,49 @@ session_issue(struct txn *txn, struct arena *a, const struct service *sv,
 	if (!rc && count >= SESSIONS_MAX)
 		rc = drop_oldest(txn, a, oldest, err);
 	return rc ? rc : token_issue(txn, a, &t, text, err);
+}
+
+int
+session_is_over(struct txn *txn, struct arena *a, const struct token *t,
+    const struct user *user, bool *over, struct err *err)
+{
+	struct token with;
+	struct user maker;
+	int rc;
+
+	*over = t->epoch != user->epoch;
+	if (*over || !t->made_by)
+		return 0;
+	rc = store_user_get(txn, a, t->made_by, &maker, err);
+	if (!rc)
+		*over = !maker.enabled || maker.grants != t->grants ||
+			!role_is_admin(maker.role) || maker.role < user->role;
+	/* A session of his may have died of idleness since: that is no reason. */
+	if (!rc && !*over && t->made_with)
+		rc = store_token_by_id(txn, a, t->made_with, &with, err);
+	if (rc == ERR_MISSING)
+		*over = true;
+	return rc == ERR_MISSING ? 0 : rc;
+}
+
+/*
+ * Whoever was let in with a key finds it gone. A session leaves no trace, because it also goes
+ * when it is idle; so when one is ended its user no longer vouches for anybody whom he let in.
+ */
+int
+token_end(struct txn *txn, struct arena *a, const struct token *t, struct err *err)
+{
+	struct user owner;
+	int rc = 0;
+
+	if (t->lets_in) {
+		rc = store_user_get(txn, a, t->user_id, &owner, err);
+		if (!rc) {
+			owner.grants++;
+			rc = store_user_put(txn, &owner, err);
+		}
+	}
+	return rc && rc != ERR_MISSING ? rc : store_token_remove(txn, t, err);
 }
 
 /* ---- create ---- */
@@ -326,7 +373,7 @@ revoke_body(struct txn *txn, void *ctx, struct err *err)
 
 	rc = own_token(txn, c, &owner, err);
 	if (!rc)
-		rc = store_token_remove(txn, &c->token, err);
+		rc = token_end(txn, &c->arena, &c->token, err);
 	return rc ? rc
 		  : audit_note(txn, c->actor, c->now_us, "token.revoke", c->id, err, "for %s",
 			owner.name);
@@ -358,18 +405,21 @@ struct list {
 	size_t count;
 };
 
-/* A session that a changed user left behind is over too. */
+/* A session that is over stands there until it is swept. */
 static int
 is_shown(struct txn *txn, struct list *c, const struct token *t, bool *shown, struct err *err)
 {
 	struct user u;
+	bool over = true;
 	int rc;
 
 	*shown = !is_over(t, c->now_us);
 	if (!*shown || t->kind != TOKEN_SESSION)
 		return 0;
 	rc = store_user_get(txn, c->arena, t->user_id, &u, err);
-	*shown = !rc && u.epoch == t->epoch;
+	if (!rc)
+		rc = session_is_over(txn, c->arena, t, &u, &over, err);
+	*shown = !over;
 	return rc == ERR_MISSING ? 0 : rc;
 }
 

@@ -128,9 +128,9 @@ check_new(const struct actor *actor, const struct user_new *n, struct err *err)
 
 	if (!rc)
 		rc = require_over(actor, n->role, err);
-	/* With a password comes a log-in, which has no tags. */
+	/* Without a password he comes in with what others give him of theirs. */
 	if (!rc && n->password)
-		rc = require_no_tags(actor, err);
+		rc = require_unlimited(actor, err);
 	if (!rc && n->tenant_id && actor->role != ROLE_ENTERPRISE_ADMIN)
 		rc = err_fail(err, ERR_DENIED, "Insufficient permissions");
 	if (!rc)
@@ -158,6 +158,7 @@ service_create_user(struct service *sv, const struct actor *actor, int64_t now_u
 		    .role = n->role,
 		    .enabled = !n->disabled,
 		    .created_us = now_us,
+		    .job_rights = n->job_rights ? *n->job_rights : JOB_READ,
 		},
 	};
 	int rc = check_new(actor, n, err);
@@ -185,6 +186,14 @@ struct update {
 	const char *hash; /* of the new password; NULL: none */
 };
 
+/* His own, and those of others that he let in. */
+static void
+end_sessions(struct user *u)
+{
+	u->epoch++;
+	u->grants++;
+}
+
 /* The user as he will be. */
 static struct user
 changed(const struct user *u, const struct user_change *change, const char *hash)
@@ -199,8 +208,10 @@ changed(const struct user *u, const struct user_change *change, const char *hash
 		to.email = *change->email ? change->email : NULL;
 	if (hash)
 		to.password_hash = hash;
+	if (change->job_rights)
+		to.job_rights = *change->job_rights;
 	if (hash || to.role < u->role || (u->enabled && !to.enabled))
-		to.epoch++;
+		end_sessions(&to);
 	return to;
 }
 
@@ -211,12 +222,13 @@ note_update(struct txn *txn, const struct update *c, const struct user *to, stru
 	const struct user_change *change = c->change;
 
 	return audit_note(txn, c->actor, c->now_us, "user.update", to->id, err,
-	    "name %s%s%s%s%s%s", to->name, change->role ? ", role " : "",
+	    "name %s%s%s%s%s%s%s", to->name, change->role ? ", role " : "",
 	    change->role ? role_name(to->role) : "",
 	    !change->enabled ? ""
 	    : to->enabled    ? ", enabled"
 			     : ", disabled",
-	    change->password ? ", password" : "", change->email ? ", e-mail address" : "");
+	    change->password ? ", password" : "", change->email ? ", e-mail address" : "",
+	    change->job_rights ? ", rights on jobs" : "");
 }
 
 static int
@@ -240,6 +252,15 @@ update_body(struct txn *txn, void *ctx, struct err *err)
 	return rc ? rc : note_update(txn, c, &to, err);
 }
 
+/* May it leave the user with more than he had? To take something away (he is disabled) is left
+ * to whoever may change him at all. */
+static bool
+gives(const struct user_change *change)
+{
+	return change->role || change->password || change->job_rights ||
+	       (change->enabled && *change->enabled);
+}
+
 int
 service_update_user(struct service *sv, const struct actor *actor, int64_t now_us, uint64_t id,
     const struct user_change *change, struct err *err)
@@ -251,8 +272,8 @@ service_update_user(struct service *sv, const struct actor *actor, int64_t now_u
 	rc = require_admin_scope(actor, SCOPE_ACCESS, err);
 	if (!rc && change->role)
 		rc = require_over(actor, *change->role, err);
-	if (!rc && (change->role || change->password))
-		rc = require_no_tags(actor, err);
+	if (!rc && gives(change))
+		rc = require_unlimited(actor, err);
 	if (!rc && change->email && *change->email)
 		rc = email_check(change->email, err);
 	if (!rc && change->password) {
@@ -413,7 +434,7 @@ renew_body(struct txn *txn, void *ctx, struct err *err)
 	if (!rc && u.epoch != epoch)
 		return err_fail(err, ERR_INPUT, "Invalid value: oldPassword");
 	u.password_hash = c->hash;
-	u.epoch++;
+	end_sessions(&u);
 	if (!rc)
 		rc = store_user_put(txn, &u, err);
 	if (!rc)

@@ -620,6 +620,8 @@ pack_user(struct buf *b, const struct user *user)
 	pack_bool(b, user->enabled);
 	pack_i64(b, user->created_us);
 	pack_u32(b, user->epoch);
+	pack_u32(b, user->grants);
+	pack_u32(b, user->job_rights);
 }
 
 void
@@ -633,6 +635,9 @@ unpack_user(struct unpack *u, struct arena *a, struct user *user)
 	user->enabled = unpack_bool(u);
 	user->created_us = unpack_i64(u);
 	user->epoch = unpack_u32(u);
+	user->grants = unpack_u32(u);
+	user->job_rights = unpack_u32(u);
+	u->failed = u->failed || user->job_rights > JOB_RIGHTS_ALL;
 }
 
 void
@@ -652,6 +657,10 @@ pack_token(struct buf *b, const struct token *t)
 	pack_texts(b, t->tags, t->tag_count);
 	pack_u32(b, t->epoch);
 	pack_bool(b, t->needs_session);
+	pack_u64(b, t->made_by);
+	pack_u64(b, t->made_with);
+	pack_u32(b, t->grants);
+	pack_bool(b, t->lets_in);
 	pack_bool(b, t->is_old);
 	pack_bool(b, t->has_old);
 	if (t->has_old)
@@ -678,6 +687,10 @@ unpack_token(struct unpack *u, struct arena *a, struct token *t)
 	t->tags = unpack_texts(u, a, &t->tag_count);
 	t->epoch = unpack_u32(u);
 	t->needs_session = unpack_bool(u);
+	t->made_by = unpack_u64(u);
+	t->made_with = unpack_u64(u);
+	t->grants = unpack_u32(u);
+	t->lets_in = unpack_bool(u);
 	t->is_old = unpack_bool(u);
 	t->has_old = unpack_bool(u);
 	if (t->has_old)

@@ -785,6 +785,10 @@ visit_token(struct verify *v)
 		"its user %" PRIu64 " does not exist", t.user_id) &&
 	    user.tenant_id != t.tenant_id)
 		fault(v, "its user %" PRIu64 " is of another tenant", t.user_id);
+	if (t.kind != TOKEN_SESSION && (t.made_by || t.made_with || t.lets_in))
+		fault(v, "is no session, and another made it or it lets others in");
+	if (t.kind != TOKEN_CLIENT && t.needs_session)
+		fault(v, "is no client key, and needs a session");
 	check_listed(v, &t);
 }
 

@@ -206,6 +206,43 @@ a_lower_role_a_new_password_and_being_disabled_end_sessions(void **state)
 }
 
 static void
+rights_on_jobs_are_a_users_and_an_administrator_has_all(void **state)
+{
+	const struct {
+		enum role role;
+		const unsigned *given, *changed;
+		unsigned first, then;
+	} cases[] = {
+	    {ROLE_PRO, NULL, NULL, JOB_READ, JOB_READ},
+	    {ROLE_PRO, &(unsigned){0}, NULL, 0, 0},
+	    {ROLE_VIEWER, &(unsigned){JOB_READ | JOB_CREATE}, &(unsigned){JOB_DELETE},
+		JOB_READ | JOB_CREATE, JOB_DELETE},
+	    {ROLE_DOMAIN_ADMIN, &(unsigned){0}, &(unsigned){JOB_READ}, JOB_RIGHTS_ALL,
+		JOB_RIGHTS_ALL},
+	    {ROLE_ENTERPRISE_ADMIN, NULL, NULL, JOB_RIGHTS_ALL, JOB_RIGHTS_ALL},
+	};
+
+	(void)state;
+	assert_int_equal(root.job_rights, JOB_RIGHTS_ALL);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct user_new n = {.name = (const char *[]){"a", "b", "c", "d", "e"}[i],
+		    .role = cases[i].role,
+		    .job_rights = cases[i].given};
+		struct user_change change = {.job_rights = cases[i].changed};
+		uint64_t id;
+
+		ok(service_create_user(&sv, &root, now_us, &n, &id, &err));
+		assert_int_equal(actor_of(n.name).job_rights, cases[i].first);
+		ok(service_update_user(&sv, &root, now_us, id, &change, &err));
+		assert_int_equal(actor_of(n.name).job_rights, cases[i].then);
+		/* Another change keeps them. */
+		ok(service_update_user(
+		    &sv, &root, now_us, id, &(struct user_change){.email = ""}, &err));
+		assert_int_equal(actor_of(n.name).job_rights, cases[i].then);
+	}
+}
+
+static void
 the_tokens_of_a_deleted_user_die_and_his_schedules_stay(void **state)
 {
 	struct actor ann = someone("ann", ROLE_DOMAIN_ADMIN);
@@ -696,7 +733,7 @@ a_token_with_tags_finds_no_way_around_them(void **state)
 	struct user_new eve = {.name = "eve", .role = ROLE_VIEWER, .password = "p"};
 	struct audit_query q = {.from_us = INT64_MIN, .to_us = INSTANT_NEVER, .cap = 10};
 	enum role role = ROLE_DOMAIN_ADMIN;
-	bool enabled = true;
+	bool enabled = false;
 	uint64_t bob = add_user("bob", ROLE_VIEWER), next, id;
 	struct audit_verdict verdict;
 	struct audit_entry *entries;
@@ -751,6 +788,44 @@ a_use_case_needs_its_scope(void **state)
 		assert_int_equal(service_create_tenant(&sv, &a, now_us, "acme", &id, &err),
 		    scope == SCOPE_ACCESS ? 0 : ERR_DENIED);
 	}
+}
+
+static void
+a_log_in_and_rights_are_given_by_tokens_without_limits_alone(void **state)
+{
+	const struct {
+		struct user_change change;
+		const char *what;
+		bool gives;
+	} changes[] = {
+	    {{.password = "p"}, "password", true},
+	    {{.role = &(enum role){ROLE_DOMAIN_ADMIN}}, "higher role", true},
+	    {{.role = &(enum role){ROLE_VIEWER}}, "lower role", true},
+	    {{.job_rights = &(unsigned){JOB_CREATE}}, "rights", true},
+	    {{.enabled = &(bool){true}}, "enabled", true},
+	    {{.enabled = &(bool){false}}, "disabled", false},
+	    {{.email = "bob@x.test"}, "address", false},
+	};
+	struct actor adm = someone("adm", ROLE_DOMAIN_ADMIN), access = adm, all = adm;
+	struct user_new open = {.name = "eve", .role = ROLE_DOMAIN_ADMIN, .password = "p"},
+			shut = {.name = "oz", .role = ROLE_DOMAIN_ADMIN};
+	uint64_t bob = add_user("bob", ROLE_PRO), id;
+
+	(void)state;
+	access.scopes = SCOPE_ALL & ~(unsigned)SCOPE_RESULTS;
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		const struct user_change *change = &changes[i].change;
+
+		if (service_update_user(&sv, &access, now_us, bob, change, &err) !=
+		    (changes[i].gives ? ERR_DENIED : 0))
+			fail_msg("%s", changes[i].what);
+		ok(service_update_user(&sv, &all, now_us, bob, change, &err));
+	}
+	assert_int_equal(
+	    service_create_user(&sv, &access, now_us, &open, &id, &err), ERR_DENIED);
+	ok(service_create_user(&sv, &all, now_us, &open, &id, &err));
+	/* Nobody comes in as one without a password, but with what a token gives him. */
+	ok(service_create_user(&sv, &access, now_us, &shut, &id, &err));
 }
 
 /* ---- tenants ---- */
@@ -1336,6 +1411,7 @@ main(void)
 	    TEST(an_address_is_one_users_in_his_tenant),
 	    TEST(users_are_listed_by_name_found_in_name_and_address_and_counted),
 	    TEST(a_lower_role_a_new_password_and_being_disabled_end_sessions),
+	    TEST(rights_on_jobs_are_a_users_and_an_administrator_has_all),
 	    TEST(the_tokens_of_a_deleted_user_die_and_his_schedules_stay),
 	    TEST(a_log_in_needs_the_password_of_a_user_who_may),
 	    TEST(known_and_unknown_users_are_the_same_work),
@@ -1354,6 +1430,7 @@ main(void)
 	    TEST(a_token_with_tags_sees_only_what_carries_one),
 	    TEST(a_token_with_tags_finds_no_way_around_them),
 	    TEST(a_use_case_needs_its_scope),
+	    TEST(a_log_in_and_rights_are_given_by_tokens_without_limits_alone),
 	    TEST(tenants_have_names_and_go_when_they_are_empty),
 	    TEST(an_administrator_of_a_domain_names_no_tenant),
 	    TEST(nothing_of_another_tenant_is_found),

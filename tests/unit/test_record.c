@@ -232,6 +232,8 @@ put_user(struct buf *b)
 			 .enabled = true,
 			 .created_us = 8,
 			 .epoch = 3,
+			 .grants = 4,
+			 .job_rights = JOB_READ | JOB_DELETE,
 		     });
 }
 
@@ -286,6 +288,10 @@ put_token(struct buf *b)
 			  .tag_count = 2,
 			  .epoch = 1,
 			  .needs_session = true,
+			  .made_by = 2,
+			  .made_with = 6,
+			  .grants = 3,
+			  .lets_in = true,
 			  .has_old = true,
 			  .old_hash = {9},
 		      });
@@ -400,7 +406,8 @@ again_user(struct unpack *u, struct arena *a, struct buf *b)
 
 	unpack_user(u, a, &user);
 	pack_user(b, &user);
-	return known(user.role, ROLE_VIEWER, ROLE_ENTERPRISE_ADMIN);
+	return known(user.role, ROLE_VIEWER, ROLE_ENTERPRISE_ADMIN) &&
+	       user.job_rights <= JOB_RIGHTS_ALL;
 }
 
 static bool

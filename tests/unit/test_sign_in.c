@@ -118,6 +118,9 @@ an_address_is_locked_apart_from_the_name_and_known_or_not(void **state)
 		assert_int_equal(seen.entered, before + 1);
 	}
 	ok(log_in("ann", "one", token, &locked_us));
+	/* Nor is a name that looks like it. */
+	add_with_email(0, "ann@x.test", NULL, "two");
+	ok(log_in("ann@x.test", "two", token, &locked_us));
 	ok(service_list_users(
 	    &sv, &arena, &root, now_us, NULL, NULL, 9, &list, &count, &total, &err));
 	assert_int_equal(list[0].locked_us, now_us + SECOND_US);
@@ -480,6 +483,208 @@ a_log_out_ends_a_session_of_ones_own_and_nothing_else(void **state)
 	assert_int_equal(verified(&root).count, before + 2);
 }
 
+/* ---- let in by an administrator ---- */
+
+/* An administrator, his two tokens, and bob, whom he let in with the first. */
+struct let_in {
+	uint64_t adm, bob;
+	uint64_t with, other; /* ids of his tokens */
+	char token[TOKEN_TEXT];
+};
+
+static int
+let_in(const char *name, const char *admin_token, char token[TOKEN_TEXT])
+{
+	struct login who = {.name = name, .now_us = now_us, .idle_us = 30 * DAY_US};
+
+	return service_login_for(&sv, &who, admin_token, token, &err);
+}
+
+/* With sessions of his, or with keys. */
+static struct let_in
+let_bob_in(bool by_session)
+{
+	struct let_in c;
+	char with[TOKEN_TEXT], other[TOKEN_TEXT];
+	int64_t locked_us;
+
+	c.adm = add_user("adm", ROLE_DOMAIN_ADMIN);
+	c.bob = add_user("bob", ROLE_VIEWER);
+	set_password(c.adm, "one");
+	if (by_session) {
+		ok(log_in("adm", "one", with, &locked_us));
+		ok(log_in("adm", "one", other, &locked_us));
+	} else {
+		memcpy(with, token_for(root.tenant_id, "adm"), sizeof with);
+		memcpy(other, token_for(root.tenant_id, "adm"), sizeof other);
+	}
+	c.with = actor_with(with).token_id;
+	c.other = actor_with(other).token_id;
+	ok(let_in("bob", with, c.token));
+	ok(try_token(c.token));
+	return c;
+}
+
+static void
+change_adm(const struct let_in *c, struct user_change change)
+{
+	ok(service_update_user(&sv, &root, now_us, c->adm, &change, &err));
+}
+
+static void
+disable(const struct let_in *c)
+{
+	change_adm(c, (struct user_change){.enabled = &(bool){false}});
+}
+
+static void
+disable_for_a_while(const struct let_in *c)
+{
+	disable(c);
+	change_adm(c, (struct user_change){.enabled = &(bool){true}});
+}
+
+static void
+delete_him(const struct let_in *c)
+{
+	ok(service_delete_user(&sv, &root, now_us, c->adm, &err));
+}
+
+static void
+demote(const struct let_in *c)
+{
+	change_adm(c, (struct user_change){.role = &(enum role){ROLE_PRO}});
+}
+
+static void
+new_password(const struct let_in *c)
+{
+	set_password(c->adm, "two");
+}
+
+static void
+revoke_it(const struct let_in *c)
+{
+	ok(service_revoke_token(&sv, &root, now_us, c->with, &err));
+}
+
+static void
+log_out(const struct let_in *c)
+{
+	struct actor adm = {.user_id = c->adm, .tenant_id = root.tenant_id, .name = "adm"};
+
+	adm.token_id = c->with;
+	ok(service_logout(&sv, &adm, now_us, NULL, &err));
+}
+
+static void
+promote_bob(const struct let_in *c)
+{
+	struct user_change up = {.role = &(enum role){ROLE_ENTERPRISE_ADMIN}};
+
+	ok(service_update_user(&sv, &root, now_us, c->bob, &up, &err));
+}
+
+static void
+revoke_another(const struct let_in *c)
+{
+	ok(service_revoke_token(&sv, &root, now_us, c->other, &err));
+}
+
+static void
+promote_bob_a_little(const struct let_in *c)
+{
+	struct user_change up = {.role = &(enum role){ROLE_PRO}};
+
+	ok(service_update_user(&sv, &root, now_us, c->bob, &up, &err));
+}
+
+static int
+sweep_body(struct txn *txn, void *ctx, struct err *e)
+{
+	return store_token_sweep(txn, now_us, 100, ctx, e);
+}
+
+static void
+idle_for_days(const struct let_in *c)
+{
+	size_t removed;
+
+	(void)c;
+	now_us += 2 * DAY_US;
+	ok(store_run(sv.store, sweep_body, &removed, &err));
+}
+
+static void
+rotate(const struct let_in *c)
+{
+	struct token_made made;
+
+	ok(service_rotate_token(&sv, &root, now_us, c->with, 0, &made, &err));
+}
+
+static void
+who_was_let_in_is_out_with_the_administrator_and_his_token(void **state)
+{
+	static const struct {
+		void (*act)(const struct let_in *c);
+		const char *what;
+		bool by_key, by_session, ends;
+	} cases[] = {
+	    {disable, "disabled", true, true, true},
+	    {disable_for_a_while, "disabled for a while", true, true, true},
+	    {delete_him, "deleted", true, true, true},
+	    {demote, "demoted", true, true, true},
+	    {new_password, "another password", true, true, true},
+	    {revoke_it, "revoked", true, true, true},
+	    {log_out, "logged out", false, true, true},
+	    {promote_bob, "no longer above him", true, true, true},
+	    {log_out, "a key does not log out", true, false, false},
+	    {rotate, "another secret", true, false, false},
+	    {revoke_another, "another token revoked", true, true, false},
+	    {promote_bob_a_little, "still above him", true, true, false},
+	    {idle_for_days, "idle", true, true, false},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (int by_session = 0; by_session < 2; by_session++) {
+			struct token_place next;
+			struct token *tokens;
+			struct let_in c;
+			size_t count;
+
+			if (by_session ? !cases[i].by_session : !cases[i].by_key)
+				continue;
+			tear_down(state);
+			set_up(state);
+			c = let_bob_in(by_session);
+			cases[i].act(&c);
+			if (try_token(c.token) != (cases[i].ends ? ERR_IDENTITY : 0))
+				fail_msg(
+				    "%s, %s", cases[i].what, by_session ? "session" : "key");
+			ok(service_list_tokens(&sv, &arena, &root, now_us, c.bob,
+			    (struct token_place){0}, 9, &tokens, &count, &next, &err));
+			assert_int_equal(count, cases[i].ends ? 0 : 1);
+		}
+	}
+}
+
+static void
+who_was_let_in_lets_nobody_in(void **state)
+{
+	char token[TOKEN_TEXT], another[TOKEN_TEXT];
+	const char *key;
+
+	(void)state;
+	add_user("adm", ROLE_DOMAIN_ADMIN);
+	add_user("eve", ROLE_DOMAIN_ADMIN);
+	add_user("bob", ROLE_VIEWER);
+	key = token_for(root.tenant_id, "adm");
+	ok(let_in("eve", key, token));
+	assert_int_equal(let_in("bob", token, another), ERR_DENIED);
+	ok(let_in("bob", key, another));
+}
+
 int
 main(void)
 {
@@ -494,6 +699,8 @@ main(void)
 	    TEST(a_session_beside_a_key_may_what_both_leave_of_its_user),
 	    TEST(a_session_shown_beside_a_key_is_in_use),
 	    TEST(a_log_out_ends_a_session_of_ones_own_and_nothing_else),
+	    TEST(who_was_let_in_is_out_with_the_administrator_and_his_token),
+	    TEST(who_was_let_in_lets_nobody_in),
 	};
 
 	if (secret_init(&err))
