@@ -177,6 +177,33 @@ ctl_write_string(struct json_writer *w, const char *name, const char *value)
 	json_string(w, value);
 }
 
+void
+ctl_write_words(struct json_writer *w, struct arena *a, const char *name, const char *list)
+{
+	if (!list)
+		return;
+	json_name(w, name);
+	json_array(w);
+	while (*list) {
+		size_t len = strcspn(list, ",");
+
+		json_string(w, arena_memdup(a, list, len));
+		list += len;
+		list += *list == ',';
+	}
+	json_end_array(w);
+}
+
+const char *
+ctl_words(struct arena *a, const struct json *array)
+{
+	const char *words = NULL;
+
+	for (const struct json *one = array ? array->first : NULL; one; one = one->next)
+		words = words ? arena_printf(a, "%s,%s", words, one->text) : one->text;
+	return words;
+}
+
 int
 ctl_id(const char *word, const char *what, uint64_t *id, struct err *err)
 {

@@ -30,7 +30,7 @@ enum ctl_exit { CTL_DONE = 0, CTL_USAGE = 1, CTL_FAILED = 2, CTL_RUN_FAILED = 3 
 struct ctl_options {
 	const char *config, *socket;
 	const char *role, *password_file, *expires, *task;
-	const char *email, *tenant, *user, *name, *scopes, *tags, *overlap;
+	const char *email, *tenant, *user, *name, *scopes, *tags, *overlap, *job_rights;
 	const char *from, *count, *owner, *until, *reason;
 	bool json, wait, err_stream, sample, schema, test, enable, disable, prune, dry_run,
 	    file, client_key, needs_session;
@@ -100,6 +100,13 @@ MUST_CHECK int ctl_ask_text(struct ctl *ctl, struct arena *a, const char *method
 
 /* A member of a request; nothing for NULL. */
 void ctl_write_string(struct json_writer *w, const char *name, const char *value);
+
+/* An array of the words between the commas; nothing for NULL. */
+void ctl_write_words(
+    struct json_writer *w, struct arena *a, const char *name, const char *list);
+
+/* The words of an array, with commas between; NULL where there is none. */
+const char *ctl_words(struct arena *a, const struct json *array);
 
 /* What an id on the command line means. Fails: ERR_INPUT. */
 MUST_CHECK int ctl_id(const char *word, const char *what, uint64_t *id, struct err *err);

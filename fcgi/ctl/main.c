@@ -42,6 +42,7 @@ enum option_bit {
 	OPT_REASON = UINT64_C(1) << 29,
 	OPT_CLIENT_KEY = UINT64_C(1) << 30,
 	OPT_NEEDS_SESSION = UINT64_C(1) << 31,
+	OPT_JOB_RIGHTS = UINT64_C(1) << 32,
 };
 
 enum { OPT_CALL = OPT_CONFIG | OPT_SOCKET, OPT_OFFLINE = OPT_CONFIG };
@@ -63,14 +64,14 @@ static const struct command commands[] = {
 	OPT_OFFLINE, 0, 0, ctl_check},
     {"user", "add", "NAME --role ROLE [--tenant TENANT] [--password-file FILE|-]",
 	"make a user: viewer, analyst, pro, domainAdmin or enterpriseAdmin",
-	OPT_CALL | OPT_ROLE | OPT_PASSWORD_FILE | OPT_EMAIL | OPT_TENANT, OPT_ROLE, 1,
-	ctl_user_add},
+	OPT_CALL | OPT_ROLE | OPT_PASSWORD_FILE | OPT_EMAIL | OPT_TENANT | OPT_JOB_RIGHTS,
+	OPT_ROLE, 1, ctl_user_add},
     {"user", "list", "", "all users of the first tenant", OPT_CALL | OPT_JSON, 0, 0,
 	ctl_user_list},
     {"user", "update", "ID|NAME [--role ROLE] [--enable|--disable] ...",
 	"change a user; a new password, a lower role and --disable end his sessions",
 	OPT_CALL | OPT_JSON | OPT_ROLE | OPT_PASSWORD_FILE | OPT_EMAIL | OPT_ENABLE |
-	    OPT_DISABLE,
+	    OPT_DISABLE | OPT_JOB_RIGHTS,
 	0, 1, ctl_user_update},
     {"user", "delete", "ID|NAME", "delete a user; his tokens die, his schedules stay",
 	OPT_CALL | OPT_JSON, 0, 1, ctl_user_delete},
@@ -173,6 +174,8 @@ static const struct {
     {OPT_CLIENT_KEY, "client-key", NULL,
 	"a key for Altogic's clients: it reads and runs at most, and opens nothing else"},
     {OPT_NEEDS_SESSION, "needs-session", NULL, "such a key wants a user's session beside it"},
+    {OPT_JOB_RIGHTS, "job-rights", "LIST",
+	"in OpenSpecimen's face: of read,create,update,delete, or none"},
     {OPT_HELP, "help", NULL, "this"},
 };
 
@@ -330,6 +333,9 @@ set_option(struct ctl_options *o, uint64_t bit, const char *value)
 		break;
 	case OPT_NEEDS_SESSION:
 		o->needs_session = true;
+		break;
+	case OPT_JOB_RIGHTS:
+		o->job_rights = value;
 		break;
 	case OPT_HELP:
 		break;

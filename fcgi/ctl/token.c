@@ -6,24 +6,6 @@
 
 #include "ctl/print.h"
 
-/* A member with the words between the commas; nothing for NULL. */
-static void
-write_words(struct json_writer *w, struct arena *a, const char *name, const char *list)
-{
-	if (!list)
-		return;
-	json_name(w, name);
-	json_array(w);
-	while (*list) {
-		size_t len = strcspn(list, ",");
-
-		json_string(w, arena_memdup(a, list, len));
-		list += len;
-		list += *list == ',';
-	}
-	json_end_array(w);
-}
-
 static int
 put_token(const struct ctl_reply *reply, struct err *err)
 {
@@ -53,8 +35,8 @@ ctl_token_create(struct ctl *ctl, struct err *err)
 		json_name(rq.w, "needsSession");
 		json_bool(rq.w, true);
 	}
-	write_words(rq.w, &ctl->arena, "scopes", o->scopes);
-	write_words(rq.w, &ctl->arena, "tags", o->tags);
+	ctl_write_words(rq.w, &ctl->arena, "scopes", o->scopes);
+	ctl_write_words(rq.w, &ctl->arena, "tags", o->tags);
 	json_end_object(rq.w);
 	ret = ctl_ask(ctl, &ctl->arena, "access/createToken", &rq, &reply, err);
 	return ret ? ret : put_token(&reply, err);
@@ -96,21 +78,10 @@ ctl_token_revoke(struct ctl *ctl, struct err *err)
 
 /* ---- list ---- */
 
-/* The words of an array, with commas between; NULL where there is none. */
-static const char *
-words_of(struct arena *a, const struct json *array)
-{
-	const char *words = NULL;
-
-	for (const struct json *one = array ? array->first : NULL; one; one = one->next)
-		words = words ? arena_printf(a, "%s,%s", words, one->text) : one->text;
-	return words;
-}
-
 static void
 row_of_token(struct ctl *ctl, struct table *t, const struct json *token)
 {
-	const char *scopes = words_of(&ctl->arena, json_member(token, "scopes"));
+	const char *scopes = ctl_words(&ctl->arena, json_member(token, "scopes"));
 	const struct json *needs = json_member(token, "needsSession");
 	const char *kind = ctl_member(token, "kind");
 
@@ -120,7 +91,7 @@ row_of_token(struct ctl *ctl, struct table *t, const struct json *token)
 	    t, needs && needs->boolean ? arena_printf(&ctl->arena, "%s+session", kind) : kind);
 	table_cell(t, ctl_member(token, "name"));
 	table_cell(t, scopes ? scopes : "all");
-	table_cell(t, words_of(&ctl->arena, json_member(token, "tags")));
+	table_cell(t, ctl_words(&ctl->arena, json_member(token, "tags")));
 	table_cell(t, ctl_member(token, "usedDate"));
 	table_cell(t, ctl_member(token, "expiresDate"));
 }

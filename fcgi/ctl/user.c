@@ -48,6 +48,15 @@ ctl_user_id(struct ctl *ctl, const char *word, uint64_t *id, struct err *err)
 	return ctl_id(wanted.id, "user", id, err);
 }
 
+/* The member `jobRights`; "none" is none of them. */
+static void
+write_job_rights(struct json_writer *w, struct ctl *ctl)
+{
+	const char *list = ctl->options.job_rights;
+
+	ctl_write_words(w, &ctl->arena, "jobRights", list && !strcmp(list, "none") ? "" : list);
+}
+
 /* ---- add ---- */
 
 static int
@@ -67,6 +76,7 @@ create_user(struct ctl *ctl, const char *password, struct ctl_reply *reply, stru
 	ctl_write_string(rq.w, "password", password);
 	ctl_write_string(rq.w, "role", ctl->options.role);
 	ctl_write_string(rq.w, "email", ctl->options.email);
+	write_job_rights(rq.w, ctl);
 	if (tenant) {
 		json_name(rq.w, "tenantId");
 		json_guid(rq.w, tenant);
@@ -129,6 +139,7 @@ ctl_user_update(struct ctl *ctl, struct err *err)
 	ctl_write_string(rq.w, "role", o->role);
 	ctl_write_string(rq.w, "email", o->email);
 	ctl_write_string(rq.w, "password", password.data);
+	write_job_rights(rq.w, ctl);
 	if (o->enable || o->disable) {
 		json_name(rq.w, "enabled");
 		json_bool(rq.w, o->enable);
@@ -170,6 +181,7 @@ row_of_user(struct ctl *ctl, struct table *t, const struct json *user)
 	table_cell(t, enabled && !enabled->boolean ? "disabled"
 		      : locked			   ? "locked"
 						   : "enabled");
+	table_cell(t, ctl_words(&ctl->arena, json_member(user, "jobRights")));
 	table_cell(t, ctl_member(user, "email"));
 	table_cell(t, ctl_member(user, "createdDate"));
 }
@@ -178,7 +190,7 @@ int
 ctl_user_list(struct ctl *ctl, struct err *err)
 {
 	static const char *const titles[] = {
-	    "ID", "NAME", "ROLE", "STATUS", "E-MAIL", "CREATED"};
+	    "ID", "NAME", "ROLE", "STATUS", "JOBS", "E-MAIL", "CREATED"};
 
 	return ctl_list(ctl, "access/listUsers", NULL, NULL, titles,
 	    sizeof titles / sizeof *titles, row_of_user, err);

@@ -443,6 +443,34 @@ def test_a_client_key_is_listed_as_one_and_is_no_token_here(admin):
         assert (answer.status, answer.text.split(":")[0]) == (400, "Invalid value"), members
 
 
+def test_rights_on_jobs_are_read_unless_told_and_all_for_administrators(admin):
+    words = ["read", "create", "update", "delete"]
+    name = f"jobs{time.monotonic_ns()}"
+    user = ok(access(admin, "createUser", {"userName": name, "role": "pro"}))
+    listed = lambda: ok(access(admin, "listUsers", {"query": name}))["items"][0]["jobRights"]  # noqa: E731
+    assert listed() == ["read"]
+    for rights in (["delete", "create"], [], words):
+        ok(access(admin, "updateUser", {"userId": user, "jobRights": rights}))
+        assert listed() == [word for word in words if word in rights]
+    client = Client(admin.url.geturl(), ok(access(admin, "createToken", {"userId": user}))["token"])
+    assert ok(access(client, "whoAmI"))["jobRights"] == words
+    assert ok(access(admin, "whoAmI"))["jobRights"] == words
+    for wrong in (["read", "read"], ["run"], "read", [1]):
+        answer = access(admin, "updateUser", {"userId": user, "jobRights": wrong})
+        assert (answer.status, answer.text) == (400, "Invalid value: jobRights"), wrong
+
+
+def test_no_token_leads_to_more_than_it_may_itself(admin):
+    name = f"more{time.monotonic_ns()}"
+    user = ok(access(admin, "createUser", {"userName": name, "role": "viewer"}))
+    weak, _ = token_of(admin, scopes=["access"])
+    for members in ({"password": "x"}, {"role": "pro"}, {"enabled": True}, {"jobRights": ["create"]}):
+        refused(access(weak, "updateUser", {"userId": user, **members}), 403, "Insufficient permissions")
+    refused(access(weak, "createUser", {"userName": f"{name}2", "role": "viewer", "password": "x"}), 403,
+            "Insufficient permissions")
+    ok(access(weak, "updateUser", {"userId": user, "enabled": False}))
+
+
 def ctl(service, *words, status=0):
     done = service.ctl(*words)
     assert done.returncode == status, done.stderr
@@ -467,9 +495,12 @@ def test_the_administrators_command_manages_access(service):
     assert " clientKey+session " in ctl(service, "token", "list", "--user", name)
     assert "needsSession" in ctl(service, "token", "create", name, "--needs-session", status=2)
 
-    ctl(service, "user", "update", name, "--role", "pro", "--disable")
+    ctl(service, "user", "update", name, "--role", "pro", "--disable", "--job-rights", "read,delete")
     row = next(line for line in ctl(service, "user", "list").splitlines() if name in line)
-    assert ["pro", "disabled"] == row.split()[2:4]
+    assert ["pro", "disabled", "read,delete"] == row.split()[2:5]
+    ctl(service, "user", "update", name, "--job-rights", "none")
+    row = next(line for line in ctl(service, "user", "list").splitlines() if name in line)
+    assert "delete" not in row
     assert "cannot both be" in ctl(service, "user", "update", name, "--enable", "--disable", status=2)
     ctl(service, "user", "delete", user)
     assert "no user of this name" in ctl(service, "user", "delete", name, status=2)

@@ -42,7 +42,7 @@ static struct {
 	unsigned calls;
 	uint64_t id, before;
 	char name[64], other[64], email[64], key[64], method[64], after[64];
-	int match, type;
+	int match, type, job_rights;
 	bool flag, dry;
 	struct schedule_query query; /* its pointers are gone */
 	int64_t from_us, to_us, life_us;
@@ -81,7 +81,8 @@ service_system_actor(struct service *sv, struct arena *a, struct actor *actor, s
 	    .tenant = "main",
 	    .name = "$system",
 	    .role = ROLE_ENTERPRISE_ADMIN,
-	    .scopes = SCOPE_ALL};
+	    .scopes = SCOPE_ALL,
+	    .job_rights = JOB_RIGHTS_ALL};
 	return 0;
 }
 
@@ -94,7 +95,8 @@ service_authenticate(struct service *sv, struct arena *a, int64_t now_us, const 
 	    .tenant_id = TENANT,
 	    .tenant = "main",
 	    .name = "ann",
-	    .scopes = SCOPE_ALL};
+	    .scopes = SCOPE_ALL,
+	    .job_rights = JOB_READ};
 	if (!strcmp(token, "admin"))
 		actor->role = ROLE_DOMAIN_ADMIN;
 	else if (!strcmp(token, "enterprise"))
@@ -170,6 +172,7 @@ service_create_user(struct service *sv, const struct actor *actor, int64_t now_u
 	fake.role = n->role;
 	fake.flag = n->disabled;
 	fake.before = n->tenant_id;
+	fake.job_rights = n->job_rights ? (int)*n->job_rights : -1;
 	*id = USER;
 	return asked(actor, 0, err);
 }
@@ -183,6 +186,7 @@ service_update_user(struct service *sv, const struct actor *actor, int64_t now_u
 	note(fake.email, change->email);
 	fake.role = change->role ? *change->role : 0;
 	fake.flag = change->enabled && *change->enabled;
+	fake.job_rights = change->job_rights ? (int)*change->job_rights : -1;
 	return asked(actor, id, err);
 }
 
@@ -219,7 +223,8 @@ service_list_users(struct service *sv, struct arena *a, const struct actor *acto
 		    .name = i ? "bob" : "ann",
 		    .role = ROLE_PRO,
 		    .enabled = true,
-		    .created_us = TIME(0)};
+		    .created_us = TIME(0),
+		    .job_rights = JOB_READ | JOB_DELETE};
 	users[0].user.email = "ann@example.test";
 	users[0].locked_us = TIME(9);
 	*list = users;
@@ -1147,7 +1152,8 @@ the_private_socket_needs_no_token(void **state)
 	send_request(&req);
 	assert_json(
 	    "{\"userName\":\"$system\",\"role\":\"enterpriseAdmin\",\"tenantId\":\"" GUID(
-		"01") "\",\"tenant\":\"main\"}");
+		"01") "\",\"tenant\":\"main\",\"jobRights\":[\"read\",\"create\",\"update\","
+		      "\"delete\"]}");
 }
 
 static void
@@ -2436,6 +2442,10 @@ users_are_made_and_changed(void **state)
 	assert_int_equal(fake.role, ROLE_PRO);
 	assert_true(fake.flag);
 	assert_int_equal(fake.before, 0);
+	assert_int_equal(fake.job_rights, -1);
+	post("/API3/access/createUser",
+	    "{\"userName\":\"bob\",\"role\":\"pro\",\"jobRights\":[\"update\",\"read\"]}");
+	assert_int_equal(fake.job_rights, JOB_READ | JOB_UPDATE);
 	post("/API3/access/createUser", "{\"userName\":\"bob\",\"role\":\"domainAdmin\"}");
 	assert_string_equal(fake.other, "(none)");
 	assert_false(fake.flag);
@@ -2450,6 +2460,11 @@ users_are_made_and_changed(void **state)
 	assert_int_equal(fake.role, ROLE_VIEWER);
 	assert_true(fake.flag);
 	assert_string_equal(fake.email, "(none)");
+	assert_int_equal(fake.job_rights, -1);
+	post("/API3/access/updateUser", "{\"userId\":\"7\",\"jobRights\":[]}");
+	assert_int_equal(fake.job_rights, 0);
+	post("/API3/access/updateUser", "{\"userId\":\"nobody\",\"jobRights\":[\"run\"]}");
+	assert_text(400, "Invalid value: jobRights");
 	post("/API3/access/updateUser", "{\"userId\":\"7\",\"email\":\"\"}");
 	assert_string_equal(fake.email, "");
 	assert_int_equal(fake.role, 0);
@@ -2502,7 +2517,8 @@ users_come_in_pages_of_their_query(void **state)
 	assert_non_null(strstr(res.body.data,
 	    "{\"items\":[{\"userId\":\"" GUID("07") "\",\"userName\":\"ann\",\"role\":\"pro\","
 						    "\"enabled\":true,\"email\":\"ann@example."
-						    "test\",\"createdDate\":\"2026-11-22T07:10:"
+						    "test\",\"jobRights\":[\"read\",\"delete\"]"
+						    ",\"createdDate\":\"2026-11-22T07:10:"
 						    "00.000Z\",\"lockedUntil\":\"2026-11-22T07:"
 						    "10:09.000Z\"}],\"cursor\":\""));
 	assert_non_null(strstr(res.body.data, "\",\"total\":3}"));
@@ -2663,12 +2679,13 @@ who_am_i_needs_no_body(void **state)
 {
 	(void)state;
 	post_as("viewer", "/API3/access/whoAmI", "");
-	assert_json(
-	    "{\"userId\":\"" GUID("07") "\",\"userName\":\"ann\",\"role\":\"viewer\","
-					"\"tenantId\":\"" GUID("01") "\",\"tenant\":\"main\"}");
+	assert_json("{\"userId\":\"" GUID(
+	    "07") "\",\"userName\":\"ann\",\"role\":\"viewer\","
+		  "\"tenantId\":\"" GUID(
+		      "01") "\",\"tenant\":\"main\",\"jobRights\":[\"read\"]}");
 	post_as("reader", "/API3/access/whoAmI", "");
-	assert_non_null(
-	    strstr(res.body.data, "\"tokenId\":\"" GUID("09") "\",\"scopes\":[\"read\"]}"));
+	assert_non_null(strstr(res.body.data,
+	    "\"tokenId\":\"" GUID("09") "\",\"jobRights\":[\"read\"],\"scopes\":[\"read\"]}"));
 }
 
 static void

@@ -3,15 +3,52 @@
 
 #include "faces/api3/call.h"
 
+enum { JOB_RIGHTS_MAX = 4 };
+
 static int
 need_role(struct call *c, const char *text, enum role *role)
 {
 	return role_parse(text, role) ? err_fail(&c->err, ERR_INPUT, "Invalid value: role") : 0;
 }
 
+/* The member `jobRights`: absent leaves *given alone, an empty array is none of them. */
+static int
+read_job_rights(struct call *c, unsigned *rights, const unsigned **given)
+{
+	const char **names;
+	enum job_right one;
+	size_t count;
+
+	*rights = 0;
+	if (api3_strings(
+		c->req->arena, c->body, "jobRights", JOB_RIGHTS_MAX, &names, &count, &c->err))
+		return ERR_INPUT;
+	for (size_t i = 0; i < count; i++) {
+		if (job_right_parse(names[i], &one))
+			return err_fail(&c->err, ERR_INPUT, "Invalid value: jobRights");
+		*rights |= one;
+	}
+	if (api3_has(c->body, "jobRights"))
+		*given = rights;
+	return 0;
+}
+
+static void
+write_job_rights(struct json_writer *w, unsigned rights)
+{
+	json_name(w, "jobRights");
+	json_array(w);
+	for (unsigned bit = 1; bit < JOB_RIGHTS_ALL; bit <<= 1) {
+		if (rights & bit)
+			json_string(w, job_right_name(bit));
+	}
+	json_end_array(w);
+}
+
 int
 api3_create_user(struct call *c)
 {
+	unsigned job_rights;
 	struct user_new n = {0};
 	const char *role;
 	bool enabled = true;
@@ -25,6 +62,8 @@ api3_create_user(struct call *c)
 		ret = api3_string(c->body, "email", &n.email, &c->err);
 	if (!ret)
 		ret = api3_bool(c->body, "enabled", &enabled, &c->err);
+	if (!ret)
+		ret = read_job_rights(c, &job_rights, &n.job_rights);
 	if (!ret)
 		ret = api3_need_string(c->body, "role", &role, &c->err);
 	if (!ret)
@@ -49,6 +88,7 @@ api3_update_user(struct call *c)
 	struct user_change change = {0};
 	const char *role_text = NULL;
 	bool enabled = true;
+	unsigned job_rights;
 	enum role role;
 	uint64_t id;
 	int form, ret;
@@ -70,6 +110,8 @@ api3_update_user(struct call *c)
 		ret = api3_bool(c->body, "enabled", &enabled, &c->err);
 	if (!ret && api3_has(c->body, "enabled"))
 		change.enabled = &enabled;
+	if (!ret)
+		ret = read_job_rights(c, &job_rights, &change.job_rights);
 	if (!ret)
 		ret = form;
 	if (!ret)
@@ -99,6 +141,7 @@ write_user(struct json_writer *w, const struct user_view *v)
 	json_name(w, "enabled");
 	json_bool(w, u->enabled);
 	api3_write_string(w, "email", u->email);
+	write_job_rights(w, user_job_rights(u));
 	api3_write_instant(w, "createdDate", u->created_us);
 	if (v->locked_us)
 		api3_write_instant(w, "lockedUntil", v->locked_us);
@@ -176,6 +219,7 @@ api3_who_am_i(struct call *c)
 		json_name(w, "tokenId");
 		json_guid(w, actor->token_id);
 	}
+	write_job_rights(w, actor->job_rights);
 	api3_write_limits(w, actor->scopes, actor->tags, actor->tag_count);
 	json_end_object(w);
 	return api3_answer(c, w);
