@@ -179,7 +179,7 @@ write_nginx_config() {
 
 apache_origin() {
 	case $1 in
-	'*') printf '|.*' ;;
+	'*') printf '|.+' ;;
 	*) printf '|%s' "$1" | sed 's/[].[]/\\&/g' ;;
 	esac
 }

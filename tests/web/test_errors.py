@@ -5,18 +5,16 @@ configuration that the quickstart has laid into its directory.
 """
 
 import contextlib
-import http.client
 import json
 import os
-import re
 import shutil
 import signal
 import socket
-import subprocess
 
 import pytest
 
-from carillon import BUILD, SLOW, Service, make_folder, processes, until
+from carillon import SLOW, Service, make_folder, until
+from webserver import Raw, application, reconfigure, stop_application
 
 TEXT = "text/plain;charset=utf-8"
 COMMON = {"error": "bad-request", "message": "Bad request",
@@ -28,39 +26,6 @@ def is_text(answer, status, text):
     assert (answer.status, answer.type, answer.text) == (status, TEXT, text)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Length"] == str(len(text))
-
-
-class Raw:
-    """An answer to bytes that no client library would send."""
-
-    def __init__(self, service, *parts):
-        with socket.create_connection(("127.0.0.1", service.port), timeout=15 * SLOW) as s:
-            for part in parts:
-                # A server may answer, and close, before it has read everything.
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                    s.sendall(part)
-            response = http.client.HTTPResponse(s)
-            response.begin()
-            self.status, self.headers = response.status, response.headers
-            self.type = self.headers["Content-Type"]
-            self.text = response.read().decode()
-
-
-def web_children(service):
-    return {pid for pid, parent, _ in processes() if parent == int(service.env()["WEB_PID"])}
-
-
-def reconfigure(service, *changes):
-    """Change the web server's configuration and wait until nobody works by the old one."""
-    pieces = {path: path.read_text() for path in (service.state / "carillon").glob("*.conf")}
-    for old, new in changes:
-        assert any(re.search(old, text) for text in pieces.values()), old
-        pieces = {path: re.sub(old, new, text) for path, text in pieces.items()}
-    for path, text in pieces.items():
-        path.write_text(text)
-    before = web_children(service)
-    os.kill(int(service.env()["WEB_PID"]), signal.SIGHUP if service.web == "nginx" else signal.SIGUSR1)
-    until(lambda: (now := web_children(service)) and not now & before, 20, "a reload of the web server")
 
 
 @pytest.fixture(scope="module", params=["nginx", "apache"])
@@ -175,23 +140,6 @@ def test_a_client_that_sends_slowly_holds_no_worker(make_service):
 
 
 # ---- about the application -------------------------------------------------------------------------------
-
-
-def stop_application(service):
-    os.kill(service.master(), signal.SIGTERM)
-    until(lambda: service.nobody().call("findSchedule").status != 401, 20, "the end of the application")
-
-
-@contextlib.contextmanager
-def application(service):
-    """Started again, under the web server that runs already."""
-    program = subprocess.Popen([BUILD / "carillon", "--config", "carillon.xml"], cwd=service.state,
-                               stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        program.terminate()
-        program.wait(60)
 
 
 def test_a_stopped_application_is_a_bad_gateway_and_a_started_one_is_seen_at_once(own_web):
