@@ -91,10 +91,13 @@ $(simulated): LDFLAGS += -Wl,--wrap=store_run,--wrap=log_warn,--wrap=log_error
 # The runner's tests speak to the real program.
 $(BUILD)/tests/test_runner $(BUILD)/tests/test_runner_death $(BUILD)/tests/test_runner_results: $(BUILD)/carillon-runner
 
-# What tests/calendar asks.
-$(BUILD)/tests/due: $(BUILD)/tests/calendar/due.o $(BUILD)/libcarillon.a
+# What tests/calendar asks, and what asks for a run in the past.
+helpers := $(BUILD)/tests/due $(BUILD)/tests/past
+$(BUILD)/tests/due: $(BUILD)/tests/calendar/due.o
+$(BUILD)/tests/past: $(BUILD)/tests/support/past.o
+$(helpers): $(BUILD)/libcarillon.a
 	$(SAY) LINK $@
-	$(DO)$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libcarillon.a $(LIBS)
+	$(DO)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libcarillon.a $(LIBS)
 
 # Passwords are hashed with the least of work there: tests/unit/access_support.h.
 $(BUILD)/tests/test_access $(BUILD)/tests/test_sign_in: LDFLAGS += -Wl,--wrap=crypto_pwhash_str,--wrap=crypto_pwhash_str_verify
@@ -140,7 +143,7 @@ check: deps-test
 	@$(MAKE) --no-print-directory -j2 unit
 	@$(MAKE) --no-print-directory test
 
-test: all node_modules $(BUILD)/tests/due
+test: all node_modules $(helpers)
 	$(PYTHON) -m pytest -q -p no:cacheprovider $(T)
 
 node_modules: tests/browser/node_modules/.installed tests/clients/node_modules/.installed

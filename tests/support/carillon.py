@@ -56,8 +56,9 @@ def until(condition, seconds=10.0, what=None):
 
 
 class Answer:
-    def __init__(self, status, headers, body):
+    def __init__(self, status, headers, body, reason=None):
         self.status = status
+        self.reason = reason
         self.headers = headers
         self.body = body
 
@@ -94,7 +95,7 @@ class Client:
         with contextlib.closing(connection):
             connection.request(method, path, body, headers, encode_chunked=headers.get("Transfer-Encoding") == "chunked")
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
+            return Answer(response.status, response.headers, response.read(), response.reason)
 
     def post(self, path, body="", headers=None):
         if not isinstance(body, (str, bytes)):
