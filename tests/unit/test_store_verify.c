@@ -172,6 +172,19 @@ put_history(struct txn *txn)
 	must(store_ledger_insert(txn, &overlap, &err));
 }
 
+/* A task that waits for the first one of its execution. */
+static void
+put_follower(struct txn *txn, const struct execution *e, uint64_t id, uint32_t ordinal)
+{
+	struct task t = task_of(e, id, ordinal);
+	struct task_after after = {t.def.name, AFTER_SUCCEEDED};
+
+	t.status = TASK_WAITING;
+	t.def.after = &after;
+	t.def.after_count = 1;
+	must(store_task_put(txn, &t, &err));
+}
+
 static void
 put_runs(struct txn *txn)
 {
@@ -179,13 +192,14 @@ put_runs(struct txn *txn)
 			 waiting = execution_of(SCHEDULE, WAITING),
 			 queued = execution_of(ON_DEMAND, QUEUED);
 
-	running.task_count = 2;
+	running.task_count = 3;
 	running.tasks_ended = 1;
 	running.condition_id = 35;
 	must(store_execution_put(txn, &running, &err));
 	put_task(txn, &running, 35, TASK_ORDINAL_CONDITION, TASK_SUCCEEDED);
 	put_task(txn, &running, 31, 0, TASK_RUNNING);
 	put_task(txn, &running, 32, 1, TASK_FAILED);
+	put_follower(txn, &running, 38, 2);
 	must(store_execution_put(txn, &waiting, &err));
 	put_task(txn, &waiting, 33, 0, TASK_PENDING);
 	must(store_waiting_put(txn, SCHEDULE, WAITING, &err));
@@ -310,7 +324,7 @@ struct records {
 	struct schedule s;
 	struct schedule_state state;
 	struct execution ended, running, waiting;
-	struct task task; /* of RUNNING */
+	struct task task, condition, follower; /* of RUNNING */
 	struct user user;
 	struct token token;
 	struct occurrence ran, missed;
@@ -345,6 +359,8 @@ store_edited(struct txn *txn, const struct records *r)
 	    ROW(TABLE_EXECUTIONS, RUNNING, 0, pack_execution, &r->running),
 	    ROW(TABLE_EXECUTIONS, WAITING, 0, pack_execution, &r->waiting),
 	    ROW(TABLE_TASKS, 31, 0, pack_task, &r->task),
+	    ROW(TABLE_TASKS, 35, 0, pack_task, &r->condition),
+	    ROW(TABLE_TASKS, 38, 0, pack_task, &r->follower),
 	    ROW(TABLE_USERS, USER, 0, pack_user, &r->user),
 	    ROW(TABLE_TOKENS, 0, 0, pack_token, &r->token),
 	    ROW(TABLE_LEDGER, SCHEDULE, 100, pack_occurrence, &r->ran),
@@ -376,6 +392,8 @@ edit_records(struct txn *txn, const struct fault *f)
 	must(store_execution_get(txn, &arena, RUNNING, &r.running, &err));
 	must(store_execution_get(txn, &arena, WAITING, &r.waiting, &err));
 	must(store_task_get(txn, &arena, 31, &r.task, &err));
+	must(store_task_get(txn, &arena, 35, &r.condition, &err));
+	must(store_task_get(txn, &arena, 38, &r.follower, &err));
 	must(store_user_get(txn, &arena, USER, &r.user, &err));
 	must(store_token_get(txn, &arena, key.hash, &r.token, &err));
 	must(store_ledger_list(txn, &arena, SCHEDULE, 0, 300, 2, &ledger, &count, &err));
@@ -451,6 +469,10 @@ ON(foreign_tenant, r->running.tenant_id = 39)
 ON(task_done, r->task.status = TASK_SUCCEEDED)
 ON(task_pending, r->task.status = TASK_PENDING)
 ON(task_waiting, r->task.status = TASK_WAITING)
+ON(condition_pending, r->condition.status = TASK_PENDING; r->condition.end_us = INSTANT_NEVER)
+ON(follower_of_nobody, r->follower.def.after_count = 0)
+ON(follower_of_no_task, r->follower.def.after[0].task = "no task")
+ON(follower_of_an_ended_one, r->follower.def.after_any = true; r->follower.def.after[0].when = AFTER_ALWAYS; r->task.status = TASK_FAILED; r->task.end_us = 5)
 ON(no_condition, r->running.condition_id = 0)
 ON(other_condition, r->running.condition_id = 32)
 ON(lost_condition, r->running.condition_id = 39)
@@ -515,6 +537,10 @@ static struct fault faults[] = {
     {"an execution listed under another owner", MARK, TABLE_EXECUTIONS_BY_TIME, {2, 0, ENDED}, .complaint = "executions_by_time 2|0|20: the execution is of another schedule, tenant or time"},
     {"an execution listed by time that is none", MARK, TABLE_EXECUTIONS_BY_TIME, {TENANT, 0, 39}, .complaint = "executions_by_time 1|0|39: the execution does not exist"},
     {"a task that waits for nothing", EDIT, .edit = task_waiting, .complaint = "executions 21: task 31 waits for nothing that is to come"},
+    {"tasks that do not wait for their condition", EDIT, .edit = condition_pending, .complaint = "executions 21: 1 tasks wait for a condition that is pending"},
+    {"a task that waits for no task", EDIT, .edit = follower_of_nobody, .complaint = "executions 21: task 38 waits for nothing that is to come"},
+    {"a task that waits for a task that is none", EDIT, .edit = follower_of_no_task, .complaint = "executions 21: task 38 waits for nothing that is to come"},
+    {"a task that waits for one that has ended", EDIT, .edit = follower_of_an_ended_one, .complaint = "executions 21: task 38 waits for nothing that is to come"},
     {"a condition of nothing", EDIT, .edit = no_condition, .complaint = "tasks 35: its execution 21 has another condition"},
     {"a task for a condition", EDIT, .edit = other_condition, .complaint = "executions 21: has no condition 32"},
     {"a lost condition", EDIT, .edit = lost_condition, .complaint = "executions 21: its condition 39 does not exist"},
