@@ -250,6 +250,30 @@ add_late(struct explain *x)
 	buf_addf(&x->text, ", %s late", text);
 }
 
+/* Those of a run's tasks that never began, because of the tasks that they were after. */
+static int
+add_skipped(struct explain *x, struct err *err)
+{
+	const struct task *skipped = NULL;
+	size_t count, number = 0;
+	struct task *tasks;
+	int rc;
+
+	rc = store_task_list(x->txn, x->arena, x->e->execution_id, &tasks, &count, err);
+	for (size_t i = 0; !rc && i < count; i++) {
+		if (tasks[i].status == TASK_SKIPPED && !number++)
+			skipped = &tasks[i];
+	}
+	if (rc || !skipped)
+		return rc;
+	if (number > 1)
+		buf_addf(&x->text, "; %zu of its %zu tasks were not run", number, count);
+	else
+		buf_addf(&x->text, "; its task \"%s\" was %s", skipped->def.name,
+		    skipped->attempts[skipped->attempt_count - 1].reason);
+	return 0;
+}
+
 static int
 explain_run(struct explain *x, struct err *err)
 {
@@ -277,7 +301,7 @@ explain_run(struct explain *x, struct err *err)
 	add_trigger(x);
 	if (run.start_us != INSTANT_NEVER || run.end_us == INSTANT_NEVER)
 		add_late(x);
-	return 0;
+	return add_skipped(x, err);
 }
 
 static int

@@ -152,6 +152,93 @@ def test_later_calls_wait_with_status_0_until_the_first_has_ended(admin, gate):
         assert admin.ended(execution) == 1
 
 
+# ---- tasks after tasks -----------------------------------------------------------------------------------
+
+
+def step(name, script, *after, **members):
+    return {"name": name, "command": ["/bin/sh", "-c", script], "after": list(after), **members}
+
+
+def of_tasks(client, execution, member):
+    return {task["name"]: task[member] for task in client.call("getExecution", execution).json()["tasks"]}
+
+
+def output(client, execution, name):
+    return client.call("getTaskLog", {"taskId": of_tasks(client, execution, "taskId")[name], "stream": "stdout"}).text
+
+
+def test_a_task_finds_how_the_one_before_it_ended_and_what_it_said_last(admin):
+    shows = "env | grep ^CARILLON_AFTER_ | sort"
+    schedule = admin.create("runs: steps", "", tasks=[
+        step("load it", shows, {"task": "extract"}), step("extract", "echo one; echo '42 rows'"),
+        step("alert", "true", {"task": "extract", "when": "failed"}, {"task": "load it", "when": "failed"}, afterMatch="any"),
+        step("clear", shows, {"task": "load it", "when": "always"}, {"task": "alert", "when": "always"})])
+    execution = admin.run(schedule)
+    admin.ended(execution)
+    assert of_tasks(admin, execution, "status") == {"extract": 1, "load it": 1, "alert": 6, "clear": 1}
+    assert output(admin, execution, "load it").splitlines() == [
+        "CARILLON_AFTER_EXTRACT_EXIT_CODE=0", "CARILLON_AFTER_EXTRACT_LINE=42 rows", "CARILLON_AFTER_EXTRACT_STATUS=succeeded"]
+    assert output(admin, execution, "clear").splitlines() == [
+        "CARILLON_AFTER_ALERT_EXIT_CODE=", "CARILLON_AFTER_ALERT_LINE=", "CARILLON_AFTER_ALERT_STATUS=skipped",
+        "CARILLON_AFTER_LOAD_IT_EXIT_CODE=0",
+        "CARILLON_AFTER_LOAD_IT_LINE=CARILLON_AFTER_EXTRACT_STATUS=succeeded", "CARILLON_AFTER_LOAD_IT_STATUS=succeeded"]
+    ended = {task["name"]: task["attempts"][-1] for task in admin.call("getExecution", execution).json()["tasks"]}
+    assert ended["extract"]["endDate"] <= ended["load it"]["startDate"] <= ended["load it"]["endDate"] <= ended["clear"]["startDate"]
+
+
+def test_a_task_waits_with_status_0_and_is_skipped_with_6_in_every_shape(admin, gate):
+    schedule = admin.create("runs: skipped", "", tasks=[
+        step("a", f"{waits_for(gate)}; exit 3"), step("b", "true", {"task": "a"}), step("c", "true", {"task": "b"})])
+    execution = admin.run(schedule)
+    running(admin, execution)
+    assert of_tasks(admin, execution, "status") == {"a": 4, "b": 0, "c": 0}
+    gate.touch()
+    assert admin.ended(execution) == 3
+    tasks = admin.call("getTasks", json.dumps(execution)).json()
+    for task in tasks:
+        is_task_view(task)
+    assert [task["status"] for task in tasks] == [3, 6, 6]
+    assert [task["summary"] for task in tasks][1:] == ['not run: task "a" failed', 'not run: task "b" was not run']
+    assert all("endDate" in task for task in tasks) and ["startDate" in task for task in tasks] == [True, False, False]
+    seen = admin.call("getExecutions", schedule).json()[0]
+    is_execution_view(seen)
+    assert (seen["failedCount"], seen["canceledCount"], seen["error"]) == (1, 2, tasks[0]["summary"])
+
+
+def test_a_task_that_runs_again_takes_those_along_that_were_skipped_because_of_it(admin, scratch):
+    schedule = admin.create("runs: skipped and run", "", tasks=[
+        step("a", f"[ -e {scratch}/yes ]"), step("b", f"echo x >> {scratch}/ran", {"task": "a"}),
+        step("c", f"echo x >> {scratch}/alerts", {"task": "a", "when": "failed"})])
+    execution = admin.run(schedule)
+    assert admin.ended(execution) == 5
+    assert of_tasks(admin, execution, "status") == {"a": 3, "b": 6, "c": 1}
+    (scratch / "yes").touch()
+    task = of_tasks(admin, execution, "taskId")["a"]
+    assert admin.call("reRunTask", json.dumps(task)).json() == modified(task)
+    assert admin.ended(execution) == 1
+    assert of_tasks(admin, execution, "status") == {"a": 1, "b": 1, "c": 1}
+    assert [len(attempts) for attempts in of_tasks(admin, execution, "attempts").values()] == [2, 2, 1]
+    assert (scratch / "ran").read_text() == (scratch / "alerts").read_text() == "x\n"
+
+
+def test_a_cancelled_run_cancels_those_that_wait(admin, gate):
+    schedule = admin.create("runs: steps, canceled", "", tasks=[
+        step("a", waits_for(gate)), step("b", "true", {"task": "a", "when": "always"})])
+    execution = admin.run(schedule)
+    running(admin, execution)
+    admin.call("cancelExecution", json.dumps(execution))
+    assert admin.ended(execution) == 8
+    assert of_tasks(admin, execution, "status") == {"a": 8, "b": 8}
+
+
+def test_tasks_that_wait_in_a_circle_are_refused(admin):
+    definition = {"name": "runs: circle", "tasks": [step("a", "true", {"task": "b"}), step("b", "true", {"task": "a"})]}
+    is_text(admin.call("createSchedule", definition), 400, "Invalid value: tasks[0].after: waits for itself, by way of tasks[1]")
+    schedule = admin.create("runs: no circle", "", tasks=[step("a", "true"), step("b", "true", {"task": "a"})])
+    refused = admin.call("updateSchedule", {**definition, "scheduleId": schedule, "version": 1})
+    is_text(refused, 400, "Invalid value: tasks[0].after: waits for itself, by way of tasks[1]")
+
+
 # ---- conditions ------------------------------------------------------------------------------------------
 
 

@@ -135,6 +135,10 @@ FULL = {"description": "7", "tags": ["true", "xml"], "scheduleType": 3, "startDa
         "overlap": "queue", "misfire": "all", "misfireWindow": "2h", "onLost": "rerun", "keep": {"days": 9},
         "condition": {"command": RUNS, "timeout": "1m"}}
 
+# The first fails: the second is skipped, the third runs.
+STEPS = [{"name": "a", "command": ["/bin/sh", "-c", "exit 3"]}, {"name": "b", "command": RUNS, "after": [{"task": "a"}]},
+         {"name": "c", "command": RUNS, "after": [{"task": "a", "when": "failed"}, {"task": "b", "when": "always"}]}]
+
 # A service and method, and what makes the body. Where the two answers differ by nature (ids, times and names that are
 # made anew) the case is `loose`: these are masked.
 CASES = [
@@ -230,6 +234,8 @@ SINGLE = [(path, body, Things.me) for path, body in [
     ("tasks/listExecutions", lambda t: {"status": 1, "limit": 1, "cursor": t.cursor("listExecutions", status=1)}),
     ("tasks/getExecution", lambda t: t.execution_of_new(tasks=[{"name": "main", "command": ["/bin/sh", "-c", "kill -9 $$"]}])),
     ("tasks/getExecution", lambda t: t.execution_of_new(tasks=[{"name": "main", "command": RUNS, "cwd": "/nothing"}])),
+    ("tasks/getExecution", lambda t: t.execution_of_new(tasks=STEPS)),
+    ("tasks/getTasks", lambda t: t.execution_of_new(tasks=STEPS)),
     ("tasks/getExecution", lambda t: t.triggered),
     ("tasks/listOccurrences", lambda t: {"scheduleId": t.schedule, "limit": 1, "cursor": t.cursor(
         "listOccurrences", scheduleId=t.schedule)}),

@@ -338,6 +338,39 @@ one_that_is_skipped_says_why_and_when(void **state)
 }
 
 static void
+explain_tells_what_was_skipped_of_a_run(void **state)
+{
+	static const struct {
+		const char *tasks, *end;
+	} cases[] = {
+	    {"a, b a", " late."},
+	    {"-a, b a, c !a", " late; its task \"b\" was not run: task \"a\" failed."},
+	    {"c b, b a, -a", " late; 2 of its 3 tasks were not run."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct trigger at = sim_at(sim.now_us + MINUTE_US);
+		struct schedule s = schedule_of(cases[i].tasks);
+		struct explanation e;
+		size_t len, end;
+		uint64_t id;
+
+		s.triggers = &at;
+		s.trigger_count = 1;
+		id = sim_create(s);
+		sim_pass(HOUR_US);
+		assert_int_equal(service_explain_schedule(&sim.sv, &sim.arena, &sim.admin,
+				     sim.now_us, id, at.at_us, "UTC", &e, &sim.err),
+		    0);
+		len = strlen(e.reason);
+		end = strlen(cases[i].end);
+		if (len < end || strcmp(e.reason + len - end, cases[i].end))
+			fail_msg("%s", e.reason);
+	}
+}
+
+static void
 one_that_cannot_be_started_has_failed(void **state)
 {
 	uint64_t id = create("a, b a, c !a"), run = sim_call(id);
@@ -1042,6 +1075,7 @@ main(void)
 	    TEST(those_that_wait_for_the_same_run_side_by_side),
 	    TEST(with_any_the_first_that_holds_is_enough),
 	    TEST(one_that_is_skipped_says_why_and_when),
+	    TEST(explain_tells_what_was_skipped_of_a_run),
 	    TEST(one_that_cannot_be_started_has_failed),
 	    TEST(the_next_run_waits_until_the_last_task_has_ended),
 	    TEST(a_run_goes_on_with_the_definition_that_it_was_made_with),
