@@ -129,7 +129,7 @@ task_summary(const struct task *t, char text[TASK_SUMMARY_TEXT])
 		return "Succeeded";
 	case TASK_SKIPPED:
 		return last && last->reason ? last->reason
-					    : "not run: a task before it decided so";
+					    : "Skipped: a task before it decided so";
 	case TASK_CONDITION:
 		return "Not run: the trigger said no";
 	case TASK_FAILED:
