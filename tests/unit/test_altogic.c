@@ -727,6 +727,9 @@ a_run_of_several_tasks_has_one_state(void **state)
 	    {{TASK_SKIPPED, TASK_CANCELLED, TASK_TIMED_OUT}, "errors", "task_timeout"},
 	    {{TASK_CANCELLED, TASK_SUCCEEDED, TASK_SKIPPED}, "errors", "task_canceled"},
 	    {{TASK_SKIPPED, TASK_CONDITION, TASK_SUCCEEDED}, "errors", "task_skipped"},
+	    /* One that runs only after a failure spoils nothing. */
+	    {{TASK_SUCCEEDED, TASK_SKIPPED, TASK_SKIPPED}, "completed", NULL},
+	    {{TASK_SKIPPED, TASK_SKIPPED, TASK_SKIPPED}, "errors", "task_skipped"},
 	};
 
 	(void)state;

@@ -42,19 +42,22 @@ badness(enum task_status status)
 	return 0;
 }
 
-/* The task of a run that says most about why it did not end well; NULL when all did. */
+/* The task of a run that says most about why it did not end well; NULL when it did. That some were
+ * skipped spoils nothing where others ended well. */
 static const struct task *
 culprit(const struct run *run)
 {
 	const struct task *worst = NULL;
+	bool well = false;
 
 	for (size_t i = 0; i < run->count; i++) {
 		int bad = badness(run->tasks[i].status);
 
+		well |= run->tasks[i].status == TASK_SUCCEEDED;
 		if (bad > (worst ? badness(worst->status) : 0))
 			worst = &run->tasks[i];
 	}
-	return worst;
+	return worst && worst->status == TASK_SKIPPED && well ? NULL : worst;
 }
 
 static const char *
