@@ -28,7 +28,9 @@ tzdata /usr/share/zoneinfo/Europe/Amsterdam'
 nginx='nginx-light nginx'
 # The program without the service that the package apache2 would start.
 apache='apache2-bin apache2'
-test='libcmocka-dev /usr/include/cmocka.h
+# One of Apache's pieces is for it.
+test='libapache2-mod-qos /usr/lib/apache2/modules/mod_qos.so
+libcmocka-dev /usr/include/cmocka.h
 clang-format-14 clang-format-14
 python3 /usr/bin/python3
 python3-pytest /usr/lib/python3/dist-packages/pytest/__init__.py

@@ -5,6 +5,8 @@ includes, and nothing in it is changed but the paths that he is told to adapt.
 """
 
 import contextlib
+import glob
+import json
 import os
 import shutil
 import signal
@@ -59,6 +61,7 @@ LogLevel info
 	Require all denied
 </Directory>
 Listen 127.0.0.1:{port}
+{outside}
 <VirtualHost 127.0.0.1:{port}>
 	DocumentRoot {folder}/site
 	<Directory {folder}/site>
@@ -92,9 +95,9 @@ class Server:
             (site / name).write_text(text)
         self.configure()
 
-    def configure(self, more="", output=""):
+    def configure(self, more="", output="", modules="", outside=""):
         values = {"folder": self.folder, "port": self.port, "socket": self.socket, "pieces": self.folder / "carillon",
-                  "more": more, "user": ""}
+                  "more": more, "user": "", "outside": outside.format(pieces=self.folder / "carillon")}
         if self.kind == "nginx":
             upstream = (ROOT / "nginx" / "carillon-upstream.conf").read_text()
             upstream = upstream.replace("unix:/run/carillon/carillon.sock", f"unix:{self.socket}")
@@ -105,8 +108,11 @@ class Server:
         else:
             if os.geteuid() == 0:
                 values["user"] = f"User {USER}\nGroup {USER}"
-            names = "mpm_event authz_core authz_host alias asis buffer dir env proxy proxy_fcgi reqtimeout rewrite"
+            names = "mpm_event authz_core authz_host alias asis buffer dir env proxy proxy_fcgi reqtimeout rewrite " + modules
             values["modules"] = "\n".join(f"LoadModule {n}_module {MODULES}/mod_{n}.so" for n in names.split())
+            # Debian 12's mod_qos does not say that it needs this one.
+            for library in glob.glob("/usr/lib/*/libpcre.so.3") if "qos" in names else ():
+                values["modules"] = f"LoadFile {library}\n{values['modules']}"
             text = APACHE.format(**values)
         (self.folder / "server.conf").write_text(text)
 
@@ -231,6 +237,24 @@ def test_an_operators_own_rules_hold_and_answer_in_the_form_of_the_face(make_for
             until(lambda: server.client().call("findSchedule").status != 401, 10)
         answer = server.client().call("findSchedule")
         assert (answer.status, answer.type, answer.text) == (status, TEXT, text)
+
+
+def test_apache_limits_log_ins_where_mod_qos_is_installed(make_foreign):
+    server = make_foreign("apache", modules="qos setenvif", outside="Include {pieces}/carillon-login.conf")
+    nobody = server.client()
+    paths = ["/API3/authentication/authenticateUser", "//api3/auth//authenticateUserByToken%20", "/_api/rest/v1/auth/signin-email",
+             "/e:x/_api/rest/v1/auth/signin-email", "/openspecimen/rest/ng/sessions/", "/%72est/ng//sessions"]
+    until(lambda: 429 in [nobody.post(path, "{}").status for path in paths * 5], 20)
+    limited = {path: nobody.post(path, "{}") for path in paths}
+    assert {answer.status for answer in limited.values()} == {429}
+    assert (limited[paths[0]].type, limited[paths[0]].text) == (TEXT, "Too many requests")
+    assert json.loads(limited[paths[2]].text)["errors"][0]["code"] == "too_many_requests"
+    assert json.loads(limited[paths[4]].text)[0]["code"] == "TOO_MANY_REQUESTS"
+    for answer in limited.values():
+        assert answer.headers["Retry-After"] == "1"
+    assert nobody.post("/API3/tasks/findSchedule", "{}").status == 401
+    assert nobody.request("DELETE", "/openspecimen/rest/ng/sessions").status == 401
+    until(lambda: nobody.post(paths[0], "{}").status != 429, 20, "the end of the limit")
 
 
 def test_apache_without_the_module_says_which(service):
