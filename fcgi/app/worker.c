@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "app/registered.h"
 #include "app/request.h"
 #include "app/route.h"
 #include "base/log.h"
@@ -34,8 +35,9 @@ struct serving {
 	const struct worker *worker;
 	struct service service;
 	struct face face;
-	struct arena arena;
-	sigset_t open_mask; /* while it waits */
+	struct arena arena;	 /* of one request */
+	struct arena registered; /* what the configuration registers */
+	sigset_t open_mask;	 /* while it waits */
 	uint64_t served;
 	bool recover, pausing;
 };
@@ -299,6 +301,7 @@ join_store(struct serving *s, struct err *err)
 	s->service = (struct service){
 	    .zones = zones_new(NULL),
 	    .command_allow = (const char *const *)c->command_allow,
+	    .jobs = registered_jobs(c, &s->registered),
 	    .session_idle_us = c->session_idle_us,
 	    .random = randombytes_buf,
 	    .ring = ring,
@@ -352,6 +355,7 @@ worker_run(const struct worker *w)
 		return WORKER_EXIT_RECOVER;
 	store_close(s.service.store);
 	zones_free(s.service.zones);
+	arena_release(&s.registered);
 	arena_release(&s.arena);
 	return 0;
 }

@@ -259,35 +259,40 @@ element_text(const struct loader *l, const xmlNode *node, struct buf *out)
 	return 0;
 }
 
-/* One path of a list, joined to those before it as in an environment variable. */
+/* One entry of a list, joined to those before it as in an environment variable. */
 static int
-add_path(const struct loader *l, const xmlNode *node, const char *setting, struct buf *out)
+add_entry(const struct loader *l, const xmlNode *node, const struct setting *s, struct buf *out)
 {
-	struct buf path = BUF_INIT;
+	const struct setting_list *list = setting_list(s->kind);
+	struct buf text = BUF_INIT;
 	int ret;
 
-	if (node->type != XML_ELEMENT_NODE || strcmp((const char *)node->name, "path"))
+	if (node->type != XML_ELEMENT_NODE || strcmp((const char *)node->name, list->element))
 		return err_fail(l->err, ERR_INPUT,
-		    "%s:%ld: %s: must hold <path> elements and nothing else", l->path,
-		    xmlGetLineNo(node), setting);
-	ret = element_text(l, node, &path);
+		    "%s:%ld: %s: must hold <%s> elements and nothing else", l->path,
+		    xmlGetLineNo(node), s->name, list->element);
+	ret = element_text(l, node, &text);
 	if (ret)
 		goto done;
-	if (!path.len || strchr(path.data, ':')) {
+	if (!text.len || strchr(text.data, list->separator)) {
 		ret = err_fail(l->err, ERR_INPUT,
-		    "%s:%ld: %s: a path may neither be empty nor contain a colon", l->path,
-		    xmlGetLineNo(node), setting);
+		    "%s:%ld: %s: a %s may neither be empty nor contain a %s", l->path,
+		    xmlGetLineNo(node), s->name, list->element,
+		    list->separator == ':' ? "colon" : "semicolon");
 		goto done;
 	}
-	buf_addf(out, "%s%s", out->len ? ":" : "", path.data);
+	if (out->len)
+		buf_addc(out, list->separator);
+	buf_add(out, text.data, text.len);
 
 done:
-	buf_release(&path);
+	buf_release(&text);
 	return ret;
 }
 
 static int
-element_list(const struct loader *l, const xmlNode *node, struct buf *out)
+element_list(
+    const struct loader *l, const xmlNode *node, const struct setting *s, struct buf *out)
 {
 	int ret;
 
@@ -298,7 +303,7 @@ element_list(const struct loader *l, const xmlNode *node, struct buf *out)
 	for (const xmlNode *n = node->children; n; n = n->next) {
 		if (n->type == XML_COMMENT_NODE || n->type == XML_PI_NODE || xmlIsBlankNode(n))
 			continue;
-		ret = add_path(l, n, (const char *)node->name, out);
+		ret = add_entry(l, n, s, out);
 		if (ret)
 			return ret;
 	}
@@ -320,8 +325,8 @@ read_element(struct loader *l, const xmlNode *node)
 		return err_fail(l->err, ERR_INPUT, "%s:%ld: %s: is set on line %d already",
 		    l->path, xmlGetLineNo(node), settings[i].name, l->origins[i].line);
 	l->origins[i].line = (int)xmlGetLineNo(node);
-	if (settings[i].kind == SETTING_LIST)
-		ret = element_list(l, node, &text);
+	if (setting_list(settings[i].kind))
+		ret = element_list(l, node, &settings[i], &text);
 	else
 		ret = element_text(l, node, &text);
 	if (ret)

@@ -47,7 +47,10 @@ struct config {
 
 	char **command_allow; /* absolute paths without slash at the end: a program, or a
 				 directory and all below it; NULL at the end */
-	char *time_zone;      /* of triggers that name none */
+	/* Entries `name = /program argument` and `5 title = /program argument`, which are of that
+	 * form; NULL at the end. */
+	char **job_task, **saved_query;
+	char *time_zone; /* of triggers that name none */
 	int64_t session_idle_us;
 	char *allowed_origins; /* with one blank between them; NULL: none */
 
@@ -59,9 +62,9 @@ struct config {
 
 /*
  * Read and check `path`, validate it against the schema, then let environment variables
- * CARILLON_<NAME> (upper case, words joined by `_`: CARILLON_WORKERS_MAX; lists separated by
- * colons) override single settings. What is wrong in the file is a fault also where a variable
- * overrides it. Relative paths in it are relative to the process's directory.
+ * CARILLON_<NAME> (upper case, words joined by `_`: CARILLON_WORKERS_MAX; paths separated by
+ * colons, commands by semicolons) override single settings. What is wrong in the file is a fault
+ * also where a variable overrides it. Relative paths in it are relative to the process's directory.
  *
  * Owns:  config_release() frees what *config holds; it is valid and empty after a failure.
  * Fails: ERR_INPUT: `/etc/carillon.xml:12: workersMax: 0 is not within 1 to 120`, or naming the

@@ -53,6 +53,9 @@ unit_text(enum setting_kind kind)
 		return "Bytes (KiB MiB GiB TiB)";
 	case SETTING_LIST:
 		return "Paths";
+	case SETTING_TASKS:
+	case SETTING_QUERIES:
+		return "Commands";
 	}
 	return "";
 }
@@ -75,18 +78,20 @@ add_comment(struct buf *out, const struct setting *s)
 static void
 add_default(struct buf *out, const struct setting *s)
 {
-	const char *path = s->value;
+	const struct setting_list *list = setting_list(s->kind);
+	const char *entry = s->value;
 
-	if (s->kind != SETTING_LIST) {
+	if (!list) {
 		buf_addf(out, "  <%s>%s</%s>\n", s->name, s->value, s->name);
 		return;
 	}
 	buf_addf(out, "  <%s>\n", s->name);
-	while (*path) {
-		size_t len = strcspn(path, ":");
+	while (*entry) {
+		size_t len = strcspn(entry, (char[]){list->separator, '\0'});
 
-		buf_addf(out, "    <path>%.*s</path>\n", (int)len, path);
-		path += len + (path[len] == ':');
+		buf_addf(
+		    out, "    <%s>%.*s</%s>\n", list->element, (int)len, entry, list->element);
+		entry += len + (entry[len] == list->separator);
 	}
 	buf_addf(out, "  </%s>\n", s->name);
 }
@@ -102,10 +107,11 @@ config_sample(struct buf *out)
 		      "\n"
 		      "  An environment variable overrides the file: CARILLON_WORKERS_MAX is "
 		      "workersMax, and so on;\n"
-		      "  the paths of a list are separated by colons there. The schema is "
-		      "carillon.rng; carillon\n"
-		      "  itself, with its option \"test\", checks the file before it is "
-		      "started or reloaded.\n"
+		      "  the paths of a list are separated by colons there, commands by "
+		      "semicolons. The schema is\n"
+		      "  carillon.rng; carillon itself, with its option \"test\", checks the "
+		      "file before it is\n"
+		      "  started or reloaded.\n"
 		      "-->\n"
 		      "<carillon>\n");
 	for (const struct setting *s = settings; s < settings + setting_count; s++) {
@@ -142,6 +148,10 @@ pattern(enum setting_kind kind)
 		return "[0-9]+(KiB|MiB|GiB|TiB)?";
 	case SETTING_LIST:
 		return "/[^:]*";
+	case SETTING_TASKS:
+		return "[^;]+ = */[^;]+";
+	case SETTING_QUERIES:
+		return "[1-9][0-9]* [^;]+ = */[^;]+";
 	}
 	return NULL;
 }
@@ -171,9 +181,9 @@ config_schema(struct buf *out)
 	    "  <interleave>\n");
 	for (const struct setting *s = settings; s < settings + setting_count; s++) {
 		buf_addf(out, "    <optional>\n      <element name=\"%s\">\n", s->name);
-		if (s->kind == SETTING_LIST) {
-			buf_adds(
-			    out, "        <zeroOrMore>\n          <element name=\"path\">\n");
+		if (setting_list(s->kind)) {
+			buf_addf(out, "        <zeroOrMore>\n          <element name=\"%s\">\n",
+			    setting_list(s->kind)->element);
 			add_pattern(out, s->kind, "            ");
 			buf_adds(out, "          </element>\n        </zeroOrMore>\n");
 		} else {

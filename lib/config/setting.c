@@ -77,6 +77,14 @@ const struct setting settings[] = {
 	"paths. Nothing else runs, whoever asks. Empty: no commands at all. Keep /bin out of "
 	"it: "
 	"a shell runs anything."},
+    {NULL, "jobTask", SETTING_TASKS, MEMBER(job_task), "", NULL, NULL,
+	"Commands that OpenSpecimen's jobs may name as their taskImplFqn: "
+	"com.example.Nightly = /usr/local/lib/carillon/jobs/nightly -v. Arguments are split at "
+	"blanks; a job's own follow. These may lie anywhere."},
+    {NULL, "savedQuery", SETTING_QUERIES, MEMBER(saved_query), "", NULL, NULL,
+	"Queries that OpenSpecimen's jobs may name by their number: "
+	"5 Counts by site = /usr/local/lib/carillon/jobs/query 5. Such a command writes its "
+	"table into $CARILLON_RESULT_DIR/$CARILLON_RESULT_FILE."},
     {NULL, "outputDir", SETTING_PATH, MEMBER(output_dir), "/var/lib/carillon/output", NULL,
 	NULL, "What commands write, kept as long as their execution."},
     {NULL, "outputMax", SETTING_SIZE, MEMBER(output_max_bytes), "1MiB", "4KiB", "1GiB",
@@ -235,6 +243,16 @@ goes_up(const char *path, size_t len)
 	return false;
 }
 
+const struct setting_list *
+setting_list(enum setting_kind kind)
+{
+	static const struct setting_list paths = {"path", ':'}, commands = {"command", ';'};
+
+	if (kind == SETTING_LIST)
+		return &paths;
+	return kind == SETTING_TASKS || kind == SETTING_QUERIES ? &commands : NULL;
+}
+
 static void
 list_free(char **list)
 {
@@ -275,6 +293,76 @@ set_list(const struct setting *s, const char *text, struct config *config, struc
 done:
 	list_free(list);
 	return ret;
+}
+
+/* How much of a text is left without the blanks around it. */
+static const char *
+trim(const char *text, size_t *len)
+{
+	while (*len && *text == ' ') {
+		text++;
+		--*len;
+	}
+	while (*len && text[*len - 1] == ' ')
+		--*len;
+	return text;
+}
+
+/* `5 Counts by site`: a number that can be an id, and a title. */
+static bool
+is_query(const char *text, size_t len)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits > 0 && digits <= 15 && text[0] != '0' && digits + 1 < len &&
+	       text[digits] == ' ';
+}
+
+/* A name, what is registered under it, and between them an equals sign with blanks around. */
+static bool
+is_entry(enum setting_kind kind, const char *text, size_t len)
+{
+	const char *equals = strstr(text, " = ");
+	size_t name_len = equals ? (size_t)(equals - text) : len, program;
+
+	if (name_len == 0 || name_len >= len ||
+	    (kind == SETTING_QUERIES && !is_query(text, name_len)))
+		return false;
+	text += name_len + 3;
+	text += strspn(text, " ");
+	program = strcspn(text, " ;");
+	return *text == '/' && program > 1 && !goes_up(text, program);
+}
+
+static int
+set_entries(const struct setting *s, const char *text, struct config *config, struct err *err)
+{
+	char ***member = (char ***)((char *)config + s->offset);
+	char **list = mem_alloc((strlen(text) + 2) * sizeof *list);
+	size_t n = 0, len, kept;
+
+	for (const char *p = text; *text; p += len + 1) {
+		const char *entry;
+
+		kept = len = strcspn(p, ";");
+		entry = trim(p, &kept);
+		if (kept && !is_entry(s->kind, entry, kept)) {
+			list_free(list);
+			return err_fail(err, ERR_INPUT, "\"%.*s\" is not of the form \"%s\"",
+			    (int)kept, entry,
+			    s->kind == SETTING_QUERIES ? "5 title = /program argument"
+						       : "name = /program argument");
+		}
+		if (kept) {
+			list[n] = mem_alloc(kept + 1);
+			memcpy(list[n++], entry, kept);
+		}
+		if (!p[len])
+			break;
+	}
+	setting_clear(s, config);
+	*member = list;
+	return 0;
 }
 
 /* Scheme, host and port, and nothing behind them: a browser sends no more, and compares bytes. */
@@ -358,6 +446,8 @@ setting_set(const struct setting *s, const char *text, struct config *config, st
 		return set_number(s, text, config, err);
 	if (s->kind == SETTING_LIST)
 		return set_list(s, text, config, err);
+	if (setting_list(s->kind))
+		return set_entries(s, text, config, err);
 	if (s->kind == SETTING_ORIGINS)
 		return set_origins(s, text, config, err);
 	if (s->kind == SETTING_PLACE)
@@ -372,7 +462,7 @@ setting_clear(const struct setting *s, struct config *config)
 
 	if (s->min) {
 		*(uint64_t *)member = 0;
-	} else if (s->kind == SETTING_LIST) {
+	} else if (setting_list(s->kind)) {
 		list_free(*(char ***)member);
 		*(char ***)member = NULL;
 	} else {

@@ -20,7 +20,18 @@ enum setting_kind {
 	SETTING_DURATION, /* int64_t in microseconds, written 500ms 90s 15m 2h 7d */
 	SETTING_SIZE,	  /* uint64_t in bytes, written 4096 64KiB 1MiB 2GiB */
 	SETTING_LIST,	  /* char **, absolute paths; in one text separated by colons */
+	SETTING_TASKS,	  /* char **, `name = /program argument`; separated by semicolons */
+	SETTING_QUERIES,  /* the same with `5 title = /program argument` */
 };
+
+/* How the entries of a list stand in the file and in one text. */
+struct setting_list {
+	const char *element;
+	char separator;
+};
+
+/* NULL for what is no list. */
+const struct setting_list *setting_list(enum setting_kind kind);
 
 struct setting {
 	const char *heading; /* of the group that begins with this setting, or NULL */

@@ -140,27 +140,31 @@ static void
 every_setting_is_read_in_any_order(void **state)
 {
 	(void)state;
-	assert_loads("<?xml version='1.0'?>\n"
-		     "<carillon> <!-- all of them, backwards -->\n"
-		     "<openspecimenSessionIdle>1h</openspecimenSessionIdle>\n"
-		     "<altogicSessionIdle>1d</altogicSessionIdle>\n"
-		     "<altogicApiKey>k</altogicApiKey><openspecimenAt>off</openspecimenAt>\n"
-		     "<ricloudAt> /ops/v3/ </ricloudAt><altogicAt>/</altogicAt>\n"
-		     "<api3At>/a_p~i-3.0</api3At>\n"
-		     "<sessionIdle>90s</sessionIdle><timeZone>Europe/Amsterdam</timeZone>\n"
-		     "<allowedOrigins>https://a.example http://[::1]:8080</allowedOrigins>\n"
-		     "<resultMax>8KiB</resultMax>\n"
-		     "<outputMax>4096</outputMax><outputDir>o</outputDir>\n"
-		     "<commandAllow>\n<path> /a </path><!-- and --><path>/b//</path>\n"
-		     "<path>/..c/</path><path>/</path></commandAllow>\n"
-		     "<checkpoint>8MiB</checkpoint><storeReserve>1GiB</storeReserve>\n"
-		     "<storeCache>2048KiB</storeCache><storeDir>s &amp; t</storeDir>\n"
-		     "<bodyMax>65536</bodyMax><drain>500ms</drain><stuckAfter>2m</stuckAfter>\n"
-		     "<workerRequests>7</workerRequests><workersMax>120</workersMax>\n"
-		     "<workersMin>120</workersMin><group>g</group><user>u</user>\n"
-		     "<backlog>1</backlog><privateSocket>p.sock</privateSocket>\n"
-		     "<socketGroup>www-data</socketGroup><socketMode>0600</socketMode>\n"
-		     "<socket>\n\tc.sock<!-- here --><![CDATA[]]>\n</socket>\n</carillon>\n");
+	assert_loads(
+	    "<?xml version='1.0'?>\n"
+	    "<carillon> <!-- all of them, backwards -->\n"
+	    "<openspecimenSessionIdle>1h</openspecimenSessionIdle>\n"
+	    "<altogicSessionIdle>1d</altogicSessionIdle>\n"
+	    "<altogicApiKey>k</altogicApiKey><openspecimenAt>off</openspecimenAt>\n"
+	    "<ricloudAt> /ops/v3/ </ricloudAt><altogicAt>/</altogicAt>\n"
+	    "<api3At>/a_p~i-3.0</api3At>\n"
+	    "<sessionIdle>90s</sessionIdle><timeZone>Europe/Amsterdam</timeZone>\n"
+	    "<allowedOrigins>https://a.example http://[::1]:8080</allowedOrigins>\n"
+	    "<resultMax>8KiB</resultMax>\n"
+	    "<outputMax>4096</outputMax><outputDir>o</outputDir>\n"
+	    "<commandAllow>\n<path> /a </path><!-- and --><path>/b//</path>\n"
+	    "<path>/..c/</path><path>/</path></commandAllow>\n"
+	    "<savedQuery><command>5 Counts by site = /q 5</command></savedQuery>\n"
+	    "<jobTask>\n<command> com.example.Nightly =  /bin/n  -v </command><!-- and -->\n"
+	    "<command>a b = /c = /d</command></jobTask>\n"
+	    "<checkpoint>8MiB</checkpoint><storeReserve>1GiB</storeReserve>\n"
+	    "<storeCache>2048KiB</storeCache><storeDir>s &amp; t</storeDir>\n"
+	    "<bodyMax>65536</bodyMax><drain>500ms</drain><stuckAfter>2m</stuckAfter>\n"
+	    "<workerRequests>7</workerRequests><workersMax>120</workersMax>\n"
+	    "<workersMin>120</workersMin><group>g</group><user>u</user>\n"
+	    "<backlog>1</backlog><privateSocket>p.sock</privateSocket>\n"
+	    "<socketGroup>www-data</socketGroup><socketMode>0600</socketMode>\n"
+	    "<socket>\n\tc.sock<!-- here --><![CDATA[]]>\n</socket>\n</carillon>\n");
 	assert_true(config.openspecimen_idle_us == INT64_C(3600) * 1000000);
 	assert_true(config.altogic_idle_us == INT64_C(86400) * 1000000);
 	assert_string_equal(config.altogic_api_key, "k");
@@ -174,6 +178,11 @@ every_setting_is_read_in_any_order(void **state)
 	assert_int_equal(config.output_max_bytes, 4096);
 	assert_int_equal(config.results_max_bytes, 8192);
 	assert_string_equal(config.output_dir, "o");
+	assert_string_equal(config.saved_query[0], "5 Counts by site = /q 5");
+	assert_null(config.saved_query[1]);
+	assert_string_equal(config.job_task[0], "com.example.Nightly =  /bin/n  -v");
+	assert_string_equal(config.job_task[1], "a b = /c = /d");
+	assert_null(config.job_task[2]);
 	assert_string_equal(config.command_allow[0], "/a");
 	assert_string_equal(config.command_allow[1], "/b");
 	assert_string_equal(config.command_allow[2], "/..c");
@@ -268,6 +277,28 @@ a_setting_that_is_wrong_is_told_with_its_line(void **state)
 		"c.xml:1: commandAllow: must hold <path> elements"},
 	    {"<carillon><commandAllow><dir>/a</dir></commandAllow></carillon>",
 		"c.xml:1: commandAllow: must hold <path> elements"},
+	    {"<carillon><jobTask>\n<path>/a</path></jobTask></carillon>",
+		"c.xml:2: jobTask: must hold <command> elements"},
+	    {"<carillon><jobTask>\n<command>a = /a; b = /b</command></jobTask></carillon>",
+		"c.xml:2: jobTask: a command may neither be empty nor contain a semicolon"},
+	    {"<carillon><jobTask><command>a=/a</command></jobTask></carillon>",
+		"c.xml:1: jobTask: \"a=/a\" is not of the form \"name = /program argument\""},
+	    {"<carillon><jobTask><command>= /a</command></jobTask></carillon>",
+		"c.xml:1: jobTask: \"= /a\" is not"},
+	    {"<carillon><jobTask><command>a = b /c</command></jobTask></carillon>",
+		"c.xml:1: jobTask: \"a = b /c\" is not"},
+	    {"<carillon><jobTask><command>a = /</command></jobTask></carillon>",
+		"c.xml:1: jobTask: \"a = /\" is not"},
+	    {"<carillon><jobTask><command>a = /b/../c</command></jobTask></carillon>",
+		"c.xml:1: jobTask: \"a = /b/../c\" is not"},
+	    {"<carillon><savedQuery><command>a = /b</command></savedQuery></carillon>",
+		"c.xml:1: savedQuery: \"a = /b\" is not of the form \"5 title = /program"},
+	    {"<carillon><savedQuery><command>5 = /b</command></savedQuery></carillon>",
+		"c.xml:1: savedQuery: \"5 = /b\" is not"},
+	    {"<carillon><savedQuery><command>0 a = /b</command></savedQuery></carillon>",
+		"c.xml:1: savedQuery: \"0 a = /b\" is not"},
+	    {"<carillon><savedQuery><command>5a = /b</command></savedQuery></carillon>",
+		"c.xml:1: savedQuery: \"5a = /b\" is not"},
 	    {"<carillon><socket><path>/a</path></socket></carillon>",
 		"c.xml:1: socket: must be a text, not <path>"},
 	    {"<carillon>\n<drain>1s</drain>\n<drain>1s</drain></carillon>",
@@ -365,6 +396,8 @@ a_variable_overrides_the_file(void **state)
 	setenv("CARILLON_WORKERS_MAX", "5", 1);
 	setenv("CARILLON_SOCKET", "/s", 1);
 	setenv("CARILLON_COMMAND_ALLOW", "/a:/b/", 1);
+	setenv("CARILLON_JOB_TASK", "a = /b; c = /d e ;", 1);
+	setenv("CARILLON_SAVED_QUERY", " ", 1);
 	setenv("CARILLON_USER", "", 1);
 	setenv("CARILLON_STORE_CACHE", "2MiB", 1);
 	setenv("CARILLON_SESSION_IDLE", "2h", 1);
@@ -376,6 +409,10 @@ a_variable_overrides_the_file(void **state)
 	assert_string_equal(config.command_allow[0], "/a");
 	assert_string_equal(config.command_allow[1], "/b");
 	assert_null(config.command_allow[2]);
+	assert_string_equal(config.job_task[0], "a = /b");
+	assert_string_equal(config.job_task[1], "c = /d e");
+	assert_null(config.job_task[2]);
+	assert_null(config.saved_query[0]);
 	assert_null(config.user);
 	assert_int_equal(config.store_cache_bytes, 2 << 20);
 	assert_true(config.session_idle_us == INT64_C(7200) * 1000000);
