@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#include "service/service.h"
+#include "base/id.h"
+#include "service/named.h"
 
 #include "temp_store.h"
 
@@ -757,6 +758,93 @@ init_twice_changes_nothing(void **state)
 	assert_int_equal(actor.tenant_id, admin.tenant_id);
 }
 
+/* ---- runs by id or name ---- */
+
+static int
+run_named_as(const struct actor *actor, const char *text, struct execution *e)
+{
+	return service_run_named(&sv, &arena, actor, NOW, text, e, &err);
+}
+
+static void
+a_run_is_asked_for_by_id_or_by_exact_name(void **state)
+{
+	uint64_t id = create(definition("gün \"sonu\""));
+	char guid[ID_GUID_LEN + 1], hex[ID_HEX_LEN + 1], number[24];
+	const char *const spellings[] = {"gün \"sonu\"", guid, hex, number};
+	const char *const others[] = {"GÜN \"SONU\"", "gün", "", "0", "-1",
+	    "6237b225b9a84d607cd79044", "99999999999999999999"};
+	struct task *tasks;
+	struct execution e;
+	size_t count;
+
+	(void)state;
+	id_guid(id, guid);
+	id_hex(id, hex);
+	snprintf(number, sizeof number, "%llu", (unsigned long long)id);
+	for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+		rings = 0;
+		assert_ok(run_named_as(&admin, spellings[i], &e));
+		assert_int_equal(rings, 1);
+		assert_int_equal(e.schedule_id, id);
+		assert_string_equal(e.schedule_name, "gün \"sonu\"");
+		assert_int_equal(e.triggered_us, NOW);
+		assert_int_equal(e.origin, ORIGIN_CALL);
+		assert_ok(
+		    service_get_execution(&sv, &arena, &admin, e.id, &e, &tasks, &count, &err));
+		assert_int_equal(count, 1);
+	}
+	rings = 0;
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_code(run_named_as(&admin, others[i], &e), ERR_MISSING);
+	assert_int_equal(rings, 0);
+}
+
+static void
+an_id_goes_before_a_name_and_a_name_before_a_number(void **state)
+{
+	char hex[ID_HEX_LEN + 1], number[24];
+	struct execution e;
+	uint64_t id;
+
+	(void)state;
+	id = create(definition("meant"));
+	id_hex(id, hex);
+	snprintf(number, sizeof number, "%llu", (unsigned long long)id);
+	create(definition(hex));
+	assert_ok(run_named_as(&admin, hex, &e));
+	assert_int_equal(e.schedule_id, id);
+	assert_ok(run_named_as(&admin, number, &e));
+	assert_int_equal(e.schedule_id, id);
+	create(definition(number));
+	assert_ok(run_named_as(&admin, number, &e));
+	assert_string_equal(e.schedule_name, number);
+}
+
+static void
+what_an_actor_does_not_see_he_cannot_name(void **state)
+{
+	static const char *tags[] = {"other"};
+	uint64_t id = create(definition("hidden"));
+	struct actor other = foreigner(), tagged = admin, reader = admin;
+	char text[SCHEDULE_NAME_MAX * 4 + 2], hex[ID_HEX_LEN + 1];
+	struct execution e;
+
+	(void)state;
+	id_hex(id, hex);
+	tagged.tags = tags;
+	tagged.tag_count = 1;
+	reader.scopes = SCOPE_READ;
+	assert_code(run_named_as(&other, "hidden", &e), ERR_MISSING);
+	assert_code(run_named_as(&other, hex, &e), ERR_MISSING);
+	assert_code(run_named_as(&tagged, "hidden", &e), ERR_MISSING);
+	assert_code(run_named_as(&tagged, hex, &e), ERR_MISSING);
+	assert_code(run_named_as(&reader, "hidden", &e), ERR_DENIED);
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	assert_code(run_named_as(&admin, text, &e), ERR_MISSING);
+}
+
 int
 main(void)
 {
@@ -784,6 +872,9 @@ main(void)
 	    TEST(a_key_lives_until_it_expires),
 	    TEST(a_name_of_a_user_is_taken_once),
 	    TEST(init_twice_changes_nothing),
+	    TEST(a_run_is_asked_for_by_id_or_by_exact_name),
+	    TEST(an_id_goes_before_a_name_and_a_name_before_a_number),
+	    TEST(what_an_actor_does_not_see_he_cannot_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
