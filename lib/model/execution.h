@@ -4,9 +4,10 @@
  *
  *   task:   waiting -> pending -> starting -> running -> succeeded | failed | timed_out | lost
  *                                    `-----------`-> cancelling -> cancelled
- *           (starting: claimed and perhaps forked, but held; running: its pid is durable and it
- *           was released; cancelling: one of both, told to end. What is not under way is cancelled
- *           at once. An ended one may be made pending again.)
+ *           (starting: claimed and perhaps forked, but held: nothing of it has run, and every face
+ *           tells it as pending; running: its pid is durable and it was released; cancelling: one of
+ *           both, told to end. What is not under way is cancelled at once. An ended one may be made
+ *           pending again.)
  */
 #ifndef MODEL_EXECUTION_H
 #define MODEL_EXECUTION_H

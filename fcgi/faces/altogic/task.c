@@ -119,7 +119,7 @@ all_are(const struct run *run, bool (*is)(enum task_status status))
 static bool
 has_not_begun(enum task_status status)
 {
-	return status == TASK_WAITING || status == TASK_PENDING;
+	return status == TASK_WAITING || status == TASK_PENDING || status == TASK_STARTING;
 }
 
 static int64_t

@@ -23,8 +23,8 @@ api3_task_status(enum task_status status)
 	switch (status) {
 	case TASK_WAITING:
 	case TASK_PENDING:
-		return API3_PENDING;
 	case TASK_STARTING:
+		return API3_PENDING;
 	case TASK_RUNNING:
 		return API3_RUNNING;
 	case TASK_CANCELLING:

@@ -14,8 +14,8 @@ ricloud_task_state(enum task_status status)
 	case TASK_WAITING:
 		return "suspended";
 	case TASK_PENDING:
-		return "pending";
 	case TASK_STARTING:
+		return "pending";
 	case TASK_RUNNING:
 	case TASK_CANCELLING:
 		return "processing";
