@@ -177,6 +177,7 @@ change_definition(struct txn *txn, struct changing *c, struct schedule *s, struc
 	s->version = c->s.version + 1;
 	s->created_us = c->s.created_us;
 	s->created_by = c->s.created_by;
+	s->created_token = c->s.created_token;
 	s->modified_us = c->deed.now_us;
 	s->owner = c->s.owner;
 	keep_anchors(s, &c->s);

@@ -97,6 +97,7 @@ make_schedule(struct txn *txn, const struct deed *d, struct schedule *s, struct 
 
 	s->tenant_id = d->actor->tenant_id;
 	s->created_by = d->actor->user_id;
+	s->created_token = d->actor->token_id;
 	s->created_us = s->modified_us = d->now_us;
 	s->version = 1;
 	rc = first_due(d->sv->zones, s, d->now_us, &due_us, err);

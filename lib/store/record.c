@@ -314,6 +314,7 @@ pack_schedule(struct buf *b, const struct schedule *s)
 	pack_i64(b, s->created_us);
 	pack_i64(b, s->modified_us);
 	pack_u64(b, s->created_by);
+	pack_u64(b, s->created_token);
 	pack_str(b, s->owner);
 	pack_bool(b, s->job);
 	if (s->job)
@@ -352,6 +353,7 @@ unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
 	s->created_us = unpack_i64(u);
 	s->modified_us = unpack_i64(u);
 	s->created_by = unpack_u64(u);
+	s->created_token = unpack_u64(u);
 	s->owner = unpack_str(u, a);
 	s->job = unpack_bool(u) ? unpack_job(u, a) : NULL;
 }

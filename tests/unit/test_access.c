@@ -950,6 +950,27 @@ ones_own_schedules_are_found_and_others_by_administrators(void **state)
 	assert_int_equal(count, 0);
 }
 
+static void
+a_schedule_keeps_the_token_that_it_was_made_with(void **state)
+{
+	struct actor ann = someone("ann", ROLE_DOMAIN_ADMIN),
+		     bob = someone("bob", ROLE_DOMAIN_ADMIN);
+	uint64_t id = add_schedule(&ann, "s", NULL);
+	struct schedule_view view;
+
+	(void)state;
+	ok(service_get_schedule(&sv, &arena, &bob, id, &view, &err));
+	assert_int_equal(view.definition.created_token, ann.token_id);
+	view.definition.created_token = bob.token_id;
+	ok(service_update_schedule(&sv, &bob, now_us, id, 1, &view.definition, &err));
+	ok(service_get_schedule(&sv, &arena, &bob, id, &view, &err));
+	assert_int_equal(view.definition.version, 2);
+	assert_int_equal(view.definition.created_token, ann.token_id);
+	id = add_schedule(&root, "other", NULL);
+	ok(service_get_schedule(&sv, &arena, &bob, id, &view, &err));
+	assert_int_equal(view.definition.created_token, 0);
+}
+
 /* ---- the audit ---- */
 
 #define NOTED(call, word, about)                                              \
@@ -1435,6 +1456,7 @@ main(void)
 	    TEST(an_administrator_of_a_domain_names_no_tenant),
 	    TEST(nothing_of_another_tenant_is_found),
 	    TEST(ones_own_schedules_are_found_and_others_by_administrators),
+	    TEST(a_schedule_keeps_the_token_that_it_was_made_with),
 	    TEST(every_change_is_noted_once),
 	    TEST(what_fails_is_not_noted_and_a_tenant_has_its_own_chain),
 	    TEST(log_ins_and_locks_are_noted_but_no_invented_names),

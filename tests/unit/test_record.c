@@ -124,6 +124,7 @@ put_schedule(struct buf *b)
 			     .created_us = 100,
 			     .modified_us = 200,
 			     .created_by = 7,
+			     .created_token = 8,
 			     .owner = "site",
 			     .job = &job,
 			 });
