@@ -234,9 +234,11 @@ take_session(struct txn *txn, struct client *c, const struct holder *key, struct
 	if (rc)
 		return rc == ERR_MISSING ? refuse(c, CLIENT_FAULT_SESSION, err) : rc;
 	*c->actor = token_actor(&session);
-	return cut_to_key(c->arena, c->actor, &key->token)
-		   ? 0
-		   : refuse(c, CLIENT_FAULT_SESSION, err);
+	/* To end a session takes no rights. */
+	if (c->call->session_needed == CLIENT_SESSION_ALWAYS ||
+	    cut_to_key(c->arena, c->actor, &key->token))
+		return 0;
+	return err_fail(err, ERR_DENIED, "Insufficient permissions");
 }
 
 static bool

@@ -179,7 +179,8 @@ struct client_call {
  * With a session the actor is its user, with what both the session and the key leave of his
  * rights, and actor->token_id is the session's; else he is the owner of the key.
  *
- * Fails: ERR_IDENTITY, *fault says why; it is CLIENT_FAULT_NONE after any other failure.
+ * Fails: ERR_IDENTITY, *fault says why; it is CLIENT_FAULT_NONE after any other failure. ERR_DENIED
+ * when session and key together leave nothing: the session is a good one all the same.
  */
 MUST_CHECK int service_authenticate_client(struct service *sv, struct arena *a,
     const struct client_call *call, struct actor *actor, enum client_fault *fault,

@@ -34,6 +34,7 @@ static struct {
 	struct task tasks[3];
 	size_t task_count;
 	uint32_t scopes;
+	bool denied; /* session and key leave nothing */
 	int64_t locked_us;
 
 	/* What was asked. */
@@ -88,6 +89,8 @@ service_authenticate_client(struct service *sv, struct arena *a, const struct cl
 	*fault = fault_of(call);
 	if (*fault)
 		return err_fail(err, ERR_IDENTITY, "no");
+	if (fake.denied)
+		return err_fail(err, ERR_DENIED, "nothing is left");
 	*actor = (struct actor){
 	    .user_id = call->session && !strcmp(call->key, "ks") ? USER : OWNER,
 	    .tenant_id = TENANT,
@@ -449,6 +452,15 @@ what_the_key_may_not_do_is_403(void **state)
 	fake.ret = ERR_DENIED;
 	send_plain("POST", TASK, "{\"taskNameOrId\":\"x\"}");
 	assert_error(403, "forbidden", "Insufficient permissions");
+	/* Behind the API key. */
+	fake.denied = true;
+	send_with(ks, "POST", TASK, "{");
+	assert_error(403, "forbidden", "Insufficient permissions");
+	face.api_key = "api";
+	send_with(ks, "POST", TASK, "{");
+	assert_error(401, "invalid_api_key", "API key is missing or not valid");
+	face.api_key = NULL;
+	fake.denied = false;
 	/* Also for what is not there: else it would tell which ids there are. */
 	fake.scopes = SCOPE_RUN;
 	send_plain("GET", STATUS("x"), "");

@@ -404,12 +404,19 @@ a_session_beside_a_key_may_what_both_leave_of_its_user(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		cut(session, cases[i].session, cases[i].session_tags, cases[i].session_count);
 		cut(key, cases[i].key, cases[i].key_tags, cases[i].key_count);
-		if (call_as(&(struct client_call){.key = key, .session = session}, &actor,
-			&fault)) {
-			assert_int_equal(cases[i].both, 0);
-			assert_int_equal(fault, CLIENT_FAULT_SESSION);
+		if (!cases[i].both) {
+			struct client_call call = {.key = key, .session = session};
+
+			assert_int_equal(call_as(&call, &actor, &fault), ERR_DENIED);
+			assert_int_equal(fault, CLIENT_FAULT_NONE);
+			/* It can be ended. */
+			call.session_needed = CLIENT_SESSION_ALWAYS;
+			ok(call_as(&call, &actor, &fault));
+			assert_int_equal(actor.user_id, bob);
 			continue;
 		}
+		ok(call_as(
+		    &(struct client_call){.key = key, .session = session}, &actor, &fault));
 		assert_int_equal(actor.user_id, bob);
 		assert_int_equal(actor.role, ROLE_PRO);
 		assert_int_equal(actor.scopes, cases[i].both);

@@ -153,7 +153,7 @@ admit(struct call *c, const struct endpoint *e)
 
 	ret = service_authenticate_client(
 	    c->face->service, c->req->arena, &call, &c->actor, &fault, &c->err);
-	if (ret && ret != ERR_IDENTITY)
+	if (ret && ret != ERR_IDENTITY && ret != ERR_DENIED)
 		return ret;
 	if (fault == CLIENT_FAULT_ENVIRONMENT)
 		return altogic_refuse(
@@ -170,7 +170,7 @@ admit(struct call *c, const struct endpoint *e)
 		return refuse_identity(
 		    c, "invalid_session_token", "Session token is not valid");
 	c->actor.remote = request_param(c->req, "REMOTE_ADDR");
-	return 0;
+	return ret;
 }
 
 void
