@@ -281,18 +281,6 @@ json_parse(
 	return ret;
 }
 
-int
-json_check(const char *text, size_t len)
-{
-	yajl_handle yajl = yajl_alloc(NULL, &never_null, NULL);
-	yajl_status status = yajl_parse(yajl, (const unsigned char *)text, len);
-
-	if (status == yajl_status_ok)
-		status = yajl_complete_parse(yajl);
-	yajl_free(yajl);
-	return status == yajl_status_ok ? 0 : ERR_INPUT;
-}
-
 /* ---- writing ---- */
 
 static void

@@ -48,10 +48,6 @@ struct json {
 MUST_CHECK int json_parse(
     struct arena *a, const char *text, size_t len, const struct json **value, struct err *err);
 
-/* Is it one value with blanks around it, as RFC 8259 has it? Without the bounds of json_parse(),
- * and without any value. Fails: ERR_INPUT. */
-MUST_CHECK int json_check(const char *text, size_t len);
-
 /*
  * True when the value is of the type or, without a type of its own, can serve as one: any text
  * as a string, "true" and "false" as a boolean, what JSON would call a number as a number, and

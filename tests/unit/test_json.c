@@ -352,28 +352,6 @@ calls_out_of_order_are_remembered_until_the_end(void **state)
 	assert_int_equal(written(deep + 1), 0);
 }
 
-static void
-a_check_knows_one_json_text_of_any_depth(void **state)
-{
-	static const char *const good[] = {
-	    "null", " 1e400 ", "\"\\u0000\"", "{\"a\":1,\"a\":2}"};
-	static const char *const bad[] = {
-	    "", " ", "{", "nul", "1 2", "{\"a\" 1}", "\"\xff\"", "\"\n\"", "// no\n1", "]"};
-	char deep[4000];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-		assert_int_equal(json_check(good[i], strlen(good[i])), 0);
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		if (json_check(bad[i], strlen(bad[i])) != ERR_INPUT)
-			fail_msg("accepted: %s", bad[i]);
-	memset(deep, '[', sizeof deep / 2);
-	memset(deep + sizeof deep / 2, ']', sizeof deep / 2);
-	assert_int_equal(json_check(deep, sizeof deep), 0);
-	assert_int_equal(json_check(deep, sizeof deep - 1), ERR_INPUT);
-	assert_int_equal(json_check("1\0", 2), ERR_INPUT);
-}
-
 int
 main(void)
 {
@@ -387,7 +365,6 @@ main(void)
 	    cmocka_unit_test_teardown(values_are_bounded_and_many_members_are_quick, forget),
 	    cmocka_unit_test_teardown(an_integer_has_neither_fraction_nor_exponent, forget),
 	    cmocka_unit_test_teardown(what_is_shown_of_a_text_is_short_and_printable, forget),
-	    cmocka_unit_test_teardown(a_check_knows_one_json_text_of_any_depth, forget),
 	    cmocka_unit_test_teardown(writing_is_compact_and_escapes, forget),
 	    cmocka_unit_test_teardown(an_instant_is_written_in_utc_with_milliseconds, forget),
 	    cmocka_unit_test_teardown(calls_out_of_order_are_remembered_until_the_end, forget),

@@ -10,6 +10,7 @@
 #include "faces/ricloud/call.h"
 #include "service/results.h"
 #include "service/tasks.h"
+#include "wire/check.h"
 
 /* Whatever the configuration allows others. */
 enum { BODY_MAX = 1 << 20 };
@@ -107,16 +108,25 @@ get_result(struct ricloud_call *c)
 	return ret ? ret : answer_result(c, &r);
 }
 
+static bool
+is_json(const char *text, size_t len)
+{
+	struct json_stream *stream = json_stream_begin();
+
+	(void)json_stream_more(stream, text, len);
+	return json_stream_end(stream);
+}
+
 /* The body says nothing, but it must be JSON if there is one. */
 static int
 acknowledge(struct ricloud_call *c)
 {
 	const struct request *req = c->req;
 	struct result r;
-	int ret = req->body_short ? ERR_INPUT : 0;
+	int ret = 0;
 
-	if (!ret && req->body_len)
-		ret = json_check(req->body, req->body_len);
+	if (req->body_short || (req->body_len && !is_json(req->body, req->body_len)))
+		ret = ERR_INPUT;
 	if (!ret)
 		ret = service_acknowledge_result(c->face->service, req->arena, &c->actor,
 		    req->now_us, c->route.id, &r, &c->err);
