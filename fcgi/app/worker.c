@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>
@@ -36,7 +37,7 @@ struct serving {
 	struct service service;
 	struct face face;
 	struct arena arena;	 /* of one request */
-	struct arena registered; /* what the configuration registers */
+	struct arena registered; /* what the configuration registers, and more that stays */
 	sigset_t open_mask;	 /* while it waits */
 	uint64_t served;
 	bool recover, pausing;
@@ -288,6 +289,18 @@ listen_to_signals(struct serving *s)
 	sigdelset(&s->open_mask, SIGUSR1);
 }
 
+/* The output directory for those who work elsewhere: ricloud's clients open what lies there. */
+static const char *
+absolute_output_dir(struct serving *s)
+{
+	const char *path = s->worker->config->output_dir;
+	char dir[PATH_MAX];
+
+	if (*path == '/' || !getcwd(dir, sizeof dir))
+		return path;
+	return arena_printf(&s->registered, "%s/%s", dir, path);
+}
+
 static int
 join_store(struct serving *s, struct err *err)
 {
@@ -314,7 +327,7 @@ join_store(struct serving *s, struct err *err)
 	};
 	s->face = (struct face){
 	    .service = &s->service,
-	    .output_dir = c->output_dir,
+	    .output_dir = absolute_output_dir(s),
 	    .time_zone = c->time_zone,
 	    .allowed_origins = c->allowed_origins,
 	    .api_key = c->altogic_api_key,
