@@ -189,8 +189,9 @@ def test_a_call_that_is_not_served(k):
     is_refused(k.call("auth.signUpWithEmail", "b@example.test", "pw"), 404, "not_found", user=None, session=None)
 
 
-def test_what_the_web_server_refuses(k):
+def test_what_the_web_server_refuses(k, connect):
     """[29]"""
+    is_refused(connect("k" * 20000).run(NAME), 400, "bad_request", info=None)
     is_refused(k.run("x" * (2 << 20)), 413, "request_too_large", info=None)
     is_refused(k.status("x" * 20000), 414, "uri_too_long", info=None)
 
