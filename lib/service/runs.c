@@ -203,23 +203,6 @@ service_get_task(struct service *sv, struct arena *a, const struct actor *actor,
 	return look(sv, actor, get_task_body, &c, err);
 }
 
-int
-service_count_outputs(struct service *sv, const struct actor *actor, uint64_t task_id,
-    size_t *count, struct err *err)
-{
-	struct arena a = ARENA_INIT;
-	struct execution e;
-	struct task task;
-	struct look c = {.arena = &a, .actor = actor, .id = task_id, .e = &e, .task = &task};
-	int rc = require_scope(actor, SCOPE_RESULTS, err);
-
-	if (!rc)
-		rc = store_run(sv->store, get_task_body, &c, err);
-	*count = 0;
-	arena_release(&a);
-	return rc;
-}
-
 struct list {
 	struct arena *arena;
 	const struct actor *actor;

@@ -564,9 +564,6 @@ MUST_CHECK int service_get_execution(struct service *sv, struct arena *a,
     size_t *task_count, struct err *err);
 MUST_CHECK int service_get_task(struct service *sv, struct arena *a, const struct actor *actor,
     uint64_t id, struct task *task, struct execution *e, struct err *err);
-/* How many result files a task has. Nothing writes any yet. */
-MUST_CHECK int service_count_outputs(struct service *sv, const struct actor *actor,
-    uint64_t task_id, size_t *count, struct err *err);
 MUST_CHECK int service_list_executions(struct service *sv, struct arena *a,
     const struct actor *actor, uint64_t schedule_id, uint64_t before, size_t cap,
     struct execution **list, size_t *count, struct err *err);

@@ -66,7 +66,7 @@ METHODS = {
         "createSchedule": ADMINS, "updateSchedule": ADMINS, "applySchedules": ADMINS, "suspendSchedules": ADMINS,
         "resumeSchedules": ADMINS, "getSchedule": ALL, "listSchedules": ALL, "previewSchedule": ALL,
         "explainSchedule": ALL, "getExecution": ALL, "listExecutions": ALL, "listOccurrences": ALL,
-        "cancelExecution": ALL, "getTaskLog": ALL,
+        "cancelExecution": ALL, "getTaskLog": ALL, "getTaskOutput": ALL,
     },
     "access": {
         "createUser": ADMINS, "updateUser": ADMINS, "deleteUser": ADMINS, "listUsers": ADMINS, "changePassword": ALL,

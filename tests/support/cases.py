@@ -19,7 +19,7 @@ class Things:
     def __init__(self, admin):
         self.admin = admin
         self.numbers = itertools.count(1)
-        self.schedule = admin.create("xml: well", "echo out", tags=["xml-a", "xml-b"], description="<&> \"'\n\u00fc",
+        self.schedule = admin.create("xml: well", "echo out; echo 1 > $CARILLON_RESULT_DIR/r.csv", tags=["xml-a", "xml-b"], description="<&> \"'\n\u00fc",
                                      triggers=[{"every": "2s"}, {"at": "2030-01-01T00:00:00Z"},
                                                {"cron": "0 0 1 1 *", "timeZone": "Europe/Amsterdam"}],
                                      endDate="2031-01-01T00:00:00Z", overlap="allow")
@@ -32,6 +32,7 @@ class Things:
         until(lambda: all(e["status"] != 4 for e in self.list("listExecutions", scheduleId=self.schedule)["items"]))
         self.task, self.failed_task = admin.task(self.execution), admin.task(self.failed)
         self.due, self.triggered = (admin.ledger(self.schedule)[0][member] for member in ("due", "executionId"))
+        self.output = admin.call("getTaskOutputs", self.task).json()[0]["id"]
         self.myself = admin.call("whoAmI", "{}", service="access").json()
 
     # Who calls.
@@ -242,6 +243,9 @@ SINGLE = [(path, body, Things.me) for path, body in [
     ("tasks/listOccurrences", lambda t: {"scheduleId": t.schedule, "from": t.passed_over()["due"]}),
     ("tasks/listOccurrences", lambda t: {"scheduleId": t.schedule, "to": t.passed_over()["to"], "limit": 1}),
     ("tasks/getTaskLog", lambda t: {"taskId": t.task, "attempt": 1, "stream": "stdout", "offset": 1, "limit": 2}),
+    ("tasks/getTaskOutput", lambda t: t.output),
+    ("tasks/getTaskOutput", lambda t: {"outputId": t.output}),
+    ("tasks/getTaskOutput", lambda t: {"id": t.output}),
     ("access/createUser", lambda t: {"userName": t.word(), "role": "viewer", "email": f"{t.word()}@example.test",
                                      "tenantId": t.myself["tenantId"]}),
     ("access/updateUser", lambda t: {"userId": t.user(), "password": "abc123!abc123!", "email": f"{t.word()}@example.test"}),

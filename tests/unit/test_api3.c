@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "faces/api3/api3.h"
+#include "service/results.h"
 
 #define GUID(n) "63617269-6c6c-8000-8000-0000000000" n
 
@@ -33,6 +34,7 @@ static struct {
 	struct execution_place next_execution; /* of service_find_executions() */
 	struct task tasks[3];
 	size_t task_count;
+	struct result output; /* id 0: there is none */
 	struct occurrence occurrences[4];
 	size_t occurrence_count;
 	struct schedule_place next;
@@ -716,13 +718,36 @@ service_know_user(
 	return strcmp(text, "nobody") ? 0 : err_fail(err, ERR_MISSING, "User not found");
 }
 
+/* The output that there is, if the test made one. */
 int
-service_count_outputs(struct service *sv, const struct actor *actor, uint64_t task_id,
-    size_t *count, struct err *err)
+service_list_results(struct service *sv, struct arena *a, const struct actor *actor,
+    uint64_t task_id, struct result **list, size_t *count, struct err *err)
 {
-	(void)sv;
-	*count = 0;
+	(void)sv, (void)a;
+	*list = &fake.output;
+	*count = fake.output.id != 0;
 	return asked(actor, task_id, err);
+}
+
+int
+service_get_result(struct service *sv, struct arena *a, const struct actor *actor, uint64_t id,
+    struct result *r, struct err *err)
+{
+	(void)sv, (void)a;
+	*r = fake.output;
+	return asked(actor, id, err);
+}
+
+int
+service_result_path(
+    struct service *sv, const struct result *r, char path[RESULT_PATH_TEXT], struct err *err)
+{
+	char sub[OUTPUT_DIR_TEXT];
+
+	(void)sv, (void)r, (void)err;
+	task_output_dir(&fake.tasks[0], sub);
+	snprintf(path, RESULT_PATH_TEXT, "%s/1.stdout", sub);
+	return 0;
 }
 
 int
@@ -2320,7 +2345,7 @@ cancel_and_rerun_name_what_they_changed(void **state)
 }
 
 static void
-a_task_has_no_outputs_yet_for_whoever_asks(void **state)
+a_task_without_outputs_has_an_empty_list_for_whoever_asks(void **state)
 {
 	(void)state;
 	post_as("viewer", "/API3/tasks/getTaskOutputs", "\"44\"");
@@ -3104,6 +3129,73 @@ a_log_is_passed_on_byte_for_byte(void **state)
 	assert_log("\xff\x01\xc3", "0", "3", "false");
 }
 
+/* ---- outputs ---- */
+
+static void
+with_output(void)
+{
+	static struct attempt attempt = {
+	    .number = 1, .results = 1, .start_us = TIME(1), .end_us = TIME(2)};
+
+	fake.output = (struct result){.id = 0x50,
+	    .name = "r\xc3\xa9.csv",
+	    .bytes = 6,
+	    .task_id = TASK,
+	    .state = RESULT_AVAILABLE};
+	fake.tasks[0].status = TASK_SUCCEEDED;
+	fake.tasks[0].attempts = &attempt;
+	fake.tasks[0].attempt_count = 1;
+}
+
+static void
+an_output_is_listed_by_name_and_shown_with_its_task(void **state)
+{
+	static const char *const methods[] = {"getTaskData", "getTasks", "getExecutions"};
+	char path[64];
+
+	(void)state;
+	with_output();
+	post_as("viewer", "/API3/tasks/getTaskOutputs", "\"44\"");
+	assert_json("[{\"id\":\"" GUID("50") "\",\"name\":\"r\xc3\xa9.csv\"}]");
+	post_as("viewer", "/API3/tasks/getTaskOutputsForUser", "{\"taskId\":\"44\"}");
+	assert_json("[{\"id\":\"" GUID("50") "\",\"name\":\"r\xc3\xa9.csv\"}]");
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof path, "/API3/tasks/%s", methods[i]);
+		post_as("viewer", path, "\"44\"");
+		assert_int_equal(res.status, 200);
+		assert_non_null(
+		    strstr(res.body.data, "\"resultType\":2,\"outputId\":\"" GUID(
+					      "50") "\",\"result\":\"r\xc3\xa9.csv\""));
+	}
+	fake.output.state = RESULT_EXPIRED;
+	post_as("viewer", "/API3/tasks/getTaskData", "\"44\"");
+	assert_non_null(strstr(res.body.data, "\"resultType\":6,\"outputId\""));
+}
+
+static void
+an_output_is_sent_as_it_is_or_said_to_be_gone(void **state)
+{
+	(void)state;
+	with_two_attempts();
+	with_output();
+	post_as("viewer", "/API3/tasks/getTaskOutput", "{\"outputId\":\"80\"}");
+	assert_int_equal(res.status, 200);
+	assert_string_equal(res.content_type, "text/csv");
+	assert_string_equal(header("Content-Disposition"), "attachment;filename=\"r_.csv\"");
+	assert_int_equal(res.file->bytes, 6);
+	assert_int_equal(fake.id, 80);
+	response_release(&res);
+
+	fake.output.bytes = 7;
+	post("/API3/tasks/getTaskOutput", "\"80\"");
+	assert_text(400, "Output was removed");
+	post("/API3/tasks/getTaskOutput", "\"none\"");
+	assert_text(400, "Output not found");
+	fake.ret = ERR_MISSING;
+	post("/API3/tasks/getTaskOutput", "\"80\"");
+	assert_text(400, "Output not found");
+}
+
 static int
 make_dir(void **state)
 {
@@ -3189,7 +3281,7 @@ main(void)
 	    TEST(a_page_of_executions_looks_at_so_many_and_goes_on_with_the_next),
 	    TEST(a_list_of_executions_names_the_member_that_is_wrong),
 	    TEST(cancel_and_rerun_name_what_they_changed),
-	    TEST(a_task_has_no_outputs_yet_for_whoever_asks),
+	    TEST(a_task_without_outputs_has_an_empty_list_for_whoever_asks),
 	    TEST(the_ledger_comes_in_pages_and_ranges_are_one_entry),
 	    TEST(lists_name_the_member_that_is_wrong),
 	    TEST(users_are_made_and_changed),
@@ -3216,6 +3308,8 @@ main(void)
 	    TEST(a_link_or_a_fifo_in_place_of_a_log_is_refused),
 	    TEST(a_whole_log_that_has_ended_is_the_web_servers_to_send),
 	    TEST(a_log_is_passed_on_byte_for_byte),
+	    TEST(an_output_is_listed_by_name_and_shown_with_its_task),
+	    TEST(an_output_is_sent_as_it_is_or_said_to_be_gone),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

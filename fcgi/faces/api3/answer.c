@@ -11,6 +11,7 @@ static const char *const not_found[] = {
     [API3_USER] = "User not found",
     [API3_TOKEN] = "Token not found",
     [API3_TENANT] = "Tenant not found",
+    [API3_OUTPUT] = "Output not found",
 };
 
 static void

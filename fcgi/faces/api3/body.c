@@ -29,6 +29,7 @@ static const char *const id_names[][3] = {
     [API3_USER] = {"userId", "id"},
     [API3_TOKEN] = {"tokenId", "id"},
     [API3_TENANT] = {"tenantId", "id"},
+    [API3_OUTPUT] = {"outputId", "id"},
 };
 
 static int

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "app/request.h"
+#include "service/results.h"
 #include "wire/json.h"
 
 enum api3_service { API3_AUTHENTICATION, API3_TASKS, API3_ACCESS, API3_AUDIT };
@@ -45,6 +46,7 @@ enum api3_subject {
 	API3_USER,
 	API3_TOKEN,
 	API3_TENANT,
+	API3_OUTPUT,
 };
 
 /* What a method may be called again for. */
@@ -226,6 +228,7 @@ struct api3_run {
 	struct execution execution;
 	struct task *tasks;
 	size_t task_count;
+	struct result *outputs; /* the first of each task; id 0: it has none */
 };
 
 int api3_task_status(enum task_status status);
@@ -247,6 +250,11 @@ int api3_schedule_status(const struct schedule_view *v, int64_t now_us);
 MUST_CHECK int api3_runs(struct call *c, uint64_t schedule_id, uint64_t before, size_t cap,
     struct api3_run **runs, size_t *count, uint64_t *last, bool *more);
 
+/* The first output of a task, as it stands in TaskViewData; its id is 0 if there is none. */
+MUST_CHECK int api3_first_output(struct call *c, const struct task *t, struct result *output);
+/* Those of the tasks of a run. */
+MUST_CHECK int api3_load_outputs(struct call *c, struct api3_run *run);
+
 /* A member with an instant, a user's id; nothing where there is none (INSTANT_NEVER, NULL). */
 void api3_write_instant(struct json_writer *w, const char *name, int64_t us);
 void api3_write_user(struct json_writer *w, const char *name, uint64_t user_id);
@@ -266,7 +274,8 @@ void api3_write_suspended(struct json_writer *w, const struct api3_suspension *s
 
 /* The objects of wire/api3.md 3.7. */
 void api3_write_schedule(struct json_writer *w, const struct schedule_view *v, int64_t now_us);
-void api3_write_task(struct json_writer *w, const struct execution *e, const struct task *t);
+void api3_write_task(struct json_writer *w, const struct execution *e, const struct task *t,
+    const struct result *output);
 void api3_write_execution(struct json_writer *w, const struct api3_run *run);
 
 /* ---- the methods ---- */
@@ -303,6 +312,7 @@ int api3_cancel_execution(struct call *c);
 int api3_rerun_task(struct call *c);
 int api3_get_task_outputs(struct call *c);
 int api3_get_task_outputs_for_user(struct call *c);
+int api3_get_task_output(struct call *c);
 
 int api3_authenticate_by_token(struct call *c);
 int api3_get_schedules_for_user(struct call *c);

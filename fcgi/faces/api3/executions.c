@@ -60,12 +60,14 @@ api3_get_tasks(struct call *c)
 	int ret;
 
 	ret = get_run(c, &run);
+	if (!ret)
+		ret = api3_load_outputs(c, &run);
 	if (ret)
 		return ret;
 	w = api3_begin(c);
 	json_array(w);
 	for (size_t i = 0; i < run.task_count; i++)
-		api3_write_task(w, &run.execution, &run.tasks[i]);
+		api3_write_task(w, &run.execution, &run.tasks[i], &run.outputs[i]);
 	json_end_array(w);
 	return api3_answer(c, w);
 }
@@ -74,16 +76,19 @@ int
 api3_get_task_data(struct call *c)
 {
 	struct json_writer *w;
+	struct result output;
 	struct execution e;
 	struct task t;
 	int ret;
 
 	ret = service_get_task(
 	    c->face->service, c->req->arena, &c->actor, c->id, &t, &e, &c->err);
+	if (!ret)
+		ret = api3_first_output(c, &t, &output);
 	if (ret)
 		return ret;
 	w = api3_begin(c);
-	api3_write_task(w, &e, &t);
+	api3_write_task(w, &e, &t, &output);
 	return api3_answer(c, w);
 }
 
@@ -98,6 +103,8 @@ api3_get_executions(struct call *c)
 	int ret;
 
 	ret = api3_runs(c, c->id, 0, EXECUTIONS_MAX, &runs, &count, &last, &more);
+	for (size_t i = 0; !ret && i < count; i++)
+		ret = api3_load_outputs(c, &runs[i]);
 	if (ret)
 		return ret;
 	w = api3_begin(c);

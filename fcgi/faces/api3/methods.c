@@ -75,6 +75,8 @@ static const struct api3_method methods[] = {
 	API3_READS, api3_list_occurrences},
     {API3_TASKS, "getTaskLog", API3_ALL_ROLES, SCOPE_READ, API3_TASK, API3_OBJECT, API3_READS,
 	api3_get_task_log},
+    {API3_TASKS, "getTaskOutput", API3_ALL_ROLES, SCOPE_RESULTS, API3_OUTPUT, API3_ID,
+	API3_READS, api3_get_task_output},
 
     {API3_ACCESS, "createUser", API3_ADMINS, SCOPE_ACCESS, API3_USER, API3_OBJECT, API3_WRITES,
 	api3_create_user},

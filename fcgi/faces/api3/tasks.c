@@ -1,4 +1,4 @@
-/* tasks/cancelExecution, reRunTask, getTaskOutputs and getTaskOutputsForUser. */
+/* tasks/cancelExecution, reRunTask, getTaskOutputs, getTaskOutputsForUser and getTaskOutput. */
 #include "faces/api3/call.h"
 
 int
@@ -19,19 +19,27 @@ api3_rerun_task(struct call *c)
 	return ret ? ret : api3_answer_modified(c, c->id);
 }
 
-/* Nothing writes result files yet. */
 static int
 answer_outputs(struct call *c, uint64_t task_id)
 {
 	struct json_writer *w;
+	struct result *list;
 	size_t count;
 	int ret;
 
-	ret = service_count_outputs(c->face->service, &c->actor, task_id, &count, &c->err);
+	ret = service_list_results(
+	    c->face->service, c->req->arena, &c->actor, task_id, &list, &count, &c->err);
 	if (ret)
 		return ret;
 	w = api3_begin(c);
 	json_array(w);
+	for (size_t i = 0; i < count; i++) {
+		json_object(w);
+		json_name(w, "id");
+		json_guid(w, list[i].id);
+		api3_write_string(w, "name", list[i].name);
+		json_end_object(w);
+	}
 	json_end_array(w);
 	return api3_answer(c, w);
 }
@@ -61,4 +69,18 @@ api3_get_task_outputs_for_user(struct call *c)
 	if (ret == ERR_MISSING)
 		return err_fail(&c->err, ERR_INPUT, "User not found");
 	return ret ? ret : answer_outputs(c, task_id);
+}
+
+/* The bytes themselves, whatever is accepted. */
+int
+api3_get_task_output(struct call *c)
+{
+	struct result r;
+	int ret =
+	    service_get_result(c->face->service, c->req->arena, &c->actor, c->id, &r, &c->err);
+
+	if (ret)
+		return ret;
+	ret = response_send_result(c->res, c->req, c->face, &r, NULL, &c->err);
+	return ret == ERR_MISSING ? err_fail(&c->err, ERR_INPUT, "Output was removed") : ret;
 }

@@ -11,6 +11,8 @@ enum {
 	DATA_ON_DEMAND = 2,
 
 	RESULT_NONE = 0,
+	RESULT_PATH = 2,
+	RESULT_REMOVED = 6,
 	OUTPUT_NO_PRINTING = 6,
 };
 
@@ -274,8 +276,40 @@ task_end(const struct execution *e, const struct task *t)
 	return t->attempt_count ? t->attempts[t->attempt_count - 1].end_us : e->end_us;
 }
 
+int
+api3_first_output(struct call *c, const struct task *t, struct result *output)
+{
+	struct result *list;
+	size_t count = 0, i = 0;
+	int ret;
+
+	output->id = 0;
+	while (i < t->attempt_count && !t->attempts[i].results)
+		i++;
+	if (i == t->attempt_count)
+		return 0;
+	ret = service_list_results(
+	    c->face->service, c->req->arena, &c->actor, t->id, &list, &count, &c->err);
+	if (!ret && count)
+		*output = list[0];
+	/* Its time to be kept may have run out. */
+	return ret == ERR_MISSING ? 0 : ret;
+}
+
+int
+api3_load_outputs(struct call *c, struct api3_run *run)
+{
+	int ret = 0;
+
+	run->outputs = arena_array(c->req->arena, run->task_count, sizeof *run->outputs);
+	for (size_t i = 0; !ret && i < run->task_count; i++)
+		ret = api3_first_output(c, &run->tasks[i], &run->outputs[i]);
+	return ret;
+}
+
 void
-api3_write_task(struct json_writer *w, const struct execution *e, const struct task *t)
+api3_write_task(struct json_writer *w, const struct execution *e, const struct task *t,
+    const struct result *output)
 {
 	char text[TASK_SUMMARY_TEXT];
 	const char *line = task_summary(t, text);
@@ -284,7 +318,14 @@ api3_write_task(struct json_writer *w, const struct execution *e, const struct t
 	write_id(w, "id", t->id);
 	api3_write_string(w, "description", e->schedule_name);
 	write_number(w, "status", api3_task_status(t->status));
-	write_number(w, "resultType", RESULT_NONE);
+	write_number(w, "resultType",
+	    !output->id			      ? RESULT_NONE
+	    : output->state == RESULT_EXPIRED ? RESULT_REMOVED
+					      : RESULT_PATH);
+	if (output->id) {
+		write_id(w, "outputId", output->id);
+		api3_write_string(w, "result", output->name);
+	}
 	if (e->actor_id)
 		api3_write_user(w, "executorId", e->actor_id);
 	api3_write_string(w, "summary", line);
@@ -349,7 +390,7 @@ api3_write_execution(struct json_writer *w, const struct api3_run *run)
 	json_name(w, "items");
 	json_array(w);
 	for (size_t i = 0; i < run->task_count; i++)
-		api3_write_task(w, e, &run->tasks[i]);
+		api3_write_task(w, e, &run->tasks[i], &run->outputs[i]);
 	json_end_array(w);
 	api3_write_string(w, "error", first_error(run, text));
 	json_end_object(w);
