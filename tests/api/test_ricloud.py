@@ -275,6 +275,18 @@ def test_13_poll_is_the_due_time_of_what_a_trigger_started(fixture, ricloud):
         assert ricloud.ids(poll=item["poll"], source=number(schedule)) == [item["id"]]
 
 
+def test_13_what_a_trigger_started_is_put_down_to_the_key_that_made_the_schedule(fixture, ricloud):
+    maker = Client(fixture.service.url, fixture.token)
+    schedule = maker.create("keyed", "true", triggers=[{"every": "1s"}])
+    until(lambda: ricloud.list(source=number(schedule))["total_count"] >= 1, 15, "a due time")
+    assert ricloud.list(source=number(schedule))["data"][0]["key"] == fixture.key
+    # Also when it is no more.
+    task = ricloud.ids(source=number(schedule))[0]
+    fixture.boss.call("deleteSchedules", [schedule]).json()
+    assert (ricloud.task(task)["key"], ricloud.task(task)["source_type"]) == (fixture.key, "etl")
+    assert task in ricloud.ids(key=fixture.key, limit=1000)
+
+
 def test_14_alternatives_and_what_is_no_filter(fixture, ricloud, listed):
     assert ricloud.ids(state=["pending", "failed"], **listed) == fixture.newest_first[2:4]
     assert ricloud.list(state=["succeeded", "failed"], **listed)["total_count"] == 25
