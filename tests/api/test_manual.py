@@ -42,3 +42,7 @@ def test_what_stands_for_something_stands_for_it_everywhere():
     assert not Mapping().fits(f"{one} {one}", f"{one} {other}") and not Mapping().fits(f"{one} {other}", f"{one} {one}")
     assert Mapping().fits("2020-01-01T00:00:00.000Z", "2020-01-01T00:00:00.000Z")
     assert not Mapping().fits("2020-01-02T00:00:00.000Z", "2020-01-01T00:00:00.000Z")
+    assert Mapping().fits('{"id":7,"user":2,"lastRunOn":1795526050555}', '{"id":8,"user":2,"lastRunOn":1795526050556}')
+    assert not Mapping().fits('{"id":7,"task":7}', '{"id":8,"task":9}') and not Mapping().fits('{"limit":7}', '{"limit":8}')
+    assert Mapping().fits("636172690000000000000011", "636172690000000000000012")
+    assert not Mapping().fits("636172690000000000000011", "736172690000000000000011")

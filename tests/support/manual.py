@@ -4,7 +4,7 @@
     > which goes on
     and what it printed
 
-What differs from run to run stands for what came at its place: ids and secrets one for one, so that a command in which
+What differs from run to run stands for what came at its place: ids, in each of their spellings, and secrets one for one, so that a command in which
 the page's id stands gets the real one, and the page must use it as the service does. A date may be another only if the
 real one is about now, and what counts the entries of the audit may be another number; all other text is as it stands.
 """
@@ -23,9 +23,13 @@ END = "\x1e"
 
 GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SECRET = r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{42,}={0,2}"
-DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
-NUMBER = r'(?<="pid":)\d+|(?<="latenessMs":)\d+|(?<="number":)\d+|(?<="count":)\d+'
-VARIES = re.compile(f"(?P<guid>{GUID})|(?P<secret>{SECRET})|(?P<date>{DATE})|(?P<number>{NUMBER})")
+HEX = r"(?<![0-9a-f])63617269[0-9a-f]{16}(?![0-9a-f])"
+ID = "|".join(rf'(?<="{name}":)\d+' for name in (
+    "id", "organisation", "key", "user", "source", "session", "task", "jobId"))
+DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:\d{3})?Z"
+# The last is a date as OpenSpecimen writes it.
+NUMBER = r'(?<="pid":)\d+|(?<="latenessMs":)\d+|(?<="number":)\d+|(?<="count":)\d+|(?<=:)\d{13}(?=[,}])'
+VARIES = re.compile(f"(?P<guid>{GUID})|(?P<secret>{SECRET})|(?P<hex>{HEX})|(?P<id>{ID})|(?P<date>{DATE})|(?P<number>{NUMBER})")
 
 
 class Example:
@@ -148,7 +152,7 @@ def rewritten(page, shell):
             command = mapping.command(example.command)
             printed = shell.run(command)
             holds = holds and checked.fits(example.printed, printed)
-            for kind in ("guid", "secret"):
+            for kind in ("guid", "secret", "hex", "id"):
                 for one, other in zip(every(kind, example.printed), every(kind, printed)):
                     if one not in mapping.real:
                         mapping.learn(one, other)
