@@ -169,8 +169,13 @@ open_places(struct shell *s, struct err *err)
 	if (mkdir(root, 0750) && errno != EEXIST)
 		return err_errno(err, ERR_IO, errno, "output directory %s", root);
 	s->house.output_root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Commands are told of it from another directory. */
+	/* Commands are told of it from another directory, by a name that leads to it for them too:
+	 * where a parent is closed to us, past the parents. */
 	s->output_path = realpath(root, NULL);
+	if (!s->output_path && errno == EACCES &&
+	    asprintf(&s->output_path, "/proc/%d/fd/%d", (int)getpid(), s->house.output_root) <
+		0)
+		s->output_path = NULL;
 	if (s->house.output_root < 0 || !s->output_path)
 		return err_errno(err, ERR_IO, errno, "output directory %s", root);
 	s->house.output_path = s->output_path;
