@@ -123,7 +123,8 @@ void response_release(struct response *res);
 /* What a face works with besides the request. */
 struct face {
 	struct service *service;
-	const char *output_dir;	     /* what commands wrote, see config.h; absolute */
+	const char *output_dir;	     /* what commands wrote, see config.h */
+	const char *output_path;     /* the same as others may be told: absolute */
 	const char *time_zone;	     /* of triggers that name none */
 	const char *allowed_origins; /* with one blank between them; NULL: none */
 	const char *api_key; /* that Altogic's clients must send as Authorization; NULL: none */

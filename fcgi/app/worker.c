@@ -289,16 +289,15 @@ listen_to_signals(struct serving *s)
 	sigdelset(&s->open_mask, SIGUSR1);
 }
 
-/* The output directory for those who work elsewhere: ricloud's clients open what lies there. */
+/* By the name of our directory, whether or not one may walk there from the root. */
 static const char *
-absolute_output_dir(struct serving *s)
+absolute(struct arena *a, const char *path)
 {
-	const char *path = s->worker->config->output_dir;
-	char dir[PATH_MAX];
+	char here[PATH_MAX];
 
-	if (*path == '/' || !getcwd(dir, sizeof dir))
-		return path;
-	return arena_printf(&s->registered, "%s/%s", dir, path);
+	return *path == '/' || !getcwd(here, sizeof here)
+		   ? path
+		   : arena_printf(a, "%s/%s", here, path);
 }
 
 static int
@@ -327,7 +326,8 @@ join_store(struct serving *s, struct err *err)
 	};
 	s->face = (struct face){
 	    .service = &s->service,
-	    .output_dir = absolute_output_dir(s),
+	    .output_dir = c->output_dir,
+	    .output_path = absolute(&s->registered, c->output_dir),
 	    .time_zone = c->time_zone,
 	    .allowed_origins = c->allowed_origins,
 	    .api_key = c->altogic_api_key,

@@ -36,7 +36,7 @@ static struct {
 static struct arena arena;
 static struct response res;
 static struct service service;
-static struct face face = {.service = &service, .output_dir = "/srv/output"};
+static struct face face = {.service = &service, .output_path = "/srv/output"};
 
 /* ---- the use cases ---- */
 
