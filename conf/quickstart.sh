@@ -118,10 +118,31 @@ make_state() {
 	done
 }
 
+# Where the sample commands lie for the user that commands run as: a copy, if he cannot walk the way to the clone or its name
+# has a blank. $STATE may be as far away.
+samples_dir() {
+	local dir=$REPO/conf/samples
+	forget_samples
+	case $dir in
+	*[[:space:]]*) ;;
+	*) "${as_service_user[@]}" test -x "$dir/demo-task" && printf %s "$dir" && return ;;
+	esac
+	dir=$(mktemp -d /tmp/carillon-samples.XXXXXX) &&
+		cp "$REPO"/conf/samples/demo-* "$dir" && chmod -R a+rX "$dir" && printf %s "$dir" >samples.dir && printf %s "$dir"
+}
+
+forget_samples() {
+	case $(cat samples.dir 2>/dev/null) in
+	/tmp/carillon-samples.??????) rm -rf "$(cat samples.dir)" ;;
+	esac
+	rm -f samples.dir
+}
+
 write_config() {
 	local user='' samples
 	! is_root || user="<user>$SERVICE_USER<\/user>"
-	samples=$(printf %s "$REPO/conf/samples" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/[\/&|]/\\&/g')
+	samples=$(samples_dir) || die "cannot copy the sample commands"
+	samples=$(printf %s "$samples" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/[\/&|]/\\&/g')
 	sed "s/@USER@/$user/; s/@SAMPLES@/$samples/" "$REPO/conf/quickstart.xml.in" >carillon.xml &&
 		write_"$WEB"_config || die "cannot write the configuration to $STATE"
 }
@@ -324,7 +345,6 @@ web_rights() {
 # Sessions of their own: Ctrl-C reaches this script alone, which then stops them in order.
 start_services() {
 	local web
-	web_rights
 	: >"$WEB.log"
 	case $WEB in
 	nginx) web=(nginx -p ./ -c nginx.conf -e stderr) ;;
@@ -490,6 +510,7 @@ up() {
 	rm -f stopping
 	trap 'fail "interrupted"' INT TERM HUP
 	passwords
+	web_rights
 	write_config
 	# Before anything is made with them: a start that is cut short must not lose them.
 	write_env
@@ -565,6 +586,7 @@ stop() {
 	fi
 	: >stopping
 	stop_services || die "some processes do not end: $(leftovers)"
+	forget_samples
 	say "stopped"
 }
 

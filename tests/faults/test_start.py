@@ -1,5 +1,6 @@
 """Bad starts: one clear line that names the thing and the mend, nothing half started, nothing overwritten."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -8,7 +9,7 @@ import subprocess
 
 import pytest
 
-from carillon import BUILD, QUICKSTART, can_hide_programs, living_in, processes
+from carillon import BUILD, QUICKSTART, ROOT, Client, Service, can_hide_programs, living_in, make_folder, processes, until
 
 IS_ROOT = os.geteuid() == 0
 
@@ -237,6 +238,36 @@ def test_quickstart_env_is_for_its_owner_alone(service):
     assert path.stat().st_mode & 0o777 == 0o600
     assert {"URL", "ADMIN_USER", "ADMIN_PASSWORD", "PATOKEN", "VIEWER_USER", "VIEWER_PASSWORD", "SOCKET",
             "MASTER_PID"} <= service.env().keys()
+
+
+def test_commands_need_no_open_way_to_the_clone(monkeypatch):
+    """It lies in a folder that is closed to whom they run as, and its name has a blank: what they leave is found all the same."""
+    closed = make_folder(0o700)
+    for part in ("conf", "nginx"):
+        shutil.copytree(ROOT / part, closed / "my clone" / part)
+    monkeypatch.setattr("carillon.QUICKSTART", closed / "my clone" / "conf" / "quickstart.sh")
+    service = Service(closed / "state").start()
+    try:
+        env = service.env()
+        client = Client(env["URL"])
+        headers = {"X-OS-API-TOKEN": env["OPENSPECIMEN_TOKEN"]}
+        job = {"name": "closed", "type": "INTERNAL", "taskImplFqn": env["OPENSPECIMEN_TASK"], "repeatSchedule": "ONDEMAND"}
+        runs = f"/scheduled-jobs/{json.loads(client.post('/scheduled-jobs', job, headers).text)['id']}/runs"
+        assert client.post(runs, {"args": "result x.csv some text"}, headers).status == 200
+        until(lambda: '"SUCCEEDED"' in client.request("GET", runs, headers=headers).text, 20, "the end of the run")
+        run = json.loads(client.request("GET", runs, headers=headers).text)[0]
+        assert client.request("GET", f"{runs}/{run['id']}/result-file", headers=headers).text == "some text\n"
+        token = {"Authorization": f"Token {env['RICLOUD_TOKEN']}"}
+        task = json.loads(client.request("GET", f"/tasks?session={run['id']}", headers=token).text)["data"][0]
+        path = task["results"][0]["url"].removeprefix("local://")
+        # Whose parents are open to him reads exactly what the address says.
+        assert path.startswith("/") and (not IS_ROOT or pathlib.Path(path).read_text() == "some text\n")
+        copies = list(pathlib.Path("/tmp").glob("carillon-samples.*"))
+        service.stop()
+        assert set(pathlib.Path("/tmp").glob("carillon-samples.*")) < set(copies)
+    finally:
+        service.stop()
+        shutil.rmtree(closed)
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can drop to another user")
