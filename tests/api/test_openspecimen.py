@@ -79,7 +79,7 @@ class Specimen:
 
     def ask(self, method, path, body=None, **headers):
         """An answer to a path below the base; a body that is no text is sent as JSON."""
-        if body is not None and not isinstance(body, str):
+        if body is not None and not isinstance(body, (str, bytes)):
             body = json.dumps(body)
             headers.setdefault("Content_Type", JSON)
         return self.raw(method, P + path, body, **headers)
@@ -776,6 +776,77 @@ def test_who_may_change_jobs_changes_his_own(os_service, api3, admin, name):
     good(one.ask("DELETE", f"/scheduled-jobs/{job['id']}"))
 
 
+def test_nothing_of_another_tenant_is_there(os_service, admin, name, script):
+    env = os_service.env()
+    session = good(Specimen(os_service.url).ask(
+        "POST", "/sessions", {"loginName": env["TENANT2_ADMIN_USER"], "password": env["TENANT2_ADMIN_PASSWORD"]}))
+    other = Specimen(os_service.url, X_OS_API_TOKEN=session["token"])
+    job = admin.create(name, fixedArgs=script("echo x >$CARILLON_RESULT_DIR/x.csv"))["id"]
+    admin.run(job)
+    run = admin.ended(job)["id"]
+    assert other.list() == [] and other.get("/scheduled-jobs/count") == {"count": 0}
+    for method, body in [("GET", None), ("PUT", {"name": name, **SHELL}), ("DELETE", None)]:
+        assert faults(other.ask(method, f"/scheduled-jobs/{job}", body)) == [NOT_FOUND]
+    assert faults(other.ask("POST", f"/scheduled-jobs/{job}/runs", {})) == [NOT_FOUND]
+    assert other.runs(job) == []
+    assert faults(other.ask("GET", f"/scheduled-jobs/{job}/runs/{run}")) == [RUN_NOT_FOUND]
+    assert faults(result(other, run)) == [RUN_NOT_FOUND]
+    # Its users are none here, and its names do not stand in the way.
+    assert codes(admin.ask("POST", "/scheduled-jobs", {"name": f"{name} 2", **SHELL, "recipients": [{"id": session["id"]}]})
+                 ) == ["USER_ONE_OR_MORE_NOT_FOUND"]
+    assert other.create(name)["createdBy"]["id"] == session["id"]
+
+
+def test_tokens_open_what_they_are_for(os_service, api3):
+    env = os_service.env()
+
+    def status(token):
+        return Specimen(os_service.url, X_OS_API_TOKEN=token).ask("GET", "/scheduled-jobs").status
+
+    assert status(env["OPENSPECIMEN_TOKEN"]) == 200
+    assert status(env["ALTOGIC_CLIENT_KEY"]) == 401
+    # A key is no session: it outlives a log-out.
+    good(Specimen(os_service.url, X_OS_API_TOKEN=env["OPENSPECIMEN_TOKEN"]).ask("DELETE", "/sessions"))
+    assert status(env["OPENSPECIMEN_TOKEN"]) == 200
+    # A key that may only read does not run.
+    made = api3.call("createToken", {"scopes": ["read"]}, service="access").json()["token"]
+    reader = Specimen(os_service.url, X_OS_API_TOKEN=made)
+    job = reader.list()[0]["id"]
+    assert faults(reader.ask("POST", f"/scheduled-jobs/{job}/runs", {})) == [NO_RIGHT]
+    assert faults(reader.ask("DELETE", f"/scheduled-jobs/{job}")) == [NO_RIGHT]
+
+
+# ---- the same schedules through another door ----
+
+
+def test_what_was_made_elsewhere_is_a_job_too(admin, api3, name):
+    schedule = api3.create(name, "exit 0", triggers=[{"cron": "30 4 * * *", "timeZone": "UTC"}])
+    number = int(schedule.replace("-", "")[-12:], 16)
+    for spelling in (number, schedule, schedule.upper()):
+        job = admin.job(spelling)
+        assert (job["id"], job["name"]) == (number, name)
+    assert (job["repeatSchedule"], job["scheduledHour"], job["scheduledMinute"]) == ("DAILY", 4, 30)
+    # It was not made of a registered task; what is sent back as it was shown changes nothing of that.
+    before = api3.call("getSchedule", schedule).json()
+    changed = good(admin.ask("PUT", f"/scheduled-jobs/{number}", {**job, "rtArgsHelpText": "which"}))
+    assert changed == {**job, "rtArgsHelpText": "which", "nextRunOn": changed["nextRunOn"]}
+    after = api3.call("getSchedule", schedule).json()
+    assert [after[m] for m in ("triggers", "tasks")] == [before[m] for m in ("triggers", "tasks")]
+    # Suspended there, it is not active here, and does not run.
+    assert api3.call("suspendSchedule", schedule).status == 200
+    job = admin.job(number)
+    assert (job["isActiveJob"], job["activityStatus"], job["nextRunOn"]) == (False, "Active", None)
+    admin.run(number)
+    assert admin.runs(number) == []
+    assert api3.call("resumeSchedule", schedule).status == 200
+    # What the other door starts is a run here.
+    execution = api3.run(schedule)
+    assert api3.ended(execution) == 1
+    run, = admin.runs(number)
+    assert (run["status"], run["runBy"]["loginName"]) == ("SUCCEEDED", "adminUser")
+    assert execution.endswith(f"{run['id']:012x}")
+
+
 # ---- HTTP ----
 
 
@@ -829,7 +900,7 @@ def test_a_body_is_read_whatever_it_calls_itself(admin, name):
 
 
 def test_a_chunked_body_is_a_body(admin, name):
-    body = iter([b'{"name": "', name.encode(), b'", "type": "INTERNAL", "taskImplFqn": "shell",', b'"repeatSchedule": "ONDEMAND"}'])
+    body = iter([b'{"name": "', name.encode(), b'", "type": "INTERNAL", "taskImplFqn": "shell", ', b'"repeatSchedule":"ONDEMAND"}'])
     assert good(admin.raw("POST", JOBS, body, Transfer_Encoding="chunked"))["name"] == name
 
 
@@ -855,3 +926,40 @@ def test_an_interrupted_run_has_failed_and_a_session_goes_on(make_service):
     after = client.ended(job)
     assert (after["id"], after["status"]) == (run["id"], "FAILED")
     assert after["message"]
+
+
+def test_a_session_dies_when_it_is_not_used(make_service):
+    service = make_service(CARILLON_OPENSPECIMEN_SESSION_IDLE="2s").start()
+    nobody = Specimen(service.url)
+    token = good(nobody.ask("POST", "/sessions", {"loginName": "adminUser", "password": ADMIN_PASSWORD}))["token"]
+
+    def status():
+        return nobody.ask("GET", "/scheduled-jobs/count", X_OS_API_TOKEN=token).status
+
+    # Used, it lives on beyond that time.
+    end = time.monotonic() + 3
+    until(lambda: status() == 200 and time.monotonic() > end, 10)
+    last = time.monotonic()
+    until(lambda: time.monotonic() > last + 2.5, 10)
+    assert status() == 401
+
+
+def test_nothing_that_is_sent_breaks_the_form(admin, name):
+    job = admin.create(name)["id"]
+    values = ["null", "true", "5", "-1", "1e400", '"x"', '"\\u0000"', '"\\ud800"', '"' + "x" * 5000 + '"', "[]", "[[]]", "{}",
+              '{"id":{}}', "99999999999999999999", '""']
+    members = ["name", "repeatSchedule", "scheduledMinute", "scheduledDayOfWeek", "hourlyInterval", "startDate", "endDate",
+               "activityStatus", "type", "taskImplFqn", "fixedArgs", "savedQuery", "runAs", "recipients", "sharedWith",
+               "rtArgsProvided", "rtArgsHelpText"]
+    base = {"name": f"{name} new", **SHELL, "activityStatus": "Disabled"}
+    for member in members:
+        others = json.dumps({m: v for m, v in base.items() if m != member})[:-1]
+        for value in values:
+            answer = admin.ask("POST", "/scheduled-jobs", f'{others}, "{member}": {value}}}')
+            assert answer.status in (200, 400), (member, value, answer)
+    for body in ['"\\', "\xff", "{]", "[" * 100, '{"args":' * 100, "x" * 100000]:
+        assert admin.ask("POST", f"/scheduled-jobs/{job}/runs", body.encode("latin-1")).status == 400
+    for path in ["/scheduled-jobs/%ff", "/scheduled-jobs/%22%3Cb%3E", "/scheduled-jobs/" + "9" * 3000,
+                 "/scheduled-jobs?query=%ff", "/scheduled-jobs?maxResults=-" + "9" * 3000, "/scheduled-jobs/1/runs?fromDate=%00"]:
+        answer = admin.client.request("GET", P + path, None, admin.headers)
+        assert (answer.status, answer.type) == (400, JSON) and json.loads(answer.body)[0]["code"], (path, answer)
