@@ -49,8 +49,8 @@ async function main() {
     const session = (await http.post('sessions', { loginName, password, domainName: 'openspecimen' })).data;
     http.defaults.headers['X-OS-API-TOKEN'] = session.token;
 
-    const fresh = { name: `by axios ${Date.now()}`, type: 'INTERNAL', taskImplFqn, repeatSchedule: 'ONDEMAND', fixedArgs: 'a b',
-        startDate: new Date(), recipients: [], sharedWith: [], savedQuery: null, runAs: null };
+    const fresh = { name: `by axios ${Date.now()}`, type: 'INTERNAL', taskImplFqn, repeatSchedule: 'ONDEMAND',
+        fixedArgs: 'result demo.csv id,name', startDate: new Date(), recipients: [], sharedWith: [], savedQuery: null, runAs: null };
     const job = (await http.post('scheduled-jobs', fresh)).data;
     seen.created = [typeof job.id, job.name === fresh.name, job.startDate === fresh.startDate.getTime(), job.isActiveJob];
     seen.again = await failure(http.post('scheduled-jobs', fresh));
@@ -63,14 +63,16 @@ async function main() {
     const changed = { ...got, repeatSchedule: 'WEEKLY', scheduledDayOfWeek: 'FRIDAY', scheduledHour: '6', scheduledMinute: '30',
         startDate: new Date(got.startDate).toISOString(), recipients: [got.createdBy] };
     const put = (await http.put(`scheduled-jobs/${job.id}`, changed)).data;
-    seen.changed = [put.repeatSchedule, put.scheduledHour, put.scheduledMinute, put.recipients.length, put.startDate === got.startDate];
+    seen.changed = [put.repeatSchedule, put.scheduledHour, put.scheduledMinute, put.recipients.length,
+        put.startDate === got.startDate];
 
     seen.run = (await http.post(`scheduled-jobs/${job.id}/runs`, { args: undefined })).data.id === job.id;
     const runs = await ended(job.id);
     seen.runs = [runs.length, runs[0].status, runs[0].rtArgs, runs[0].jobName === job.name];
     const day = new Date(Date.now() - 86400000).toISOString().slice(0, 16).replace('T', ' ');
     const ids = async (query) => (await get(`scheduled-jobs/${job.id}/runs`, query)).length;
-    seen.bounded = [await ids({ fromDate: day, status: 'SUCCEEDED' }), await ids({ toDate: day }), await ids({ status: 'FAILED' })];
+    seen.bounded = [await ids({ fromDate: day, status: 'SUCCEEDED' }), await ids({ toDate: day }),
+        await ids({ status: 'FAILED' })];
     // The link to a file is a plain one: a browser has the cookie and nothing else.
     const cookie = { Cookie: `osAuthToken=${encodeURIComponent(session.token)}` };
     const file = await axios.get(`${url}/openspecimen/rest/ng/scheduled-jobs/${job.id}/runs/${runs[0].id}/result-file`,

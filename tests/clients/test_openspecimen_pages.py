@@ -25,7 +25,7 @@ def test_the_vendors_pages_find_what_they_expect(service):
         "run": True,
         "runs": [1, "SUCCEEDED", None, True],
         "bounded": [1, 0, 0],
-        "file": ["demo.csv", "text/csv", 'attachment;filename="demo.csv"', "argument\na\nb\n"],
+        "file": ["demo.csv", "text/csv", 'attachment;filename="demo.csv"', "id,name\n"],
         "noFile": ["Job run does not exist. (SCHEDULED_JOB_JOB_RUN_NOT_FOUND)"],
         "removed": "Disabled",
         "gone": ["Job does not exist. (SCHEDULED_JOB_NOT_FOUND)"],
