@@ -44,7 +44,7 @@ def items(client, **body):
 # ---- shapes of 3.7 ---------------------------------------------------------------------------------------
 
 TASK_MEMBERS = {"id": GUID, "description": str, "status": int, "resultType": int}
-TASK_MAY = {"executorId": GUID, "summary": str, "taskSummary": dict, "startDate": INSTANT, "endDate": INSTANT}
+TASK_MAY = {"outputId": GUID, "result": str, "executorId": GUID, "summary": str, "taskSummary": dict, "startDate": INSTANT, "endDate": INSTANT}
 ERROR_MEMBERS = {"exceptionCategory": int, "msg": str, "code": int, "params": list, "customData": dict,
                  "stackTrace": str, "showErrorPopUpDialog": bool}
 KINDS = ("success", "partialSuccess", "failed", "canceled", "running", "pending", "triggerStopped")
