@@ -1,6 +1,7 @@
 """A FastCGI client for one request at a time: what a web server sends, without a web server."""
 
 import contextlib
+import email
 import socket
 import struct
 
@@ -41,8 +42,8 @@ def read_exactly(connection, count):
     return data
 
 
-def answer(connection):
-    """Wait for the answer to the one request on this connection: (status, body)."""
+def whole_answer(connection):
+    """Wait for the answer to the one request on this connection: (status, headers, body)."""
     text = b""
     while True:
         _, kind, _, length, padding = struct.unpack(">BBHHBx", read_exactly(connection, 8))
@@ -52,7 +53,13 @@ def answer(connection):
         if kind == STDOUT:
             text += content
     head, _, body = text.partition(b"\r\n\r\n")
-    return int(head.split()[1]), body
+    return int(head.split()[1]), email.message_from_bytes(head), body
+
+
+def answer(connection):
+    """The same without the headers."""
+    status, _, body = whole_answer(connection)
+    return status, body
 
 
 def connect(path, timeout=20):
@@ -66,3 +73,9 @@ def ask(path, method, uri, body=b"", **params):
     with contextlib.closing(connect(path)) as connection:
         connection.sendall(request(method, uri, body, **params))
         return answer(connection)
+
+
+def ask_whole(path, method, uri, body=b"", **params):
+    with contextlib.closing(connect(path)) as connection:
+        connection.sendall(request(method, uri, body, **params))
+        return whole_answer(connection)

@@ -14,6 +14,7 @@ import contextlib
 
 import pytest
 
+import fastcgi
 from carillon import ROOT, Service, make_folder, until
 from webserver import Raw, application, reconfigure, stop_application
 
@@ -182,6 +183,25 @@ def test_an_application_that_hangs_or_is_stopped_is_said_in_the_form_of_each_fac
         assert (answer.status, answer.type, answer.body) == (502, page(face, 502)[0], b"")
     with application(service):
         until(lambda: service.nobody().post("/_api/rest/v1/task", "{}").status == 401, 10, "the application")
+
+
+@pytest.mark.parametrize("length", ["ten", "-1", "1x", "5"])
+def test_a_length_that_is_none_is_answered_in_the_form_of_its_face(web, length):
+    """No web server hands such a thing on: straight to a worker. The last one is of a body that does not come."""
+    env = web.env()
+    credentials = {"/API3/tasks/findSchedule": {"HTTP_PATOKEN": env["PATOKEN"]},
+                   "/_api/rest/v1/task": {"HTTP_X_CLIENT_KEY": env["ALTOGIC_CLIENT_KEY"]},
+                   "/results/1/ack": {"HTTP_AUTHORIZATION": f"Token {env['RICLOUD_TOKEN']}"},
+                   "/scheduled-jobs": {"HTTP_X_OS_API_TOKEN": env["OPENSPECIMEN_TOKEN"]}}
+    for face, path in zip(FACES, credentials):
+        status, headers, body = fastcgi.ask_whole(env["SOCKET"], "POST", path, b"", CONTENT_LENGTH=length, **credentials[path])
+        assert status in (400, 404), (face, body)
+        if face == "api3":
+            assert (headers["Content-Type"], body) == ("text/plain;charset=utf-8", b"Request body is incomplete")
+        else:
+            assert headers["Content-Type"] == "application/json"
+            assert {"altogic": lambda said: said["errors"][0]["origin"], "ricloud": lambda said: said["error"],
+                    "openspecimen": lambda said: said[0]["code"]}[face](json.loads(body))
 
 
 def test_a_path_with_an_encoded_slash_reaches_its_face(web):

@@ -337,6 +337,52 @@ def test_output_that_nginx_cannot_send_is_no_html(make_foreign, service, decoy, 
     assert (answer.status, answer.type, answer.text) == (500, "text/plain; charset=utf-8", "Internal server error")
 
 
+@pytest.fixture(scope="module")
+def result_file(service):
+    """The path of a result file of OpenSpecimen's API, and what to show there."""
+    env, nobody = service.env(), service.nobody()
+    headers = {"X-OS-API-TOKEN": env["OPENSPECIMEN_TOKEN"]}
+    job = json.loads(nobody.post("/scheduled-jobs", {"name": "web: result", "type": "INTERNAL", "repeatSchedule": "ONDEMAND",
+                                                     "taskImplFqn": env["OPENSPECIMEN_TASK"]}, headers).text)
+    runs = f"/scheduled-jobs/{job['id']}/runs"
+    nobody.post(runs, {"args": 'result x".csv some text'}, headers)
+    until(lambda: '"SUCCEEDED"' in nobody.request("GET", runs, headers=headers).text, 20, "the end of the run")
+    run = json.loads(nobody.request("GET", runs, headers=headers).text)[0]
+    return f"{runs}/{run['id']}/result-file", headers
+
+
+def test_a_result_file_is_the_same_whoever_sends_it(foreign, service, result_file):
+    """The quickstart's nginx sends it itself, the others pass on what the application sends: also to a page, and in one piece."""
+    path, headers = result_file
+    answers = []
+    for client in (service.nobody(), foreign.client()):
+        origin = {"Origin": client.url.geturl(), "Range": "bytes=0-3", "If-None-Match": '"x"',
+                  "If-Modified-Since": "Sat, 01 Jan 2050 00:00:00 GMT"}
+        for method in ("GET", "HEAD"):
+            answer = client.request(method, path, headers={**headers, **origin})
+            assert (answer.status, answer.type) == (200, "text/csv")
+            assert answer.text == ("some text\n" if method == "GET" else "")
+            assert answer.headers["Content-Disposition"] == 'attachment;filename="x_.csv"'
+            assert answer.headers.get_all("Access-Control-Allow-Origin") == [client.url.geturl()]
+            answers.append({name.lower(): value for name, value in answer.headers.items()
+                            if name not in ("Date", "Server", "Access-Control-Allow-Origin", "Connection", "Keep-Alive")})
+    assert all(answer == answers[0] for answer in answers)
+
+
+@pytest.mark.parametrize("fault", [None, "missing"])
+def test_nginx_sends_a_result_file_or_says_in_the_form_of_the_face_that_it_cannot(make_foreign, result_file, decoy, fault):
+    path, headers = result_file
+    if fault:
+        shutil.rmtree(decoy)
+        decoy.mkdir()
+    answer = make_foreign("nginx", output=decoy).client().request("GET", path, headers=headers)
+    if fault:
+        assert (answer.status, answer.type) == (500, "application/json")
+        assert json.loads(answer.text) == [{"code": "internal_error", "message": "Sorry, something went wrong."}]
+    else:
+        assert (answer.status, answer.type, answer.text) == (200, "text/csv", "from the decoy\n")
+
+
 def test_output_is_not_for_who_asks_nginx_for_it(make_foreign, decoy):
     nobody = make_foreign("nginx", output=decoy).client()
     some = next(path for path in decoy.rglob("*.stdout"))
