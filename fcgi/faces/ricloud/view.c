@@ -175,7 +175,8 @@ ricloud_write_result(
 	poll(w, due_us);
 	text(w, "identifier", r->name);
 	text(w, "type", r->json ? "json" : "file");
-	text(w, "url", arena_printf(c->req->arena, "local://%s/%s", c->face->output_path, path));
+	text(
+	    w, "url", arena_printf(c->req->arena, "local://%s/%s", c->face->output_path, path));
 	checksum(w, r->md5);
 	number(w, "size", r->bytes);
 	text(w, "state", ricloud_result_state(r->state));
