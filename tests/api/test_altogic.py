@@ -112,13 +112,13 @@ def bill():
 
 @pytest.fixture
 def long_run(own, scratch):
-    """Makes tasks that run until they are let go; all are, at the end."""
+    """Makes tasks that run until they are let go; all are, at the end, or find that their folder is gone."""
     gates = []
 
     def make(name):
         gate = scratch / name
         gates.append(gate)
-        own.admin().create(name, f"while [ ! -e {gate} ]; do sleep 0.02; done")
+        own.admin().create(name, f"while [ -d '{scratch}' -a ! -e '{gate}' ]; do sleep 0.02; done")
         return gate
 
     yield make
