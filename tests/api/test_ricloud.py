@@ -417,6 +417,7 @@ def test_20_results_of_a_task(fixture, ricloud):
 def test_21_a_pending_task(fixture, ricloud):
     schedule = fixture.boss.create("waits", "sleep 30")
     first, second = fixture.boss.run(schedule), fixture.boss.run(schedule)
+    until(lambda: ricloud.ids(state="processing", source=number(schedule)), 10, "the first run")
     task = ricloud.task(number(fixture.boss.task(second)))
     assert (task["state"], task["results"], task["error"]) == ("pending", [], None)
     assert (task["date_started"], task["date_completed"]) == (None, None)
