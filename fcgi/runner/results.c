@@ -16,7 +16,7 @@
 #include "proc/fd.h"
 
 /* SAID_BYTES: more than a list can have. ASIDE_MAX: names for what stood in the way. */
-enum { SAID_BYTES = 64 * 1024, ASIDE_MAX = 100, GENTLER = 10 };
+enum { SAID_BYTES = 64 * 1024, ASIDE_MAX = 100, GENTLER = 5 };
 
 void
 results_work_name(uint32_t attempt, char name[RESULTS_NAME])
