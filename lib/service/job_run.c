@@ -40,10 +40,10 @@ static int
 look_at(struct txn *txn, struct arena *a, const struct execution *e, struct obstacles *o,
     struct err *err)
 {
-	bool waits, begun;
+	bool waits, begun = e->start_us != INSTANT_NEVER;
 	int rc = store_waiting_has(txn, e->schedule_id, e->id, &waits, err);
 
-	if (!rc)
+	if (!rc && !waits)
 		rc = has_begun(txn, a, e, &begun, err);
 	if (rc)
 		return rc;

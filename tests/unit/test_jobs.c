@@ -1250,6 +1250,9 @@ nothing_of_another_tenant_is_seen(void **state)
 	assert_int_equal(total, 0);
 	runs_by(&eve, &rq, &count);
 	assert_int_equal(count, 0);
+	ok(delete_as(&sim.admin, ids.job, &(struct job_view){0}));
+	runs_by(&eve, &rq, &count);
+	assert_int_equal(count, 0);
 }
 
 static void
@@ -1587,6 +1590,28 @@ runs_that_go_side_by_side_elsewhere_do_not_here(void **state)
 	assert_int_equal(count, 2);
 }
 
+/* The command is held at its gate, and nobody has been told that it started. */
+static void
+a_request_is_dropped_while_a_run_is_about_to_start(void **state)
+{
+	uint64_t id = create(&sim.admin, plain("n1"));
+	struct job_run *r;
+	size_t count;
+
+	(void)state;
+	sim_settle();
+	run(id, "first");
+	sim_step();
+	assert_int_equal(
+	    sim_tasks(sim_executions(id, &count)->id, &count)->status, TASK_STARTING);
+	assert_int_equal(going_on(id), 0);
+	assert_int_equal(run(id, "second"), 0);
+	sim_pass(HOUR_US);
+	r = runs_of(id, &count);
+	assert_int_equal(count, 1);
+	assert_string_equal(r->execution.args, "first");
+}
+
 static void
 a_timed_run_is_skipped_while_the_job_runs(void **state)
 {
@@ -1660,6 +1685,24 @@ what_waits_to_run_again_is_not_shown_as_running(void **state)
 	sim_pass(HOUR_US);
 	r = runs_of(id, &count);
 	assert_true(r[1].succeeded);
+}
+
+static void
+what_waits_to_run_again_keeps_no_request_away(void **state)
+{
+	uint64_t id = create(&sim.admin, plain("n1"));
+	struct task *t;
+	size_t count;
+
+	(void)state;
+	t = sim_tasks(run(id, "old"), &count);
+	sim_pass(HOUR_US);
+	sim_call(id);
+	ok(service_rerun_task(&sim.sv, &sim.admin, sim.now_us, t->id, &sim.err));
+	assert_true(run(id, "new") != 0);
+	sim_pass(HOUR_US);
+	runs_of(id, &count);
+	assert_int_equal(count, 3);
 }
 
 /* Row 33, and whoever dies at whatever moment: one run at a time, and none is left open. */
@@ -1829,9 +1872,11 @@ main(void)
 	    test(a_request_that_has_not_started_gives_way_to_a_later_one),
 	    test(a_request_behind_a_run_of_another_door_gives_way_too),
 	    test(runs_that_go_side_by_side_elsewhere_do_not_here),
+	    test(a_request_is_dropped_while_a_run_is_about_to_start),
 	    test(a_timed_run_is_skipped_while_the_job_runs),
 	    test(what_is_due_comes_before_a_request),
 	    test(what_waits_to_run_again_is_not_shown_as_running),
+	    test(what_waits_to_run_again_keeps_no_request_away),
 	    test(deaths_leave_one_run_at_a_time),
 	    test(callers_at_once_leave_one_request),
 	};
