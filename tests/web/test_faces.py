@@ -244,17 +244,17 @@ def test_all_pages_may_where_all_are_listed(make_service, kind):
 # ---- limits ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("face, path", [("altogic", "/_api/rest/v1/auth/signin-email"),
-                                        ("altogic", "/e:x//_api/rest/v1/auth/signin-email/"),
-                                        ("openspecimen", "/openspecimen/rest/ng/sessions"), ("openspecimen", "/rest//ng/sessions/")])
-def test_log_ins_of_one_address_are_limited_by_nginx(make_service, face, path):
-    service = make_service(WEB="nginx", LOGIN_RATE="1r/m").start()
-    nobody = service.nobody()
-    limited = [nobody.post(path, "{}").status == 429 for _ in range(30)]
-    assert limited == sorted(limited) and 9 <= sum(limited) <= 15
-    is_page(nobody.post(path, "{}"), face, 429)
-    # What ends a session, and what is no log-in, is not counted.
-    assert nobody.request("DELETE", path).status != 429
+def test_log_ins_of_one_address_are_limited_by_nginx(make_service):
+    """At all faces together: who guesses has one allowance."""
+    nobody = make_service(WEB="nginx", LOGIN_RATE="1r/m").start().nobody()
+    paths = {"/_api/rest/v1/auth/signin-email": "altogic", "/e:x//_api/rest/v1/auth/signin-email/": "altogic",
+             "/openspecimen/rest/ng/sessions": "openspecimen", "/rest//ng/sessions/": "openspecimen"}
+    limited = [nobody.post(path, "{}").status == 429 for _ in range(8) for path in paths]
+    assert limited == sorted(limited) and 9 <= sum(limited) <= 17
+    for path, face in paths.items():
+        is_page(nobody.post(path, "{}"), face, 429)
+        # What ends a session, and what is no log-in, is not counted.
+        assert nobody.request("DELETE", path).status != 429
     assert nobody.post("/_api/rest/v1/task", "{}").status == 401
 
 
@@ -281,11 +281,11 @@ def test_a_face_lies_where_it_is_put_and_its_old_place_is_nobodys(make_service, 
 
 @pytest.mark.parametrize("kind", ["nginx", "apache"])
 def test_a_face_that_is_off_is_nobodys(make_service, kind):
-    for off in FACES:
-        service = make_service(off, WEB=kind, **{f"CARILLON_{off.upper()}_AT": "off"}).start()
+    for off in (("api3", "ricloud"), ("altogic", "openspecimen")):
+        service = make_service(off[0], WEB=kind, **{f"CARILLON_{face.upper()}_AT": "off" for face in off}).start()
         for face, path in CALLS:
             answer = service.nobody().post(path, b"x" * 2097152)
-            if face == off:
+            if face in off:
                 is_nobodys(service.nobody().post(path, "{}"), path)
             else:
                 is_page(answer, face, 413)
