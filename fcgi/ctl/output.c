@@ -5,7 +5,7 @@
 
 /* API3 TaskStatus. Of these the service sends those of wire/api3.md 3.5. */
 static const char *const words[] = {"pending", "succeeded", "rendered", "failed", "running",
-    "partly failed", "stopped", "locked", "cancelled", "cancelling", "waiting", "locked",
+    "partly failed", "skipped", "locked", "cancelled", "cancelling", "waiting", "locked",
     "evaluating", "stopped by its triggers", "evaluation cancelled", "deleted"};
 
 enum { PENDING = 0, RUNNING = 4, LOCKED = 7, CANCELLING = 9, WAITING = 10, EVALUATING = 12 };

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -561,6 +562,81 @@ the_same_is_handed_on_when_the_first_order_to_start_was_lost(void **state)
 	assert_idle(id);
 }
 
+static int ends[2] = {-1, -1};
+static size_t sent;
+
+static void
+send_for_real(const struct channel_message *m)
+{
+	if (m->type != CHANNEL_START)
+		return;
+	if (channel_send(ends[0], m, &sim.err))
+		fail_msg("%s", sim.err.text);
+	if (channel_receive(ends[1], &sim.arena, &(struct channel_message){0}, &sim.err))
+		fail_msg("%s", sim.err.text);
+	sent++;
+}
+
+static void
+repeat(char *out, const char *text, size_t times)
+{
+	for (size_t i = 0; i < times; i++)
+		memcpy(out + i * strlen(text), text, strlen(text));
+	out[times * strlen(text)] = '\0';
+}
+
+/* As much as a definition may hold, the longest lines handed on, and the most arguments. */
+static void
+the_largest_task_fits_into_its_order(void **state)
+{
+	static char text[SCHEDULE_BYTES_MAX], line[ATTEMPT_LINE_MAX + 1], args[8192 + 1];
+	struct schedule s = schedule_of("a");
+	struct task_def *last = &s.tasks[SCHEDULE_TASKS_MAX - 1];
+	uint64_t run;
+
+	(void)state;
+	repeat(line, "x", ATTEMPT_LINE_MAX);
+	repeat(args, "x ", 4096);
+	s.task_count = SCHEDULE_TASKS_MAX;
+	*last = (struct task_def){.name = "last", .accept_args = true};
+	last->after = arena_array(&sim.arena, SCHEDULE_TASKS_MAX, sizeof *last->after);
+	last->after_count = SCHEDULE_TASKS_MAX - 1;
+	for (size_t i = 0; i < last->after_count; i++) {
+		s.tasks[i] = s.tasks[0];
+		s.tasks[i].name = arena_printf(&sim.arena, "%0100zu", i);
+		last->after[i] = (struct task_after){s.tasks[i].name, AFTER_ALWAYS};
+	}
+	last->argc = SCHEDULE_ARGV_MAX;
+	last->argv = arena_array(&sim.arena, last->argc + 1, sizeof *last->argv);
+	last->argv[0] = "/bin/true";
+	for (size_t i = 1; i < last->argc; i++)
+		last->argv[i] = "";
+	last->env_count = SCHEDULE_ENV_MAX;
+	last->env = arena_array(&sim.arena, last->env_count, sizeof *last->env);
+	for (size_t i = 0; i < last->env_count; i++)
+		last->env[i] = (struct env_var){arena_printf(&sim.arena, "E%zu", i), ""};
+	last->argv[1] = text;
+	repeat(text, "x", sizeof text - 1);
+	for (size_t len = sizeof text - 1; schedule_validate(&s, &sim.err); len--) {
+		assert_non_null(strstr(sim.err.text, "all texts"));
+		text[len - 1] = '\0';
+	}
+	assert_true(strlen(text) > SCHEDULE_BYTES_MAX / 2);
+
+	assert_int_equal(channel_pair(ends, &sim.err), 0);
+	sent = 0;
+	sim.last_line = line;
+	sim.on_order = send_for_real;
+	assert_int_equal(service_run_schedule(&sim.sv, &sim.admin, sim.now_us, sim_create(s),
+			     false, args, &run, &sim.err),
+	    0);
+	sim_pass(MINUTE_US);
+	assert_int_equal(sent, SCHEDULE_TASKS_MAX);
+	assert_int_equal(named(run, "last")->status, TASK_SUCCEEDED);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void
 of_a_lost_task_only_the_word_is_known(void **state)
 {
@@ -1082,6 +1158,7 @@ main(void)
 	    TEST(when_its_condition_is_met_only_those_begin_that_wait_for_no_task),
 	    TEST(a_task_finds_how_those_before_it_ended_and_their_last_lines),
 	    TEST(the_same_is_handed_on_when_the_first_order_to_start_was_lost),
+	    TEST(the_largest_task_fits_into_its_order),
 	    TEST(of_a_lost_task_only_the_word_is_known),
 	    TEST(a_run_can_be_cancelled_at_every_moment),
 	    TEST(a_run_is_cancelled_between_two_of_its_tasks),
