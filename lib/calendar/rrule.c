@@ -193,6 +193,37 @@ parse(const char *text)
 	return rule;
 }
 
+/* Days are looked at instead of their hours where the rule names them: there may be many before
+ * one that it means. */
+static bool
+names_days(const struct icalrecurrencetype *rule)
+{
+	return given(rule->by_month) || given(rule->by_month_day) || given(rule->by_day);
+}
+
+/* The first of those days that ends behind `from_us`, as its beginning. */
+static int64_t
+next_day(const struct icalrecurrencetype *hourly, int64_t from_us, int64_t to_us)
+{
+	struct icalrecurrencetype rule = *hourly;
+	struct civil c = civil_from_us(from_us);
+	int64_t day_us = civil_days(c.year, c.month, c.day) * DAY_US;
+	icalrecur_iterator *it;
+	struct icaltimetype t;
+
+	rule.freq = ICAL_DAILY_RECURRENCE;
+	rule.interval = 1;
+	rule.by_hour[0] = rule.by_minute[0] = rule.by_second[0] = rule.by_set_pos[0] =
+	    ICAL_RECURRENCE_ARRAY_MAX;
+	rule.until = to_ical(to_us);
+	it = icalrecur_iterator_new(rule, to_ical(day_us));
+	if (!it)
+		return INSTANT_NEVER;
+	t = icalrecur_iterator_next(it);
+	icalrecur_iterator_free(it);
+	return icaltime_is_null_time(t) ? INSTANT_NEVER : from_ical(t);
+}
+
 static int64_t
 next(struct icalrecurrencetype rule, int64_t start_us, int64_t from_us, int64_t to_us)
 {
@@ -205,8 +236,16 @@ next(struct icalrecurrencetype rule, int64_t start_us, int64_t from_us, int64_t 
 	if (from_us >= to_us || from_us >= LAST_US)
 		return INSTANT_NEVER;
 	bound(&rule, start_us, from_us, to_us);
-	if (rule.freq == ICAL_HOURLY_RECURRENCE && !rule.count)
+	if (rule.freq == ICAL_HOURLY_RECURRENCE && !rule.count) {
+		if (names_days(&rule)) {
+			int64_t day_us = next_day(&rule, from_us, from_us + RRULE_HORIZON_US);
+
+			if (day_us == INSTANT_NEVER || day_us >= to_us)
+				return INSTANT_NEVER;
+			from_us = day_us > from_us ? day_us : from_us;
+		}
 		start_us = hourly_start(&rule, start_us, from_us);
+	}
 	it = icalrecur_iterator_new(rule, to_ical(start_us));
 	if (!it)
 		return INSTANT_NEVER;

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -123,6 +124,30 @@ an_end_in_utc_bounds_instants(void **state)
 	zones_free(zones);
 }
 
+/* What 20 searches over many years cost, in the processor's time. */
+static clock_t
+cost(const char *text)
+{
+	int64_t start_us = at("2026-01-01T08:00");
+	clock_t begin = clock();
+
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(
+		    rrule_next_civil(text, start_us, start_us + i * SECOND_US, INSTANT_NEVER),
+		    at("2048-02-29T00:00"));
+	return clock() - begin;
+}
+
+/* A schedule has many triggers, a preview many due times, and all others wait meanwhile. */
+static void
+the_hours_of_a_rare_day_cost_no_more_than_the_day(void **state)
+{
+	clock_t day = cost("FREQ=DAILY;BYHOUR=0;BYMINUTE=0;BYMONTH=2;BYMONTHDAY=29;BYDAY=SA");
+
+	(void)state;
+	assert_true(cost("FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=SA") < 4 * day);
+}
+
 int
 main(void)
 {
@@ -130,6 +155,7 @@ main(void)
 	    cmocka_unit_test(what_is_no_rule_or_not_served_is_refused_with_the_reason),
 	    cmocka_unit_test(the_next_local_time_is_at_or_behind_the_question),
 	    cmocka_unit_test(an_end_in_utc_bounds_instants),
+	    cmocka_unit_test(the_hours_of_a_rare_day_cost_no_more_than_the_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
