@@ -112,12 +112,15 @@ judge_dates_and_status(const struct job_judging *j)
 		job_fault(j->faults, "ACTIVITY_STATUS_INVALID", "Invalid activity status.");
 }
 
-/* What a schedule from another door is shown with is registered nowhere, and can be said again. */
+/* What a schedule from another door is shown with is registered nowhere, and so is what the
+ * configuration names no more. It can be said again: then the command stays. Of another nobody
+ * knows what it is made of. */
 static bool
 is_task(const struct job_judging *j, const char *name)
 {
 	return job_command(j->deed->sv, name, 0) ||
-	       (j->before && j->before->task && !strcmp(j->before->task, name));
+	       (j->before && j->before->task && !strcmp(j->before->task, name) &&
+		   same_text(j->before->fixed_args, j->n->fixed_args));
 }
 
 static void

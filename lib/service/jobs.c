@@ -45,7 +45,7 @@ make_tasks(struct arena *a, const struct service *sv, const struct job *job, str
 	s->task_count = 1;
 }
 
-static bool
+bool
 same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));

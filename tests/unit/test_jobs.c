@@ -806,6 +806,26 @@ what_was_made_elsewhere_survives_being_saved(void **state)
 	assert_argv(&w.schedule.definition, "/bin/nightly -v");
 }
 
+/* It can be said again, and nothing else: nobody knows what other arguments would mean to it. */
+static void
+what_is_registered_nowhere_takes_no_other_arguments(void **state)
+{
+	struct trigger t = sim_cron("1 2 * * *", "UTC");
+	uint64_t id = sim_create(sim_schedule("made by API3", &t, 1));
+	struct job_view v = job_of(id), w;
+	struct job_new n = as_shown(&v);
+
+	(void)state;
+	ok(update_as(&sim.admin, id, &n, &w));
+	n.fixed_args = "-x";
+	assert_int_equal(update_as(&sim.admin, id, &n, &w), ERR_INPUT);
+	assert_int_equal(faults.count, 1);
+	assert_string_equal(faults.list[0].code, "SCHEDULED_JOB_INVALID_TASK_IMPL_FQN");
+	v = job_of(id);
+	assert_string_equal(v.job.task, w.job.task);
+	assert_null(v.job.fixed_args);
+}
+
 static void
 a_command_that_is_registered_is_shown_by_its_name(void **state)
 {
@@ -1851,6 +1871,7 @@ main(void)
 	    test(the_same_rule_goes_on_where_it_was),
 	    test(what_was_made_elsewhere_survives_being_saved),
 	    test(a_command_that_is_registered_is_shown_by_its_name),
+	    test(what_is_registered_nowhere_takes_no_other_arguments),
 	    test(an_edit_elsewhere_shows_and_leaves_the_rest_alone),
 	    test(a_deleted_job_is_gone_and_its_runs_stay),
 	    test(the_name_of_a_deleted_job_is_cut_before_its_suffix),
