@@ -357,8 +357,10 @@ service_list_job_runs(struct service *sv, struct arena *a, const struct actor *a
 	while (!rc && !c.so_far.done) {
 		rc = store_run(sv->store, list_body, &c, err);
 		c.so_far = c.next;
+		service_progress(sv);
 	}
 	for (size_t i = 0; !rc && i < c.so_far.count; i++) {
+		service_progress(sv);
 		if (c.has_results[i])
 			rc = name_output(sv, a, actor, &c.runs[i], err);
 	}

@@ -424,6 +424,8 @@ page_body(struct txn *txn, void *ctx, struct err *err)
 	for (size_t i = c->at; i < c->end && i < c->at + PAGE_STEP; i++) {
 		struct job_view *view = &c->views[c->view_count + c->step_count];
 
+		/* What is due next of many triggers, and the last of many runs, take their time. */
+		service_progress(c->deed.sv);
 		rc = view_job(txn, c->arena, &c->deed, c->ids[i], view, err);
 		if (rc == ERR_MISSING)
 			continue; /* removed since it was counted */

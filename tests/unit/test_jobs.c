@@ -896,6 +896,35 @@ an_edit_elsewhere_shows_and_leaves_the_rest_alone(void **state)
 	assert_string_equal(v.job.task, "/bin/date");
 }
 
+static void
+count_progress(void *ctx)
+{
+	++*(unsigned *)ctx;
+}
+
+/* Else whoever has many is taken for stuck, and with him everybody else's calls end. */
+static void
+long_lists_tell_that_they_go_on(void **state)
+{
+	uint64_t id = create(&sim.admin, daily("n1", 9, 31));
+	struct job_query q = {.cap = 10};
+	unsigned jobs = 0, runs = 0;
+	struct job_view *list;
+	size_t count, total;
+
+	(void)state;
+	create(&sim.admin, plain("n2"));
+	sim.sv.progress = count_progress;
+	sim.sv.progress_ctx = &jobs;
+	ok(service_list_jobs(
+	    &sim.sv, &sim.arena, &sim.admin, sim.now_us, &q, &list, &count, &total, &sim.err));
+	sim.sv.progress_ctx = &runs;
+	runs_of(id, &count);
+	sim.sv.progress = NULL;
+	assert_true(jobs >= 2);
+	assert_true(runs >= 1);
+}
+
 /* Row 22. */
 static void
 a_deleted_job_is_gone_and_its_runs_stay(void **state)
@@ -1872,6 +1901,7 @@ main(void)
 	    test(what_was_made_elsewhere_survives_being_saved),
 	    test(a_command_that_is_registered_is_shown_by_its_name),
 	    test(what_is_registered_nowhere_takes_no_other_arguments),
+	    test(long_lists_tell_that_they_go_on),
 	    test(an_edit_elsewhere_shows_and_leaves_the_rest_alone),
 	    test(a_deleted_job_is_gone_and_its_runs_stay),
 	    test(the_name_of_a_deleted_job_is_cut_before_its_suffix),
