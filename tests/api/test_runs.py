@@ -174,7 +174,7 @@ def test_a_task_finds_how_the_one_before_it_ended_and_what_it_said_last(admin):
         step("alert", "true", {"task": "extract", "when": "failed"}, {"task": "load it", "when": "failed"}, afterMatch="any"),
         step("clear", shows, {"task": "load it", "when": "always"}, {"task": "alert", "when": "always"})])
     execution = admin.run(schedule)
-    admin.ended(execution)
+    assert admin.ended(execution) == 1
     assert of_tasks(admin, execution, "status") == {"extract": 1, "load it": 1, "alert": 6, "clear": 1}
     assert output(admin, execution, "load it").splitlines() == [
         "CARILLON_AFTER_EXTRACT_EXIT_CODE=0", "CARILLON_AFTER_EXTRACT_LINE=42 rows", "CARILLON_AFTER_EXTRACT_STATUS=succeeded"]

@@ -1978,7 +1978,12 @@ an_execution_folds_its_tasks(void **state)
 	    {{TASK_CANCELLED, TASK_CANCELLED}, 2, 8},
 	    {{TASK_CONDITION, TASK_CONDITION}, 2, 13},
 	    {{TASK_FAILED, TASK_SUCCEEDED}, 2, 5},
-	    {{TASK_SUCCEEDED, TASK_SKIPPED}, 2, 5},
+	    /* One that was skipped says nothing: what it was skipped for does. */
+	    {{TASK_SUCCEEDED, TASK_SKIPPED}, 2, 1},
+	    {{TASK_SKIPPED, TASK_CANCELLED}, 2, 8},
+	    {{TASK_FAILED, TASK_SKIPPED, TASK_SUCCEEDED}, 3, 5},
+	    {{TASK_SKIPPED, TASK_PENDING}, 2, 4},
+	    {{TASK_SKIPPED, TASK_SKIPPED}, 2, 3},
 	    {{TASK_FAILED, TASK_SKIPPED}, 2, 3},
 	    {{TASK_FAILED, TASK_CANCELLED}, 2, 3},
 	};

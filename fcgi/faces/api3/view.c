@@ -69,13 +69,16 @@ api3_run_status(const struct api3_run *run)
 	static const int same[] = {
 	    API3_FINISHED, API3_ERROR, API3_CANCELED, API3_STOPPED_AFTER_EVALUATION};
 	struct tally t = count_tasks(run);
+	/* The contract knows none that was skipped. Whatever it was skipped for tells by itself how
+	 * the run went: one that runs only after a failure spoils nothing. */
+	size_t ran = t.all - t.of[API3_STOPPED_WITHOUT_RUNNING];
 
 	if (t.of[API3_RUNNING] || t.of[API3_CANCELING])
 		return API3_RUNNING;
 	if (t.of[API3_PENDING])
 		return t.of[API3_PENDING] == t.all ? API3_PENDING : API3_RUNNING;
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
-		if (t.of[same[i]] == t.all)
+		if (ran && t.of[same[i]] == ran)
 			return same[i];
 	}
 	return t.of[API3_FINISHED] ? API3_FINISHED_WITH_ERRORS : API3_ERROR;
