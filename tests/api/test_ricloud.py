@@ -417,7 +417,7 @@ def test_20_results_of_a_task(fixture, ricloud):
 def test_21_a_pending_task(fixture, ricloud):
     schedule = fixture.boss.create("waits", "sleep 30")
     first, second = fixture.boss.run(schedule), fixture.boss.run(schedule)
-    until(lambda: ricloud.ids(state="processing", source=number(schedule)), 10, "the first run")
+    until(lambda: ricloud.ids(state="processing", source=number(schedule)), 30, "the first run")
     task = ricloud.task(number(fixture.boss.task(second)))
     assert (task["state"], task["results"], task["error"]) == ("pending", [], None)
     assert (task["date_started"], task["date_completed"]) == (None, None)
@@ -457,7 +457,7 @@ def test_22_what_waits_for_another_task_is_suspended(fixture, ricloud, scratch):
     schedule = fixture.boss.call("createSchedule", {"name": "chain", "tasks": tasks}).json()
     session = number(fixture.boss.run(schedule))
     third, second, first = ricloud.ids(session=session)
-    until(lambda: ricloud.task(first)["state"] == "processing", 10, "the first task")
+    until(lambda: ricloud.task(first)["state"] == "processing", 30, "the first task")
     assert ricloud.ids(session=session, state="suspended") == [third, second]
     assert ricloud.task(second)["date_started"] is None
     gate.touch()
@@ -595,7 +595,7 @@ def test_33_the_life_of_a_task(fixture, ricloud, scratch):
     seen = [ricloud.task(task)]
     assert seen[0]["state"] == "pending"
     fixture.boss.call("cancelExecution", json.dumps(first)).json()
-    until(lambda: ricloud.task(task)["date_started"], 10, "its start")
+    until(lambda: ricloud.task(task)["date_started"], 30, "its start")
     seen.append(ricloud.task(task))
     assert (seen[1]["state"], ricloud.ids(state="processing", source=number(schedule))) == ("processing", [task])
     gate.touch()

@@ -129,7 +129,7 @@ class Ricloud:
     def acknowledge(self, id):
         return self.send("POST", f"/results/{id}/ack")
 
-    def ended(self, id, seconds=10.0):
+    def ended(self, id, seconds=30.0):
         until(lambda: self.task(id)["state"] in ("succeeded", "failed"), seconds, f"the end of task {id}")
         return self.task(id)
 
