@@ -93,8 +93,10 @@ def things(caller):
     return Cheap(caller)
 
 
-# A schedule with a strange value may run, and then its task is what cannot.
-RUNNER = re.compile(r"runner\[\d+\]: warn: task \d+ attempt \d+: cannot .*\n")
+# A schedule with a strange value may run, and then its task is what cannot. And of what no web server would send nothing
+# is told to who sends it, so that it stands in the log.
+EXPECTED = re.compile(r"(runner\[\d+\]: warn: task \d+ attempt \d+: cannot "
+                      r"|worker\[\d+\]: warn: a request that cannot be read: ).*\n")
 
 
 class Watch:
@@ -116,7 +118,7 @@ class Watch:
 
     def check(self):
         log = self.service.state / "carillon.log"
-        said = RUNNER.sub("", log.read_text()[self.said:]) if log.stat().st_size > self.said else ""
+        said = EXPECTED.sub("", log.read_text()[self.said:]) if log.stat().st_size > self.said else ""
         dead = [pid for pid in self.workers if not self.lives(pid)]
         if said or dead:
             self.look()

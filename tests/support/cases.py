@@ -111,8 +111,14 @@ class Things:
         """The name of a user with whose name somebody failed to log in too often."""
         name = self.word()
         self.list("createUser", "access", userName=name, role="viewer", password="abc123!abc123!")
-        for _ in range(5):
-            self.nobody().call("authenticateUser", {"userName": name, "password": "wrong"}, service="authentication")
+        wrong = {"userName": name, "password": "wrong"}
+
+        # Long enough to be seen: the lock counts from when the request came, and a busy machine takes a while to answer it.
+        def locked():
+            answer = self.nobody().call("authenticateUser", wrong, service="authentication")
+            return int(answer.headers.get("Retry-After", 0)) >= 4
+
+        until(locked, 60, "a name that is locked")
         return name
 
     def user(self):
