@@ -298,7 +298,7 @@ begin_body(struct txn *txn, void *ctx, struct err *err)
 	uint64_t *ids = arena_array(&e->arena, cap, sizeof *ids);
 	int rc;
 
-	rc = store_queue_list(txn, ids, cap, &count, err);
+	rc = store_queue_list(txn, e->last_begun, ids, cap, &count, err);
 	c->more = count == cap;
 	for (size_t i = 0; !rc && i < count; i++) {
 		if (aside_has(e, ids[i]))
@@ -307,7 +307,7 @@ begin_body(struct txn *txn, void *ctx, struct err *err)
 			c->more = false;
 			break;
 		}
-		e->at_id = ids[i];
+		e->at_id = e->last_begun = ids[i];
 		rc = begin_execution(txn, e, ids[i], err);
 	}
 	return rc;

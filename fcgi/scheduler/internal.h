@@ -62,8 +62,9 @@ struct engine {
 
 	struct aside *aside; /* what is let alone for a while */
 	size_t aside_count;
-	uint64_t at_id;	   /* what the transaction under way is working at; 0: at none */
-	unsigned failures; /* of single things in this step */
+	uint64_t at_id;	     /* what the transaction under way is working at; 0: at none */
+	unsigned failures;   /* of single things in this step */
+	uint64_t last_begun; /* execution: the next is of the tenant whose turn comes then */
 
 	/* Orders that leave after the commit. They live in the arena. */
 	struct channel_message *orders;

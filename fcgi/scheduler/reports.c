@@ -197,7 +197,7 @@ note_results(struct txn *txn, const struct report *r, const struct task *t,
 		result.bytes = r->results[i].bytes;
 		memcpy(result.md5, r->results[i].md5, sizeof result.md5);
 		result.json = r->results[i].json;
-		rc = store_next_id(txn, &result.id, err);
+		rc = store_next_id(txn, t->tenant_id, &result.id, err);
 		if (!rc)
 			rc = store_result_put(txn, &result, err);
 	}

@@ -19,6 +19,25 @@
 
 enum { ID_GUID_LEN = 36, ID_HEX_LEN = 24 };
 
+/*
+ * The bits above ID_SPACE_BITS say whose a number is: 0 the first tenant's, whose numbers are 1,
+ * 2, 3 and so on, and by chance one of 1 to ID_SPACE_MAX for every other tenant. Each counts for
+ * itself, so that from its numbers nobody learns how much the others do, or that there are any.
+ */
+enum { ID_SPACE_BITS = 40, ID_SPACE_MAX = (1 << (53 - ID_SPACE_BITS)) - 1 };
+
+static inline unsigned
+id_space(uint64_t id)
+{
+	return (unsigned)(id >> ID_SPACE_BITS);
+}
+
+static inline uint64_t
+id_in_space(unsigned space, uint64_t number)
+{
+	return (uint64_t)space << ID_SPACE_BITS | number;
+}
+
 /* 63617269-6c6c-8000-8000-00000000002a, lower case. */
 void id_guid(uint64_t id, char out[ID_GUID_LEN + 1]);
 

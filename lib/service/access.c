@@ -155,7 +155,7 @@ init_body(struct txn *txn, void *ctx, struct err *err)
 		return rc;
 	rc = store_value_put(txn, store_key_name, in->key, sizeof in->key, err);
 	if (!rc)
-		rc = store_next_id(txn, &tenant.id, err);
+		rc = store_next_id(txn, 0, &tenant.id, err);
 	if (!rc)
 		rc = store_tenant_put(txn, &tenant, err);
 	return rc;

@@ -4,7 +4,7 @@
 static int
 make_task(struct txn *txn, const struct execution *e, struct task t, struct err *err)
 {
-	int rc = t.id ? 0 : store_next_id(txn, &t.id, err);
+	int rc = t.id ? 0 : store_next_id(txn, e->tenant_id, &t.id, err);
 
 	t.execution_id = e->id;
 	t.schedule_id = e->schedule_id;
@@ -84,9 +84,9 @@ run_make(struct txn *txn, const struct run_request *r, struct schedule_state *st
 	};
 	int rc;
 
-	rc = store_next_id(txn, &e.id, err);
+	rc = store_next_id(txn, e.tenant_id, &e.id, err);
 	if (!rc && r->conditional && s->condition && !r->stopped)
-		rc = store_next_id(txn, &e.condition_id, err);
+		rc = store_next_id(txn, e.tenant_id, &e.condition_id, err);
 	if (!rc)
 		rc = store_execution_put(txn, &e, err);
 	if (!rc)

@@ -102,7 +102,7 @@ make_schedule(struct txn *txn, const struct deed *d, struct schedule *s, struct 
 	s->version = 1;
 	rc = first_due(d->sv->zones, s, d->now_us, &due_us, err);
 	if (!rc)
-		rc = store_next_id(txn, &s->id, err);
+		rc = store_next_id(txn, s->tenant_id, &s->id, err);
 	if (!rc)
 		rc = store_schedule_put(txn, s, err);
 	if (rc == ERR_CONFLICT)

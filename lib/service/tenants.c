@@ -34,6 +34,7 @@ struct change {
 	const struct actor *actor;
 	int64_t now_us;
 	uint64_t id;
+	uint32_t wish; /* for the numbers of a new one */
 	const char *name;
 	const bool *enabled;
 };
@@ -79,7 +80,7 @@ create_body(struct txn *txn, void *ctx, struct err *err)
 	struct tenant t = {.name = c->name, .enabled = true, .created_us = c->now_us};
 	int rc;
 
-	rc = store_next_id(txn, &t.id, err);
+	rc = store_new_tenant_id(txn, c->wish, &t.id, err);
 	if (!rc)
 		rc = put_tenant(txn, &t, err);
 	if (rc)
@@ -94,8 +95,10 @@ service_create_tenant(struct service *sv, const struct actor *actor, int64_t now
     const char *name, uint64_t *id, struct err *err)
 {
 	struct change c = {.actor = actor, .now_us = now_us, .name = name};
-	int rc = run_change(sv, &c, create_body, err);
+	int rc;
 
+	sv->random(&c.wish, sizeof c.wish);
+	rc = run_change(sv, &c, create_body, err);
 	if (!rc)
 		*id = c.id;
 	return rc;

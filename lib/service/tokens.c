@@ -31,7 +31,7 @@ token_issue(
 	int rc = store_key(txn, a, &key, err);
 
 	if (!rc)
-		rc = store_next_id(txn, &t->id, err);
+		rc = store_next_id(txn, t->tenant_id, &t->id, err);
 	if (rc)
 		return rc;
 	secret_token_hash(key, text, t->hash);

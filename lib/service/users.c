@@ -112,7 +112,7 @@ create_body(struct txn *txn, void *ctx, struct err *err)
 	rc = live_tenant(txn, &c->arena, u->tenant_id, &tenant, err);
 	if (rc)
 		return rc == ERR_MISSING ? err_fail(err, ERR_INPUT, "Tenant not found") : rc;
-	rc = store_next_id(txn, &u->id, err);
+	rc = store_next_id(txn, u->tenant_id, &u->id, err);
 	if (!rc)
 		rc = put_user(txn, u, err);
 	if (rc)

@@ -112,9 +112,19 @@ MUST_CHECK int store_run(struct store *st,
 /* A transaction is under way in this process: what is written now is not durable yet. */
 bool store_is_running(const struct store *st);
 
-/* The next number of the store's one sequence: from 1, ascending in the order of commits, never
- * given twice. */
-MUST_CHECK int store_next_id(struct txn *txn, uint64_t *id, struct err *err);
+/* The next number of a tenant's sequence (base/id.h), for what belongs to it: from 1, ascending
+ * in the order of commits, never given twice. 0: of the first tenant, which need not exist yet. */
+MUST_CHECK int store_next_id(
+    struct txn *txn, uint64_t tenant_id, uint64_t *id, struct err *err);
+
+/*
+ * The id of a tenant to be: it begins a sequence of its own, in the space `wish` (modulo their
+ * number) or the next that is free. A deleted tenant's stays taken.
+ *
+ * Fails: ERR_CONFLICT when none is free.
+ */
+MUST_CHECK int store_new_tenant_id(
+    struct txn *txn, uint32_t wish, uint64_t *id, struct err *err);
 
 /* Fails: ERR_BUSY with text when less than the reserve is free: refuse new work before the disk
  * is full. */
@@ -262,14 +272,18 @@ MUST_CHECK int store_result_walk(struct txn *txn, struct arena *a, uint64_t tena
 /* ---- what the scheduler must look at ---- */
 
 /*
- * The queue: executions that may begin now, oldest first. Whoever creates an execution puts it
- * here and rings the bell after the commit; the scheduler takes it out in the transaction that
- * begins it or lets it wait. Putting what is there already changes nothing.
+ * The queue: executions that may begin now. Whoever creates an execution puts it here and rings
+ * the bell after the commit; the scheduler takes it out in the transaction that begins it or lets
+ * it wait. Putting what is there already changes nothing.
+ *
+ * The list is one of each tenant in turn, the oldest of each first, so that the many of one do
+ * not hold up another's. It begins with the tenant behind that of the execution `last` (0: with
+ * the first).
  */
 MUST_CHECK int store_queue_put(struct txn *txn, uint64_t execution_id, struct err *err);
 MUST_CHECK int store_queue_remove(struct txn *txn, uint64_t execution_id, struct err *err);
-MUST_CHECK int store_queue_list(
-    struct txn *txn, uint64_t *execution_ids, size_t cap, size_t *count, struct err *err);
+MUST_CHECK int store_queue_list(struct txn *txn, uint64_t last, uint64_t *execution_ids,
+    size_t cap, size_t *count, struct err *err);
 
 /* The waiting: executions that wait until a run of the same schedule has ended, oldest first
  * for each schedule. */

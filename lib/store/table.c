@@ -45,7 +45,7 @@ const struct table_info tables[TABLE_COUNT] = {
     [TABLE_ANSWERS] = {"answers", "ub"},
     [TABLE_AUDIT] = {"audit", "uu"},
     [TABLE_VALUES] = {"values", "s"},
-    [TABLE_SEQUENCE] = {"sequence", "s"},
+    [TABLE_SEQUENCE] = {"sequence", "u"},
 };
 
 /* ---- keys ---- */

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/id.h"
+#include "base/mem.h"
 #include "model/after.h"
 #include "model/job.h"
 
@@ -23,7 +25,7 @@ struct verify {
 	uint64_t faults;
 	struct txn txn;		  /* without a handle */
 	struct arena arena;	  /* of one record and what is looked up for it */
-	uint64_t last_id;	  /* the sequence */
+	uint64_t *last_ids;	  /* the sequence of each space */
 	enum table table;	  /* where the walk stands, */
 	char key[KEY_TEXT];	  /* for people, */
 	struct unpack *at;	  /* its key's fields */
@@ -88,9 +90,13 @@ decoded(struct verify *v)
 static void
 check_id(struct verify *v, uint64_t id)
 {
-	if (id == 0 || id > v->last_id)
-		fault(v, "the id %" PRIu64 " is not among those given, 1 to %" PRIu64, id,
-		    v->last_id);
+	unsigned space = id_space(id);
+	uint64_t first = id_in_space(space, 1), last;
+
+	last = space <= ID_SPACE_MAX ? v->last_ids[space] : 0;
+	if (id < first || id > last)
+		fault(v, "the id %" PRIu64 " is not among those given, %" PRIu64 " to %" PRIu64,
+		    id, first, last);
 }
 
 static void
@@ -98,6 +104,15 @@ check_tenant(struct verify *v, uint64_t id)
 {
 	if (!exists(v, TABLE_TENANTS, key_id(&v->txn, id)))
 		fault(v, "its tenant %" PRIu64 " does not exist", id);
+}
+
+/* 8: the number of what belongs to a tenant. */
+static void
+check_own_id(struct verify *v, uint64_t id, uint64_t tenant_id)
+{
+	check_id(v, id);
+	if (id_space(id) != id_space(tenant_id))
+		fault(v, "the id %" PRIu64 " is none of its tenant %" PRIu64, id, tenant_id);
 }
 
 /* ---- 1, 2: schedules, states, names and the plan
@@ -125,7 +140,7 @@ visit_schedule(struct verify *v)
 	unpack_schedule(v->data, &v->arena, &s);
 	if (!decoded(v))
 		return;
-	check_id(v, s.id);
+	check_own_id(v, s.id, s.tenant_id);
 	check_tenant(v, s.tenant_id);
 	check_name(v, TABLE_NAMES, s.tenant_id, s.name, s.id);
 	if (!exists(v, TABLE_STATES, key_id(&v->txn, s.id)))
@@ -386,8 +401,8 @@ visit_execution(struct verify *v)
 	unpack_execution(v->data, &v->arena, &e);
 	if (!decoded(v))
 		return;
-	check_id(v, e.id);
-	check_id(v, e.schedule_id);
+	check_own_id(v, e.id, e.tenant_id);
+	check_own_id(v, e.schedule_id, e.tenant_id);
 	check_tenant(v, e.tenant_id);
 	if (!exists(v, TABLE_EXECUTIONS_BY_SCHEDULE, key_ids(&v->txn, e.schedule_id, e.id)) ||
 	    !exists(v, TABLE_EXECUTIONS_BY_TIME, time_key(v, e.schedule_id, &e)))
@@ -509,7 +524,7 @@ visit_task(struct verify *v)
 	unpack_task(v->data, &v->arena, &t);
 	if (!decoded(v))
 		return;
-	check_id(v, t.id);
+	check_own_id(v, t.id, t.tenant_id);
 	if (found(v, store_execution_get(&v->txn, &v->arena, t.execution_id, &e, NULL),
 		"its execution %" PRIu64 " does not exist", t.execution_id)) {
 		if (e.schedule_id != t.schedule_id || e.tenant_id != t.tenant_id)
@@ -599,7 +614,7 @@ visit_result(struct verify *v)
 	unpack_result(v->data, &v->arena, &r);
 	if (!decoded(v))
 		return;
-	check_id(v, r.id);
+	check_own_id(v, r.id, r.tenant_id);
 	if (found(v, store_task_get(&v->txn, &v->arena, r.task_id, &t, NULL),
 		"its task %" PRIu64 " does not exist", r.task_id)) {
 		if (t.execution_id != r.execution_id || t.schedule_id != r.schedule_id ||
@@ -720,7 +735,7 @@ visit_user(struct verify *v)
 	unpack_user(v->data, &v->arena, &user);
 	if (!decoded(v))
 		return;
-	check_id(v, user.id);
+	check_own_id(v, user.id, user.tenant_id);
 	check_tenant(v, user.tenant_id);
 	check_name(v, TABLE_USER_NAMES, user.tenant_id, user.name, user.id);
 	if (user.email)
@@ -780,7 +795,7 @@ visit_token(struct verify *v)
 	unpack_token(v->data, &v->arena, &t);
 	if (!decoded(v))
 		return;
-	check_id(v, t.id);
+	check_own_id(v, t.id, t.tenant_id);
 	if (found(v, store_user_get(&v->txn, &v->arena, t.user_id, &user, NULL),
 		"its user %" PRIu64 " does not exist", t.user_id) &&
 	    user.tenant_id != t.tenant_id)
@@ -882,9 +897,16 @@ visit_value(struct verify *v)
 static void
 visit_sequence(struct verify *v)
 {
-	unpack_u64(v->data);
-	if (decoded(v) && strcmp(v->key, "id"))
+	uint64_t space = unpack_u64(v->at), last = unpack_u64(v->data);
+
+	if (!decoded(v))
+		return;
+	if (space > ID_SPACE_MAX ||
+	    (space &&
+		!exists(v, TABLE_TENANTS, key_id(&v->txn, id_in_space((unsigned)space, 1)))))
 		fault(v, "there is no such sequence");
+	if (last >= id_in_space(1, 0))
+		fault(v, "it is past its end");
 }
 
 /* ---- the walk
@@ -994,14 +1016,17 @@ walk(struct verify *v, enum table t, struct err *err)
 	return cursor_close(&c, code, err);
 }
 
-/* The last number given: 0 while there is none, and every number where that cannot be read. */
+/* The last id given in a space: below its first while there is none, and every one where that
+ * cannot be read. */
 static uint64_t
-last_given(struct txn *txn)
+last_given(struct txn *txn, unsigned space)
 {
-	uint64_t id;
-	int code = table_get_id(txn, TABLE_SEQUENCE, key_bytes(txn, "id", 2), &id, NULL);
+	uint64_t number;
+	int code = table_get_id(txn, TABLE_SEQUENCE, key_id(txn, space), &number, NULL);
 
-	return !code ? id : code == ERR_MISSING ? 0 : UINT64_MAX;
+	if (code && code != ERR_MISSING)
+		return UINT64_MAX;
+	return id_in_space(space, code ? 0 : number);
 }
 
 static int
@@ -1013,9 +1038,12 @@ verify_records(struct verify *v, const struct store_options *options, struct err
 	if (code)
 		return code;
 	txn_init(&v->txn, st);
-	v->last_id = last_given(&v->txn);
+	v->last_ids = mem_alloc((ID_SPACE_MAX + 1) * sizeof *v->last_ids);
+	for (unsigned space = 0; space <= ID_SPACE_MAX; space++)
+		v->last_ids[space] = last_given(&v->txn, space);
 	for (int t = 0; !code && t < TABLE_COUNT; t++)
 		code = walk(v, t, err);
+	free(v->last_ids);
 	txn_release(&v->txn);
 	arena_release(&v->arena);
 	store_close(st);

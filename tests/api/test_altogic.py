@@ -383,7 +383,7 @@ def test_an_environment_is_a_tenant(own, k, bill):
     for environment in ("nope", "62372c9b3cbd900007ee2cd8"):
         is_error(k.request("POST", f"/e:{environment}{TASK}", {"taskNameOrId": bill}), 404, "environment_not_found")
     other = admin.call("createTenant", {"name": "other"}, service="access").json()
-    hex_id = f"63617269{int(other.replace('-', '')[-13:], 16):016x}"
+    hex_id = f"63617269{int(other.replace('-', '')[-14:], 16):016x}"
     # A key counts only in its own.
     for environment in ("other", hex_id):
         is_error(k.request("GET", f"/e:{environment}{TASK}/x"), 401, "invalid_client_key")

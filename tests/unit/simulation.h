@@ -850,7 +850,7 @@ sim_left_body(struct txn *txn, void *ctx, struct err *err)
 	size_t queued, active;
 	int rc;
 
-	rc = store_queue_list(txn, ids, 8, &queued, err);
+	rc = store_queue_list(txn, 0, ids, 8, &queued, err);
 	if (!rc)
 		rc = store_active_list(txn, 0, ids, 8, &active, err);
 	c->left = queued + active;

@@ -5,6 +5,8 @@
  */
 #include <ftw.h>
 
+#include "base/id.h"
+
 #include "access_support.h"
 
 /* ---- users ---- */
@@ -927,6 +929,54 @@ nothing_of_another_tenant_is_found(void **state)
 }
 
 static void
+the_numbers_of_a_tenant_tell_nothing_of_another(void **state)
+{
+	uint64_t acme = add_tenant("acme"), beta = add_tenant("beta"), before = 0;
+	unsigned space = id_space(acme);
+	struct actor boss = {0};
+	struct task *tasks;
+	struct execution e;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(root.tenant_id, 1);
+	assert_int_not_equal(space, 0);
+	assert_int_not_equal(id_space(beta), space);
+	assert_int_equal(acme, id_in_space(space, 1));
+	for (uint64_t i = 2; i < 7; i++) {
+		uint64_t id = 0, here;
+
+		/* In the first tenant there is much to do, */
+		here = add_user((const char *[]){"a", "b", "c", "d", "e"}[i - 2], ROLE_PRO);
+		assert_true(here > before && here < 1000);
+		before = here;
+		/* and in acme everything follows what was there before. */
+		switch (i) {
+		case 2:
+			id = add_user_to(acme, "boss", ROLE_DOMAIN_ADMIN);
+			break;
+		case 3:
+			boss = actor_with(token_for(acme, "boss"));
+			id = boss.token_id;
+			break;
+		case 4:
+			id = add_schedule(&boss, "s", NULL);
+			break;
+		case 5:
+			ok(service_run_schedule(
+			    &sv, &boss, now_us, id_in_space(space, 4), false, NULL, &id, &err));
+			break;
+		case 6:
+			ok(service_get_execution(&sv, &arena, &boss, id_in_space(space, 5), &e,
+			    &tasks, &count, &err));
+			id = tasks[0].id;
+			break;
+		}
+		assert_int_equal(id, id_in_space(space, i));
+	}
+}
+
+static void
 ones_own_schedules_are_found_and_others_by_administrators(void **state)
 {
 	struct actor adm = someone("adm", ROLE_DOMAIN_ADMIN), ann = someone("ann", ROLE_PRO);
@@ -1455,6 +1505,7 @@ main(void)
 	    TEST(tenants_have_names_and_go_when_they_are_empty),
 	    TEST(an_administrator_of_a_domain_names_no_tenant),
 	    TEST(nothing_of_another_tenant_is_found),
+	    TEST(the_numbers_of_a_tenant_tell_nothing_of_another),
 	    TEST(ones_own_schedules_are_found_and_others_by_administrators),
 	    TEST(a_schedule_keeps_the_token_that_it_was_made_with),
 	    TEST(every_change_is_noted_once),

@@ -1252,7 +1252,7 @@ queue_body(struct txn *txn, void *ctx, struct err *err)
 	int rc;
 
 	(void)ctx;
-	rc = store_next_id(txn, &nobody, err);
+	rc = store_next_id(txn, 0, &nobody, err);
 	return rc ? rc : store_queue_put(txn, nobody, err);
 }
 
@@ -1268,6 +1268,38 @@ an_execution_that_is_queued_and_does_not_exist_is_dropped(void **state)
 	sim_settle();
 	assert_int_equal(sim.complaints, 100);
 	assert_int_equal(sim.run_count, 1);
+}
+
+static void
+tenants_take_turns(void **state)
+{
+	static const bool others[] = {false, true, false, true, false, true, false};
+	struct schedule any = sim_schedule("any", NULL, 0);
+	struct actor main_admin = sim.admin;
+	uint64_t here, there;
+
+	(void)state;
+	any.overlap = OVERLAP_ALLOW;
+	here = sim_create(any);
+	assert_int_equal(service_create_tenant(&sim.sv, &main_admin, sim.now_us, "acme",
+			     &sim.admin.tenant_id, &sim.err),
+	    0);
+	there = sim_create(any);
+	/* Whatever was asked for first: one of each, and the rest of whoever has more. */
+	sim_call(there);
+	sim_call(there);
+	sim.admin.tenant_id = main_admin.tenant_id;
+	for (int i = 0; i < 3; i++)
+		sim_call(here);
+	sim_settle();
+	/* The first tenant had the last turn. */
+	sim_call(here);
+	sim.admin.tenant_id = id_in_space(id_space(there), 1);
+	sim_call(there);
+	sim_settle();
+	assert_int_equal(sim.run_count, 7);
+	for (size_t i = 0; i < 7; i++)
+		assert_int_equal(id_space(sim.runs[i].task_id) != 0, others[i]);
 }
 
 struct damage {
@@ -1515,6 +1547,7 @@ main(void)
 	    TEST(schedules_that_cannot_be_settled_do_not_stop_the_others),
 	    TEST(a_plan_that_disagrees_with_the_state_is_mended),
 	    TEST(an_execution_that_is_queued_and_does_not_exist_is_dropped),
+	    TEST(tenants_take_turns),
 	    TEST(a_damaged_task_does_not_keep_others_from_ending),
 	    TEST(a_damaged_task_does_not_keep_an_engine_from_beginning),
 	    TEST(a_command_gets_its_arguments_and_an_environment_of_its_own),

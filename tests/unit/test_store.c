@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
+#include "base/id.h"
 #include "store/internal.h"
 
 /* ---- functions: each test is the body of a transaction that is aborted in the end, so that
@@ -753,19 +754,50 @@ the_queue_is_a_set_in_order_of_age(struct txn *txn)
 	uint64_t ids[4];
 	size_t count;
 
-	ok(store_queue_list(txn, ids, 4, &count, &err));
+	ok(store_queue_list(txn, 0, ids, 4, &count, &err));
 	assert_int_equal(count, 0);
 	for (uint64_t id = 5; id > 0; id--)
 		ok(store_queue_put(txn, id * 100, &err));
 	ok(store_queue_put(txn, 100, &err));
 	ok(store_queue_remove(txn, 200, &err));
 	assert_int_equal(store_queue_remove(txn, 200, &err), ERR_MISSING);
-	ok(store_queue_list(txn, ids, 4, &count, &err));
+	ok(store_queue_list(txn, 0, ids, 4, &count, &err));
 	assert_int_equal(count, 4);
 	assert_int_equal(ids[0], 100);
 	assert_int_equal(ids[1], 300);
-	ok(store_queue_list(txn, ids, 0, &count, &err));
+	ok(store_queue_list(txn, 0, ids, 0, &count, &err));
 	assert_int_equal(count, 0);
+}
+
+static void
+the_queue_is_one_of_each_tenant_in_turn(struct txn *txn)
+{
+	/* Space and number, in the order of the list, and behind which execution it goes on. */
+	static const struct {
+		uint64_t last;
+		size_t cap, count;
+		uint64_t list[7][2];
+	} cases[] = {
+	    {0, 9, 6, {{0, 1}, {3, 5}, {9, 2}, {0, 2}, {3, 6}, {0, 3}}},
+	    {1, 9, 6, {{3, 5}, {9, 2}, {0, 1}, {3, 6}, {0, 2}, {0, 3}}},
+	    {(UINT64_C(3) << 40) + 4, 2, 2, {{9, 2}, {0, 1}}},
+	    {(UINT64_C(5) << 40) + 1, 4, 4, {{9, 2}, {0, 1}, {3, 5}, {0, 2}}},
+	    {(UINT64_C(9) << 40) + 1, 1, 1, {{0, 1}}},
+	    {(UINT64_C(4000) << 40) + 1, 1, 1, {{0, 1}}},
+	};
+	uint64_t ids[9];
+	size_t count;
+
+	for (size_t i = 0; i < cases[0].count; i++)
+		ok(store_queue_put(txn,
+		    id_in_space((unsigned)cases[0].list[i][0], cases[0].list[i][1]), &err));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		ok(store_queue_list(txn, cases[i].last, ids, cases[i].cap, &count, &err));
+		assert_int_equal(count, cases[i].count);
+		for (size_t n = 0; n < count; n++)
+			assert_int_equal(ids[n],
+			    id_in_space((unsigned)cases[i].list[n][0], cases[i].list[n][1]));
+	}
 }
 
 static void
@@ -1044,9 +1076,56 @@ ids_begin_at_one_and_ascend(struct txn *txn)
 	uint64_t id;
 
 	for (uint64_t i = 1; i < 5; i++) {
-		ok(store_next_id(txn, &id, &err));
+		ok(store_next_id(txn, 1, &id, &err));
 		assert_int_equal(id, i);
 	}
+}
+
+static void
+each_tenant_has_numbers_of_its_own(struct txn *txn)
+{
+	uint64_t first, one, other, id;
+
+	ok(store_next_id(txn, 0, &first, &err));
+	assert_int_equal(first, 1);
+	ok(store_new_tenant_id(txn, 6, &one, &err));
+	assert_int_equal(one, id_in_space(7, 1));
+	/* That space is taken, so it is the next. */
+	ok(store_new_tenant_id(txn, 6 + ID_SPACE_MAX, &other, &err));
+	assert_int_equal(other, id_in_space(8, 1));
+	for (uint64_t i = 2; i < 5; i++) {
+		ok(store_next_id(txn, one, &id, &err));
+		assert_int_equal(id, id_in_space(7, i));
+	}
+	ok(store_next_id(txn, other, &id, &err));
+	assert_int_equal(id, id_in_space(8, 2));
+	ok(store_next_id(txn, first, &id, &err));
+	assert_int_equal(id, 2);
+}
+
+static void
+the_numbers_of_a_tenant_end_before_those_of_the_next(struct txn *txn)
+{
+	struct buf *record = record_begin(txn);
+	uint64_t id;
+
+	pack_u64(record, id_in_space(1, 0) - 2);
+	ok(table_put(txn, TABLE_SEQUENCE, key_id(txn, ID_SPACE_MAX), record, &err));
+	ok(store_next_id(txn, id_in_space(ID_SPACE_MAX, 1), &id, &err));
+	assert_int_equal(id, ID_MAX);
+	assert_int_equal(store_next_id(txn, id_in_space(ID_SPACE_MAX, 1), &id, &err), ERR_IO);
+}
+
+static void
+a_tenant_without_numbers_is_one_too_many(struct txn *txn)
+{
+	uint64_t id;
+
+	/* From the last on, round to the one before it. */
+	for (uint32_t i = 0; i < ID_SPACE_MAX; i++)
+		ok(store_new_tenant_id(txn, ID_SPACE_MAX - 1 + i, &id, &err));
+	assert_int_equal(id, id_in_space(ID_SPACE_MAX - 1, 1));
+	assert_int_equal(store_new_tenant_id(txn, 0, &id, &err), ERR_CONFLICT);
 }
 
 static void
@@ -1091,7 +1170,7 @@ count_queue_body(struct txn *txn, void *ctx, struct err *e)
 {
 	uint64_t ids[2048];
 
-	return store_queue_list(txn, ids, 2048, ctx, e);
+	return store_queue_list(txn, 0, ids, 2048, ctx, e);
 }
 
 static size_t
@@ -1107,7 +1186,7 @@ static int
 put_and_fail_body(struct txn *txn, void *ctx, struct err *e)
 {
 	uint64_t id;
-	int code = store_next_id(txn, &id, e);
+	int code = store_next_id(txn, 1, &id, e);
 
 	if (!code)
 		code = store_queue_put(txn, 1, e);
@@ -1164,7 +1243,7 @@ a_body_that_overlooks_a_fault_is_not_committed(void **state)
 static int
 next_id_body(struct txn *txn, void *ctx, struct err *e)
 {
-	return store_next_id(txn, ctx, e);
+	return store_next_id(txn, 1, ctx, e);
 }
 
 static void
@@ -1411,7 +1490,7 @@ increment_body(struct txn *txn, void *ctx, struct err *e)
 		code = store_value_put(txn, "n", &after, sizeof after, e);
 	}
 	if (!code)
-		code = store_next_id(txn, &c->id, e);
+		code = store_next_id(txn, 1, &c->id, e);
 	arena_release(&a);
 	return code;
 }
@@ -1510,6 +1589,7 @@ main(void)
 	    TRIAL(a_task_keeps_its_place_and_no_other_takes_it),
 	    TRIAL(what_is_listed_and_is_not_there_is_damage_and_no_end),
 	    TRIAL(the_queue_is_a_set_in_order_of_age),
+	    TRIAL(the_queue_is_one_of_each_tenant_in_turn),
 	    TRIAL(the_first_that_waits_is_the_oldest_of_its_schedule),
 	    TRIAL(the_active_are_paged_by_id),
 	    TRIAL(the_first_tenant_is_that_with_the_smallest_id),
@@ -1524,6 +1604,9 @@ main(void)
 	    TRIAL(an_answer_is_kept_for_a_day),
 	    TRIAL(values_are_bytes_under_a_name),
 	    TRIAL(ids_begin_at_one_and_ascend),
+	    TRIAL(each_tenant_has_numbers_of_its_own),
+	    TRIAL(the_numbers_of_a_tenant_end_before_those_of_the_next),
+	    TRIAL(a_tenant_without_numbers_is_one_too_many),
 	    TRIAL(a_record_of_a_newer_version_is_not_read),
 	    TRIAL(a_damaged_record_is_named),
 	};

@@ -371,7 +371,7 @@ static int
 commit_body(struct txn *txn, void *ctx, struct err *e)
 {
 	uint64_t *id = ctx;
-	int code = store_next_id(txn, id, e);
+	int code = store_next_id(txn, 1, id, e);
 
 	if (!code)
 		code = store_queue_put(txn, *id, e);
@@ -406,7 +406,7 @@ list_body(struct txn *txn, void *ctx, struct err *e)
 	struct numbers *n = ctx;
 	uint64_t other[1];
 	size_t count, active = 0, after = 0;
-	int code = store_queue_list(txn, n->ids, n->room, &n->count, e);
+	int code = store_queue_list(txn, 0, n->ids, n->room, &n->count, e);
 
 	/* Both records of a commit are there. */
 	while (!code) {
@@ -514,7 +514,7 @@ die_with_a_number_body(struct txn *txn, void *ctx, struct err *e)
 {
 	uint64_t id;
 
-	if (!store_next_id(txn, &id, e) && write(*(int *)ctx, &id, sizeof id) == sizeof id)
+	if (!store_next_id(txn, 1, &id, e) && write(*(int *)ctx, &id, sizeof id) == sizeof id)
 		raise(SIGKILL);
 	return ERR_IO;
 }

@@ -228,7 +228,7 @@ sound_body(struct txn *txn, void *ctx, struct err *e)
 		must(store_audit_insert(txn, &entry, &err));
 	must(store_token_put(txn, &token, &err));
 	must(store_value_put(txn, "token-key", "secret", 6, &err));
-	put_number(txn, TABLE_SEQUENCE, NULL, "id", LAST_ID);
+	put_number(txn, TABLE_SEQUENCE, (int64_t[3]){0}, NULL, LAST_ID);
 	must(store_schedule_put(txn, &s, &err));
 	must(store_schedule_put(txn, &d, &err));
 	state.next_due_us = next_due_us;
@@ -491,6 +491,7 @@ ON(no_user, r->token.user_id = 39)
 ON(token_replaced, r->token.is_old = true)
 ON(session, r->token.kind = TOKEN_SESSION)
 ON(no_token_id, r->token.id = 41)
+ON(strange_token_id, r->token.id = (UINT64_C(5) << 40) + 1)
 ON(ran_unknown, r->ran.execution_id = 39)
 ON(ran_nothing, r->ran.execution_id = 0)
 ON(ran_other, r->ran.execution_id = RUNNING)
@@ -607,7 +608,7 @@ static struct fault faults[] = {
     {"a token of nobody", EDIT, .edit = no_user, .complaint = "tokens 68686868: its user 39 does not exist"},
     {"a token with an id not given yet", EDIT, .edit = no_token_id, .complaint = "tokens 68686868: the id 41 is not among those given, 1 to 40"},
     {"a lost tenant", DROP, TABLE_TENANTS, {TENANT}, .complaint = "schedules 10: its tenant 1 does not exist"},
-    {"a sequence that would give numbers again", NUMBER, TABLE_SEQUENCE, {0}, "id", 22, .complaint = "executions 23: the id 23 is not among those given, 1 to 22"},
+    {"a sequence that would give numbers again", NUMBER, TABLE_SEQUENCE, {0}, NULL, 22, .complaint = "executions 23: the id 23 is not among those given, 1 to 22"},
     {"a result that its task does not list", DROP, TABLE_RESULTS_BY_TASK, {30, 37}, .complaint = "results 37: is not listed under its task"},
     {"a result that its tenant does not list", DROP, TABLE_RESULTS_BY_TENANT, {TENANT, 37}, .complaint = "results 37: is not listed under its tenant"},
     {"a listed result that is none", MARK, TABLE_RESULTS_BY_TENANT, {TENANT, 39}, .complaint = "results_by_tenant 1|39: the result does not exist"},
@@ -620,8 +621,11 @@ static struct fault faults[] = {
     {"a result of another tenant", EDIT, .edit = result_tenant, .complaint = "results 37: is not listed under its tenant"},
     {"a consumed result without a time", EDIT, .edit = result_state, .complaint = "results 37: its state and its times do not agree"},
     {"a deleted result that is not expired", EDIT, .edit = result_gone, .complaint = "results 37: its state and its times do not agree"},
-    {"a lost sequence", DROP, TABLE_SEQUENCE, {0}, "id", .complaint = "tenants 1: the id 1 is not among those given"},
-    {"a sequence that is none", NUMBER, TABLE_SEQUENCE, {0}, "od", 50, .complaint = "sequence od: there is no such sequence"},
+    {"a lost sequence", DROP, TABLE_SEQUENCE, {0}, .complaint = "tenants 1: the id 1 is not among those given"},
+    {"a sequence of no tenant", NUMBER, TABLE_SEQUENCE, {5}, NULL, 50, .complaint = "sequence 5: there is no such sequence"},
+    {"a sequence that is none", NUMBER, TABLE_SEQUENCE, {8192}, NULL, 50, .complaint = "sequence 8192: there is no such sequence"},
+    {"a sequence past its end", NUMBER, TABLE_SEQUENCE, {0}, NULL, INT64_C(1) << 40, .complaint = "sequence 0: it is past its end"},
+    {"a token with another tenant's number", EDIT, .edit = strange_token_id, .complaint = "tokens 68686868: the id 5497558138881 is none of its tenant 1"},
 };
 /* clang-format on */
 
