@@ -117,6 +117,12 @@ check_rule(const struct icalrecurrencetype *rule, struct err *err)
 	if (rule->freq < ICAL_WEEKLY_RECURRENCE && has_negative(rule->by_month_day))
 		return err_fail(err, ERR_INPUT,
 		    "a negative BYMONTHDAY is served with MONTHLY and YEARLY alone");
+	/* Counted hours of rare days would be looked for one by one, from the start, each time. */
+	if (rule->freq == ICAL_HOURLY_RECURRENCE && rule->count &&
+	    (given(rule->by_month) || given(rule->by_month_day) || given(rule->by_day) ||
+		given(rule->by_year_day)))
+		return err_fail(err, ERR_INPUT,
+		    "COUNT is not served with HOURLY and parts that name days; use UNTIL");
 	if (rule->count > RRULE_COUNT_MAX)
 		return err_fail(
 		    err, ERR_INPUT, "COUNT is served up to %d; use UNTIL", RRULE_COUNT_MAX);

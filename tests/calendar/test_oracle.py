@@ -324,7 +324,7 @@ def random_rule(rng):
         parts.append("BYMINUTE=" + ",".join(str(m) for m in sorted(rng.sample(range(60), rng.randint(1, 2)))))
     if setpos:
         parts.append("BYSETPOS=" + rng.choice(["1", "-1", "2"]))
-    if rng.random() < .2:
+    if rng.random() < .2 and not (freq == "HOURLY" and any(p.startswith(("BYMONTH", "BYDAY")) for p in parts)):
         parts.append(f"COUNT={rng.randint(1, 40)}")
     return ";".join(parts)
 

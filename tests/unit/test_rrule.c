@@ -42,6 +42,8 @@ what_is_no_rule_or_not_served_is_refused_with_the_reason(void **state)
 	    {"FREQ=MINUTELY",
 		"FREQ is served from HOURLY to YEARLY; use an every or a cron trigger"},
 	    {"FREQ=DAILY;COUNT=1001", "COUNT is served up to 1000; use UNTIL"},
+	    {"FREQ=HOURLY;COUNT=9;BYMONTH=2;BYMONTHDAY=29;BYDAY=SA",
+		"COUNT is not served with HOURLY and parts that name days; use UNTIL"},
 	    {"FREQ=DAILY;BYMONTHDAY=-1",
 		"a negative BYMONTHDAY is served with MONTHLY and YEARLY alone"},
 	    {"FREQ=YEARLY;BYWEEKNO=20", "BYWEEKNO is not served"},
