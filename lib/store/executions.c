@@ -6,8 +6,6 @@
  */
 #include "store/internal.h"
 
-#include <inttypes.h>
-
 static int
 get_execution(struct txn *txn, struct arena *a, uint64_t id, uint32_t flags,
     struct execution *e, struct err *err)
@@ -80,17 +78,6 @@ store_execution_put(struct txn *txn, const struct execution *e, struct err *err)
 	return code;
 }
 
-/* What an index lists must be there; a list that ended at a gap would hide the rest of it. */
-static int
-listed(struct txn *txn, enum table t, uint64_t id, int code, struct err *err)
-{
-	return code != ERR_MISSING
-		   ? code
-		   : txn_note(txn,
-			 err_fail(err, ERR_IO, "%s %" PRIu64 ": listed, and does not exist",
-			     tables[t].name, id));
-}
-
 int
 store_execution_list(struct txn *txn, struct arena *a, uint64_t schedule_id, uint64_t before,
     size_t cap, struct execution **list, size_t *count, struct err *err)
@@ -110,7 +97,7 @@ store_execution_list(struct txn *txn, struct arena *a, uint64_t schedule_id, uin
 		items = array_grow(a, items, n, &room, sizeof *items);
 		unpack_u64(&c.key);
 		id = unpack_u64(&c.key);
-		code = listed(txn, TABLE_EXECUTIONS, id,
+		code = table_listed(txn, TABLE_EXECUTIONS, id,
 		    store_execution_get(txn, a, id, &items[n], err), err);
 		if (code)
 			break;
@@ -161,7 +148,7 @@ store_execution_by_time(struct txn *txn, struct arena *a, uint64_t owner_id, int
 		if (at.triggered_us < from_us)
 			break;
 		items = array_grow(a, items, n, &room, sizeof *items);
-		code = listed(txn, TABLE_EXECUTIONS, at.id,
+		code = table_listed(txn, TABLE_EXECUTIONS, at.id,
 		    store_execution_get(txn, a, at.id, &items[n], err), err);
 		if (code)
 			break;
@@ -264,7 +251,7 @@ store_task_list(struct txn *txn, struct arena *a, uint64_t execution_id, struct 
 		if (unpack_u32(&c.key) == TASK_ORDINAL_CONDITION)
 			break;
 		id = unpack_u64(&c.record);
-		code = listed(
+		code = table_listed(
 		    txn, TABLE_TASKS, id, store_task_get(txn, a, id, &items[n], err), err);
 		if (code)
 			break;

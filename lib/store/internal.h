@@ -186,6 +186,11 @@ MUST_CHECK int record_open(struct txn *txn, enum table t, const void *key, size_
 MUST_CHECK int record_finish(struct txn *txn, enum table t, const void *key, size_t len,
     const struct unpack *u, struct err *err);
 
+/* `code` of fetching what an index lists: that must be there, as a list that ended at a gap would
+ * hide the rest of it. ERR_IO in place of ERR_MISSING. */
+MUST_CHECK int table_listed(
+    struct txn *txn, enum table t, uint64_t id, int code, struct err *err);
+
 MUST_CHECK int table_put(struct txn *txn, enum table t, const struct buf *key,
     const struct buf *record, struct err *err);
 /* Fails: ERR_CONFLICT when the key exists. */

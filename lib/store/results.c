@@ -4,8 +4,6 @@
  */
 #include "store/internal.h"
 
-#include <inttypes.h>
-
 static int
 get_result(struct txn *txn, struct arena *a, uint64_t id, uint32_t flags, struct result *r,
     struct err *err)
@@ -55,22 +53,6 @@ store_result_put(struct txn *txn, const struct result *r, struct err *err)
 	return code;
 }
 
-/* The result that an index lists where the cursor stands. */
-static int
-listed(struct cursor *c, struct arena *a, struct result *r, struct err *err)
-{
-	uint64_t id;
-	int code;
-
-	unpack_u64(&c->key);
-	id = unpack_u64(&c->key);
-	code = store_result_get(c->txn, a, id, r, err);
-	if (code != ERR_MISSING)
-		return code;
-	return txn_note(c->txn,
-	    err_fail(err, ERR_IO, "results %" PRIu64 ": listed, and does not exist", id));
-}
-
 /* Newest first, from the last below `before` on; one_attempt: those of the first that is met. */
 static int
 walk(struct txn *txn, struct arena *a, enum table index, uint64_t owner_id, uint64_t before,
@@ -79,6 +61,7 @@ walk(struct txn *txn, struct arena *a, enum table index, uint64_t owner_id, uint
 	struct result *items = NULL;
 	size_t n = 0, room = 0;
 	struct cursor c;
+	uint64_t id;
 	int code;
 
 	*list = NULL;
@@ -88,7 +71,10 @@ walk(struct txn *txn, struct arena *a, enum table index, uint64_t owner_id, uint
 		code = cursor_seek_below(&c, owner_id, before, err);
 	while (!code && n < cap && cursor_within(&c, owner_id)) {
 		items = array_grow(a, items, n, &room, sizeof *items);
-		code = listed(&c, a, &items[n], err);
+		unpack_u64(&c.key);
+		id = unpack_u64(&c.key);
+		code = table_listed(
+		    txn, TABLE_RESULTS, id, store_result_get(txn, a, id, &items[n], err), err);
 		if (code || (one_attempt && items[n].attempt != items[0].attempt))
 			break;
 		n++;

@@ -179,6 +179,15 @@ record_finish(struct txn *txn, enum table t, const void *key, size_t len,
 }
 
 int
+table_listed(struct txn *txn, enum table t, uint64_t id, int code, struct err *err)
+{
+	if (code != ERR_MISSING)
+		return code;
+	return txn_note(txn, err_fail(err, ERR_IO, "%s %" PRIu64 ": listed, and does not exist",
+				 tables[t].name, id));
+}
+
+int
 record_open(struct txn *txn, enum table t, const void *key, size_t len, const DBT *data,
     struct unpack *u, struct err *err)
 {
