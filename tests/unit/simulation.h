@@ -681,6 +681,27 @@ sim_remove(void)
 	temp_store_remove(&sim.ts);
 }
 
+/* Around a test: a world, and a store that is sound at its end. */
+static inline int
+sim_setup(void **state)
+{
+	(void)state;
+	sim_make();
+	return 0;
+}
+
+static inline int
+sim_teardown(void **state)
+{
+	bool sound;
+
+	(void)state;
+	sim_stop_engine();
+	sound = temp_store_is_sound(&sim.ts);
+	sim_remove();
+	return sound ? 0 : -1;
+}
+
 /* ---- schedules, and what became of them
  * ---------------------------------------------------------- */
 

@@ -14,26 +14,6 @@
 
 #include "simulation.h"
 
-static int
-make_world(void **state)
-{
-	(void)state;
-	sim_make();
-	return 0;
-}
-
-static int
-remove_world(void **state)
-{
-	bool sound;
-
-	(void)state;
-	sim_stop_engine();
-	sound = temp_store_is_sound(&sim.ts);
-	sim_remove();
-	return sound ? 0 : -1;
-}
-
 /* ---- definitions: "a", "b a", "-c !a *b", "d |b c" is a task that comes after others: "!" after
  * their failure, "*" after any end, "|" one of them is enough; "-" in front: it fails.
  * ---- */
@@ -1081,7 +1061,7 @@ random_tasks(void)
 	return all;
 }
 
-/* Whatever is done to it, a run ends, and what the store says of it holds (remove_world()). */
+/* Whatever is done to it, a run ends, and what the store says of it holds (sim_teardown()). */
 static void
 run_and_disturb(uint64_t id, uint64_t run)
 {
@@ -1145,7 +1125,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_world, remove_world)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sim_setup, sim_teardown)
 	    TEST(each_combination_ends_as_it_must),
 	    TEST(a_task_begins_when_the_one_before_it_has_ended),
 	    TEST(those_that_wait_for_the_same_run_side_by_side),

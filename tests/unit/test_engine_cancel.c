@@ -11,26 +11,6 @@
 
 #include "simulation.h"
 
-static int
-make_world(void **state)
-{
-	(void)state;
-	sim_make();
-	return 0;
-}
-
-static int
-remove_world(void **state)
-{
-	bool sound;
-
-	(void)state;
-	sim_stop_engine();
-	sound = temp_store_is_sound(&sim.ts);
-	sim_remove();
-	return sound ? 0 : -1;
-}
-
 static void
 cancel(uint64_t id)
 {
@@ -484,7 +464,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_world, remove_world)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sim_setup, sim_teardown)
 	    TEST(what_waits_is_cancelled_at_once_and_never_begins),
 	    TEST(what_is_queued_is_cancelled_at_once_and_the_next_has_its_turn),
 	    TEST(what_runs_is_cancelling_until_it_has_ended),

@@ -11,26 +11,6 @@
 
 #include "simulation.h"
 
-static int
-make_world(void **state)
-{
-	(void)state;
-	sim_make();
-	return 0;
-}
-
-static int
-remove_world(void **state)
-{
-	bool sound;
-
-	(void)state;
-	sim_stop_engine();
-	sound = temp_store_is_sound(&sim.ts);
-	sim_remove();
-	return sound ? 0 : -1;
-}
-
 static struct schedule
 conditional(const char *name, struct trigger *triggers, size_t trigger_count)
 {
@@ -576,7 +556,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_world, remove_world)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sim_setup, sim_teardown)
 	    TEST(the_tasks_run_when_it_is_met),
 	    TEST(nothing_runs_when_it_is_not_and_the_ledger_says_so),
 	    TEST(one_that_cannot_be_started_is_not_met),

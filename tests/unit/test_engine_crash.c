@@ -30,18 +30,6 @@ make_world(void **state)
 	return 0;
 }
 
-static int
-remove_world(void **state)
-{
-	bool sound;
-
-	(void)state;
-	sim_stop_engine();
-	sound = temp_store_is_sound(&sim.ts);
-	sim_remove();
-	return sound ? 0 : -1;
-}
-
 /* How a run came out. */
 struct outcome {
 	enum task_status status;
@@ -477,7 +465,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_world, remove_world)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_world, sim_teardown)
 	    TEST(a_scheduler_may_die_anywhere_and_the_run_is_not_disturbed),
 	    TEST(a_run_that_ends_while_no_scheduler_lives_is_recorded_by_the_next),
 	    TEST(a_scheduler_may_die_twice),

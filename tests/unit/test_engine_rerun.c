@@ -11,26 +11,6 @@
 #include "simulation.h"
 
 static int
-make_world(void **state)
-{
-	(void)state;
-	sim_make();
-	return 0;
-}
-
-static int
-remove_world(void **state)
-{
-	bool sound;
-
-	(void)state;
-	sim_stop_engine();
-	sound = temp_store_is_sound(&sim.ts);
-	sim_remove();
-	return sound ? 0 : -1;
-}
-
-static int
 try_rerun(uint64_t task_id)
 {
 	return service_rerun_task(&sim.sv, &sim.admin, sim.now_us, task_id, &sim.err);
@@ -460,7 +440,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_world, remove_world)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sim_setup, sim_teardown)
 	    TEST(an_ended_task_runs_again_as_its_next_attempt),
 	    TEST(a_task_that_has_not_ended_is_still_running),
 	    TEST(a_task_of_a_deleted_schedule_does_not_run_again),
