@@ -112,7 +112,7 @@ class Walker(threading.Thread):
         self.started[self.faces.api3.start(job)] = job
 
     def start_job(self, job):
-        assert self.faces.openspecimen.start(job)["id"] == job
+        assert self.faces.openspecimen.start(job, f"{self.random.randrange(1000)}")["id"] == job
 
     def a_run(self):
         return self.random.choice(list(self.started)) if self.started else None

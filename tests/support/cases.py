@@ -6,6 +6,7 @@ Whoever adds a method adds its cases here: the tests of both say so.
 
 import functools
 import itertools
+import json
 
 from carillon import Client, until
 
@@ -26,6 +27,7 @@ class Things:
         until(lambda: any(e["verdict"] == "ran" for e in admin.ledger(self.schedule)), 15, "a due time")
         admin.call("suspendSchedule", {"scheduleId": self.schedule, "reason": "for <good>"}).json()
         self.execution = admin.run(self.schedule)
+        self.run_job(admin.create("xml: job", "true"), "<a> b")
         failing = admin.create("xml: failing", "exit 3")
         self.failed = admin.run(failing)
         assert (admin.ended(self.execution), admin.ended(self.failed)) == (1, 3)
@@ -34,6 +36,13 @@ class Things:
         self.due, self.triggered = (admin.ledger(self.schedule)[0][member] for member in ("due", "executionId"))
         self.output = admin.call("getTaskOutputs", self.task).json()[0]["id"]
         self.myself = admin.call("whoAmI", "{}", service="access").json()
+
+    def run_job(self, schedule, args):
+        """With arguments, which OpenSpecimen's clients alone can give."""
+        path = f"/scheduled-jobs/{int(schedule[-12:], 16)}/runs"
+        answer = self.admin.request("POST", path, json.dumps({"args": args}), {"X-OS-API-TOKEN": self.admin.token})
+        assert answer.status == 200, answer
+        until(lambda: self.list("listExecutions", scheduleId=schedule, status=1)["items"], 15, "the run of a job")
 
     # Who calls.
 
