@@ -3,14 +3,13 @@
 
 #include <string.h>
 
-/* Two texts, each of which may be none. */
-static bool
+bool
 same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool
+bool
 same_texts(const char *const *a, size_t a_count, const char *const *b, size_t b_count)
 {
 	if (a_count != b_count)

@@ -2,9 +2,16 @@
 #ifndef MODEL_DIFFERENCE_H
 #define MODEL_DIFFERENCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "model/schedule.h"
+
+/* Two texts, each of which may be NULL: that is a text of its own. */
+bool same_text(const char *a, const char *b);
+
+/* The same texts in the same order, none of them NULL. */
+bool same_texts(const char *const *a, size_t a_count, const char *const *b, size_t b_count);
 
 /* The members of a definition; each is compared as a whole. */
 enum { SCHEDULE_MEMBERS = 14 };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "model/difference.h"
 #include "service/run.h"
 
 struct settling {
@@ -185,12 +186,6 @@ find_holder(struct settling *g, uint64_t *id, struct err *err)
 		rc = find_holder_below(g, 0, err);
 	*id = g->holder_id;
 	return rc;
-}
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 static bool

@@ -26,6 +26,10 @@ MUST_CHECK int require_no_tags(const struct actor *actor, struct err *err);
  */
 MUST_CHECK int require_unlimited(const struct actor *actor, struct err *err);
 
+/* A user of the actor's tenant. Fails: ERR_MISSING. */
+MUST_CHECK int own_user(struct txn *txn, struct arena *a, const struct actor *actor,
+    uint64_t id, struct user *u, struct err *err);
+
 /* The schedule, if it is one that the actor sees. Fails: ERR_MISSING. */
 MUST_CHECK int own_schedule(struct txn *txn, struct arena *a, const struct actor *actor,
     uint64_t id, struct schedule *s, struct err *err);

@@ -39,15 +39,6 @@ void job_view_fill(const struct service *sv, const struct job_zone *zone, int64_
 MUST_CHECK int view_job(struct txn *txn, struct arena *a, const struct deed *d, uint64_t id,
     struct job_view *view, struct err *err);
 
-/* A user of the actor's tenant. Fails: ERR_MISSING. */
-MUST_CHECK int own_user(struct txn *txn, struct arena *a, const struct actor *actor,
-    uint64_t id, struct user *u, struct err *err);
-
-/* ---- jobs.c ---- */
-
-/* NULL is a text of its own. */
-bool same_text(const char *a, const char *b);
-
 /* ---- job_runs.c ---- */
 
 /* When the latest run started; INSTANT_NEVER: there was none. */

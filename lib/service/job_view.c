@@ -37,17 +37,6 @@ require_shared(const struct actor *actor, const struct schedule *s, struct err *
 	return job_is_shared(actor, s) ? 0 : err_fail(err, ERR_DENIED, JOB_NOT_YOURS);
 }
 
-int
-own_user(struct txn *txn, struct arena *a, const struct actor *actor, uint64_t id,
-    struct user *u, struct err *err)
-{
-	int rc = store_user_get(txn, a, id, u, err);
-
-	if (!rc && u->tenant_id != actor->tenant_id)
-		rc = ERR_MISSING;
-	return rc == ERR_MISSING ? err_fail(err, rc, "User not found") : rc;
-}
-
 /* ---- the configuration ---- */
 
 static const struct job_settings *
@@ -83,18 +72,6 @@ job_command(const struct service *sv, const char *task, uint64_t query_id)
 	return NULL;
 }
 
-static bool
-same_argv(const char *const *a, size_t a_count, const char *const *b, size_t b_count)
-{
-	if (a_count != b_count)
-		return false;
-	for (size_t i = 0; i < a_count; i++) {
-		if (strcmp(a[i], b[i]) != 0)
-			return false;
-	}
-	return true;
-}
-
 /* The task that is registered for the command of a schedule, else its program. */
 static const char *
 task_shown(const struct service *sv, const struct schedule *s)
@@ -105,7 +82,7 @@ task_shown(const struct service *sv, const struct schedule *s)
 	for (size_t i = 0; i < j->command_count && s->task_count == 1; i++) {
 		const struct job_command *c = &j->commands[i];
 
-		if (!c->query_id && same_argv(c->argv, c->argc, t->argv, t->argc))
+		if (!c->query_id && same_texts(c->argv, c->argc, t->argv, t->argc))
 			return c->name;
 	}
 	return t->argv[0];
@@ -135,7 +112,7 @@ job_after_edit(const struct service *sv, const struct job_zone *zone,
 	if (!job_rule_matches(&job.rule, zone, s->triggers, s->trigger_count))
 		job.rule = job_rule_of(zone, s->triggers, s->trigger_count);
 	if (before->task_count == s->task_count &&
-	    same_argv(old->argv, old->argc, new->argv, new->argc))
+	    same_texts(old->argv, old->argc, new->argv, new->argc))
 		return job;
 	job.type = JOB_INTERNAL;
 	job.task = task_shown(sv, s);

@@ -45,12 +45,6 @@ make_tasks(struct arena *a, const struct service *sv, const struct job *job, str
 	s->task_count = 1;
 }
 
-bool
-same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 static bool
 same_command(const struct job *a, const struct job *b)
 {

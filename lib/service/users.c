@@ -14,8 +14,7 @@
 
 /* ---- what all of them need ---- */
 
-/* A user of the actor's tenant. */
-static int
+int
 own_user(struct txn *txn, struct arena *a, const struct actor *actor, uint64_t id,
     struct user *u, struct err *err)
 {
