@@ -9,7 +9,7 @@ import time
 import pytest
 
 from carillon import make_folder, until
-from faces import CANCELED, DONE, FAILED, RUNS, WAITS, Faces, guid, hexadecimal
+from faces import CANCELED, DONE, FAILED, RUNS, WAITS, AltogicClient, Faces, guid, hexadecimal
 
 CALLS = int(os.environ.get("FACES_CALLS", "10000"))
 CLIENTS = 16
@@ -26,7 +26,13 @@ def reaches(faces, run, state, seconds=15):
     until(lambda: faces.agree(run) == state, seconds, f"run {run} {state} through four faces")
 
 
-def test_each_face_tells_the_same_of_one_schedule_at_every_step(faces):
+def test_each_face_tells_the_same_of_one_schedule_at_every_step(service):
+    faces = Faces(service, AltogicClient)
+    with faces.altogic.library:
+        step_by_step(faces)
+
+
+def step_by_step(faces):
     gate = make_folder() / "gate"
     # Made by one.
     job = faces.openspecimen.create("four doors", faces.task)

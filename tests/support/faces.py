@@ -3,6 +3,7 @@
 import json
 import urllib.parse
 
+from altogic import Library
 from carillon import Client
 
 HEAD = "63617269"
@@ -79,15 +80,39 @@ class Altogic(Face):
     def __init__(self, url, key):
         super().__init__(url, X_Client_Key=key, X_Client="altogic-js")
 
+    def run_once(self, task):
+        return self.good("POST", "/_api/rest/v1/task", {"taskNameOrId": task})
+
+    def get_status(self, task):
+        return self.good("GET", f"/_api/rest/v1/task/{task}")
+
     def start(self, schedule):
-        info = self.good("POST", "/_api/rest/v1/task", {"taskNameOrId": hexadecimal(schedule)})
+        info = self.run_once(hexadecimal(schedule))
         assert info["status"] == "pending"
         return number_of(info["taskId"])
 
     def state(self, run):
-        info = self.good("GET", f"/_api/rest/v1/task/{hexadecimal(run)}")
+        info = self.get_status(hexadecimal(run))
         assert number_of(info["taskId"]) == run
         return self.WORDS[info["status"]] if info["status"] != "errors" else self.ERRORS[info["errors"]["code"]]
+
+
+class AltogicClient(Altogic):
+    """The same calls, made by the real client: the npm library in Node."""
+
+    def __init__(self, url, key):
+        super().__init__(url, key)
+        self.library = Library(url, key)
+
+    def info(self, answer):
+        assert answer["errors"] is None, answer
+        return answer["info"]
+
+    def run_once(self, task):
+        return self.info(self.library.run(task))
+
+    def get_status(self, task):
+        return self.info(self.library.status(task))
 
 
 class Ricloud(Face):
@@ -157,11 +182,11 @@ class OpenSpecimen(Face):
 class Faces:
     """All four, as an administrator with the keys of quickstart.env."""
 
-    def __init__(self, service):
+    def __init__(self, service, altogic=Altogic):
         env = service.env()
         self.task = env["OPENSPECIMEN_TASK"]
         self.api3 = Api3(service.url, env["PATOKEN"])
-        self.altogic = Altogic(service.url, env["ALTOGIC_CLIENT_KEY"])
+        self.altogic = altogic(service.url, env["ALTOGIC_CLIENT_KEY"])
         self.ricloud = Ricloud(service.url, env["RICLOUD_TOKEN"])
         self.openspecimen = OpenSpecimen(service.url, env["OPENSPECIMEN_TOKEN"])
 
