@@ -206,6 +206,8 @@ MUST_CHECK int service_update_tenant(struct service *sv, const struct actor *act
 /* Fails: ERR_CONFLICT unless it has neither users nor schedules, and for the first tenant. */
 MUST_CHECK int service_delete_tenant(struct service *sv, const struct actor *actor,
     int64_t now_us, uint64_t id, struct err *err);
+
+/* In the order in which they were made; ids are drawn and say nothing about it. */
 MUST_CHECK int service_list_tenants(struct service *sv, struct arena *a,
     const struct actor *actor, struct tenant **list, size_t *count, struct err *err);
 

@@ -226,6 +226,16 @@ list_body(struct txn *txn, void *ctx, struct err *err)
 	return 0;
 }
 
+static int
+first_made_first(const void *a, const void *b)
+{
+	const struct tenant *x = a, *y = b;
+
+	if (x->created_us != y->created_us)
+		return x->created_us < y->created_us ? -1 : 1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
 int
 service_list_tenants(struct service *sv, struct arena *a, const struct actor *actor,
     struct tenant **list, size_t *count, struct err *err)
@@ -237,6 +247,8 @@ service_list_tenants(struct service *sv, struct arena *a, const struct actor *ac
 		rc = store_run(sv->store, list_body, &c, err);
 	if (rc)
 		return rc;
+	if (c.count)
+		qsort(c.items, c.count, sizeof *c.items, first_made_first);
 	*list = c.items;
 	*count = c.count;
 	return 0;

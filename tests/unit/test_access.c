@@ -870,6 +870,29 @@ tenants_have_names_and_go_when_they_are_empty(void **state)
 	add_tenant("acme");
 }
 
+/* Their ids are drawn, so the order of ids says nothing. */
+static void
+tenants_are_listed_in_the_order_in_which_they_were_made(void **state)
+{
+	enum { TENANTS = 12 };
+	struct tenant *list;
+	uint64_t made[TENANTS];
+	size_t count;
+
+	(void)state;
+	for (size_t i = 0; i < TENANTS; i++) {
+		char name[] = {(char)('z' - (int)i), 0};
+
+		ok(service_create_tenant(
+		    &sv, &root, now_us + (int64_t)i, name, &made[i], &err));
+	}
+	ok(service_list_tenants(&sv, &arena, &root, &list, &count, &err));
+	assert_int_equal(count, TENANTS + 1);
+	assert_int_equal(list[0].id, root.tenant_id);
+	for (size_t i = 0; i < TENANTS; i++)
+		assert_int_equal(list[i + 1].id, made[i]);
+}
+
 static void
 an_administrator_of_a_domain_names_no_tenant(void **state)
 {
@@ -1503,6 +1526,7 @@ main(void)
 	    TEST(a_use_case_needs_its_scope),
 	    TEST(a_log_in_and_rights_are_given_by_tokens_without_limits_alone),
 	    TEST(tenants_have_names_and_go_when_they_are_empty),
+	    TEST(tenants_are_listed_in_the_order_in_which_they_were_made),
 	    TEST(an_administrator_of_a_domain_names_no_tenant),
 	    TEST(nothing_of_another_tenant_is_found),
 	    TEST(the_numbers_of_a_tenant_tell_nothing_of_another),
