@@ -1,0 +1,212 @@
+/* The tasks of a definition, and its condition: see definition.h. */
+#include <string.h>
+
+#include "wire/member.h"
+
+static const char *const when_words[] = {"succeeded", "failed", "always"};
+static const char *const match_words[] = {"all", "any"};
+
+static int
+read_command(struct reader *r, const struct json *value, void *at)
+{
+	struct task_def *t = at;
+
+	return read_strings(r, value, SCHEDULE_ARGV_MAX, &t->argv, &t->argc);
+}
+
+static int
+read_env(struct reader *r, const struct json *value, void *at)
+{
+	struct task_def *t = at;
+	const struct json *m = value->first;
+	int ret = 0;
+
+	if (!json_is(value, JSON_OBJECT))
+		return refuse(r, "must be an object");
+	t->env_count = value->count <= SCHEDULE_ENV_MAX ? value->count : SCHEDULE_ENV_MAX + 1;
+	t->env = arena_array(r->arena, t->env_count, sizeof *t->env);
+	for (size_t i = 0; !ret && i < t->env_count; i++, m = m->next) {
+		size_t back = push_member(r, m->name);
+
+		t->env[i].name = m->name;
+		ret = read_string(r, m, &t->env[i].value);
+		path_pop(r, back);
+	}
+	return ret;
+}
+
+static const struct field condition_fields[] = {
+    {"command", read_command, 0},
+    {"timeout", read_duration, offsetof(struct task_def, timeout_us)},
+};
+
+/* It has no name of its own in a definition. */
+int
+read_condition(struct reader *r, const struct json *value, void *at)
+{
+	struct task_def *t = arena_array(r->arena, 1, sizeof *t);
+
+	t->name = "condition";
+	t->kill_grace_us = TASK_GRACE_US;
+	*(struct task_def **)at = t;
+	return read_members(r, value, condition_fields, COUNT(condition_fields), t);
+}
+
+/* Without a retry the rest of the policy says nothing. */
+static int
+read_retries(struct reader *r, const struct json *value, void *at)
+{
+	int64_t max = 0;
+
+	(void)at;
+	if (!json_is(value, JSON_OBJECT))
+		return refuse(r, "must be an object");
+	if (has(value, "max") && json_integer(json_member(value, "max"), 0, 0, &max))
+		return refuse(r, "not served");
+	for (const struct json *m = value->first; m; m = m->next) {
+		if (strcmp(m->name, "max") && m->type != JSON_NULL)
+			return refuse(r, "not served");
+	}
+	return 0;
+}
+
+static int
+read_when(struct reader *r, const struct json *value, void *at)
+{
+	size_t i = 0;
+	int ret = read_word(r, value, when_words, COUNT(when_words), &i);
+
+	*(enum after_when *)at = AFTER_SUCCEEDED + i;
+	return ret;
+}
+
+static const struct field after_fields[] = {
+    {"task", read_string, offsetof(struct task_after, task)},
+    {"when", read_when, offsetof(struct task_after, when)},
+};
+
+static int
+read_after(struct reader *r, const struct json *value, void *at)
+{
+	struct task_def *t = at;
+	const struct json *element = value->first;
+	int ret = read_list(
+	    r, value, SCHEDULE_TASKS_MAX, sizeof *t->after, &t->after, &t->after_count);
+
+	for (size_t i = 0; !ret && i < t->after_count; i++, element = element->next) {
+		size_t back = path_push(r, "[%zu]", i);
+
+		t->after[i].when = AFTER_SUCCEEDED;
+		ret = read_members(r, element, after_fields, COUNT(after_fields), &t->after[i]);
+		path_pop(r, back);
+	}
+	return ret;
+}
+
+static int
+read_after_match(struct reader *r, const struct json *value, void *at)
+{
+	size_t i = 0;
+	int ret = read_word(r, value, match_words, COUNT(match_words), &i);
+
+	*(bool *)at = i;
+	return ret;
+}
+
+static const struct field task_fields[] = {
+    {"name", read_string, offsetof(struct task_def, name)},
+    {"command", read_command, 0},
+    {"env", read_env, 0},
+    {"cwd", read_string, offsetof(struct task_def, cwd)},
+    {"timeout", read_duration, offsetof(struct task_def, timeout_us)},
+    {"killGrace", read_duration, offsetof(struct task_def, kill_grace_us)},
+    {"acceptArgs", read_bool, offsetof(struct task_def, accept_args)},
+    {"user", read_not_served, 0},
+    {"http", read_not_served, 0},
+    {"retries", read_retries, 0},
+    {"resultFile", read_string, offsetof(struct task_def, result_file)},
+    {"after", read_after, 0},
+    {"afterMatch", read_after_match, offsetof(struct task_def, after_any)},
+};
+
+int
+read_tasks(struct reader *r, const struct json *value, void *at)
+{
+	struct schedule *s = at;
+	const struct json *element = value->first;
+	int ret = read_list(
+	    r, value, SCHEDULE_TASKS_MAX, sizeof *s->tasks, &s->tasks, &s->task_count);
+
+	for (size_t i = 0; !ret && i < s->task_count; i++, element = element->next) {
+		size_t back = path_push(r, "[%zu]", i);
+
+		s->tasks[i].kill_grace_us = TASK_GRACE_US;
+		ret = read_members(r, element, task_fields, COUNT(task_fields), &s->tasks[i]);
+		path_pop(r, back);
+	}
+	return ret;
+}
+
+/* ---- writing ---- */
+
+static void
+write_after(struct json_writer *w, const struct task_def *t)
+{
+	json_name(w, "after");
+	json_array(w);
+	for (size_t i = 0; i < t->after_count; i++) {
+		json_object(w);
+		write_string(w, "task", t->after[i].task);
+		write_string(w, "when", when_words[t->after[i].when - AFTER_SUCCEEDED]);
+		json_end_object(w);
+	}
+	json_end_array(w);
+	write_string(w, "afterMatch", match_words[t->after_any]);
+}
+
+static void
+write_task(struct json_writer *w, const struct task_def *t)
+{
+	json_object(w);
+	write_string(w, "name", t->name);
+	write_strings(w, "command", t->argv, t->argc);
+	json_name(w, "env");
+	json_object(w);
+	for (size_t i = 0; i < t->env_count; i++)
+		write_string(w, t->env[i].name, t->env[i].value);
+	json_end_object(w);
+	write_string(w, "cwd", t->cwd);
+	write_limit(w, "timeout", t->timeout_us);
+	write_duration(w, "killGrace", t->kill_grace_us);
+	json_name(w, "acceptArgs");
+	json_bool(w, t->accept_args);
+	write_string(w, "resultFile", t->result_file);
+	write_after(w, t);
+	json_end_object(w);
+}
+
+void
+write_tasks(struct json_writer *w, const struct schedule *s)
+{
+	json_name(w, "tasks");
+	json_array(w);
+	for (size_t i = 0; i < s->task_count; i++)
+		write_task(w, &s->tasks[i]);
+	json_end_array(w);
+}
+
+void
+write_condition(struct json_writer *w, const struct schedule *s)
+{
+	const struct task_def *t = s->condition;
+
+	if (!t) {
+		write_string(w, "condition", NULL);
+		return;
+	}
+	json_name(w, "condition");
+	json_object(w);
+	write_strings(w, "command", t->argv, t->argc);
+	write_limit(w, "timeout", t->timeout_us);
+	json_end_object(w);
+}
