@@ -1,6 +1,6 @@
 /* Tenants and users, and the indexes by which they are found: tenant_names, user_names,
  * user_emails. */
-#include "store/internal.h"
+#include "store/record.h"
 
 #include <string.h>
 

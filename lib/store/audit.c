@@ -1,5 +1,5 @@
 /* The audit: entries under their tenant and number, never overwritten and never removed. */
-#include "store/internal.h"
+#include "store/record.h"
 
 static int
 read_entry(struct cursor *c, struct arena *a, struct audit_entry *e, struct err *err)

@@ -1,6 +1,6 @@
 /* What is kept for a day and then swept: log-ins that failed, and the answers to calls that may
  * be repeated. */
-#include "store/internal.h"
+#include "store/record.h"
 
 /* ---- failed log-ins ---- */
 

@@ -4,7 +4,7 @@
  * indexes are made of never changes after the insert, so an update leaves them alone; that of
  * lines.c follows its task.
  */
-#include "store/internal.h"
+#include "store/record.h"
 
 static int
 get_execution(struct txn *txn, struct arena *a, uint64_t id, uint32_t flags,

@@ -284,33 +284,4 @@ MUST_CHECK int sweep_round(struct txn *txn, enum swept which, enum table t,
     int (*dead)(struct cursor *c, int64_t now_us, bool *is_dead, struct err *err),
     int64_t now_us, size_t cap, size_t *removed, struct err *err);
 
-/* ---- record.c: structs <-> bytes; what the key says is not in the record ---- */
-
-void pack_schedule(struct buf *b, const struct schedule *s);
-void unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s);
-void pack_state(struct buf *b, const struct schedule_state *s);
-void unpack_state(struct unpack *u, struct arena *a, struct schedule_state *s);
-void pack_occurrence(struct buf *b, const struct occurrence *o);
-void unpack_occurrence(struct unpack *u, struct arena *a, struct occurrence *o);
-void pack_execution(struct buf *b, const struct execution *e);
-void unpack_execution(struct unpack *u, struct arena *a, struct execution *e);
-void pack_task(struct buf *b, const struct task *t);
-void unpack_task(struct unpack *u, struct arena *a, struct task *t);
-void pack_task_line(struct buf *b, const struct task_line *l);
-void unpack_task_line(struct unpack *u, struct task_line *l);
-void pack_result(struct buf *b, const struct result *r);
-void unpack_result(struct unpack *u, struct arena *a, struct result *r);
-void pack_tenant(struct buf *b, const struct tenant *t);
-void unpack_tenant(struct unpack *u, struct arena *a, struct tenant *t);
-void pack_user(struct buf *b, const struct user *user);
-void unpack_user(struct unpack *u, struct arena *a, struct user *user);
-void pack_token(struct buf *b, const struct token *t);
-void unpack_token(struct unpack *u, struct arena *a, struct token *t);
-void pack_failures(struct buf *b, const struct failures *f);
-void unpack_failures(struct unpack *u, struct failures *f);
-void pack_answer(struct buf *b, const struct answer *n);
-void unpack_answer(struct unpack *u, struct arena *a, struct answer *n);
-void pack_audit(struct buf *b, const struct audit_entry *e);
-void unpack_audit(struct unpack *u, struct arena *a, struct audit_entry *e);
-
 #endif

@@ -5,7 +5,7 @@
  * A line follows its task: store_task_put() calls line_follow(). What it says of the execution
  * never changes after the insert.
  */
-#include "store/internal.h"
+#include "store/record.h"
 
 /* What changes in a line is the same. */
 static bool

@@ -4,7 +4,7 @@
  * The plan's key is (due, schedule), so that its first entry is the next thing to do; the
  * ledger's is (schedule, due).
  */
-#include "store/internal.h"
+#include "store/record.h"
 
 #include "base/mem.h"
 

@@ -2,7 +2,7 @@
  * Result files: what is known of them, and the indexes results_by_task and results_by_tenant. A
  * later attempt has results with higher ids, and those of one attempt ascend with their numbers.
  */
-#include "store/internal.h"
+#include "store/record.h"
 
 static int
 get_result(struct txn *txn, struct arena *a, uint64_t id, uint32_t flags, struct result *r,

@@ -1,6 +1,6 @@
 /* Schedules: definition and state, each a record of its own, and the live names of each tenant.
  */
-#include "store/internal.h"
+#include "store/record.h"
 
 #include <string.h>
 

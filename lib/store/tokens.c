@@ -6,7 +6,7 @@
  * knows the hash before it, and the old one, which only expires. The indexes know the present
  * one alone.
  */
-#include "store/internal.h"
+#include "store/record.h"
 
 #include <string.h>
 

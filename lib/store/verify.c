@@ -6,7 +6,7 @@
  * once and looks others up by key: what is kept in memory does not grow with the store. A
  * record that cannot be read is complained about by the walk of its own table and by no other.
  */
-#include "store/internal.h"
+#include "store/record.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -12,7 +12,7 @@
 
 #include "base/id.h"
 #include "model/job.h"
-#include "store/internal.h"
+#include "store/record.h"
 
 /* ---- one full example of each kind
  * ------------------------------------------------------------------------------------- */
