@@ -71,7 +71,8 @@ output_open(struct output *out, int dir, const char *name, uint64_t max_bytes, i
 
 	*out = (struct output)OUTPUT_INIT;
 	out->max_bytes = max_bytes;
-	*writer = -1;
+	if (writer)
+		*writer = -1;
 	out->file =
 	    openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 	/* An attempt that was held when its runner was killed left an empty one. */
@@ -80,6 +81,8 @@ output_open(struct output *out, int dir, const char *name, uint64_t max_bytes, i
 		    openat(dir, name, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (out->file < 0)
 		return err_errno(err, ERR_IO, errno, "output file %s", name);
+	if (!writer)
+		return 0;
 	if (pipe2(ends, O_CLOEXEC)) {
 		rc = err_errno(err, ERR_IO, errno, "output pipe");
 		goto fail;
@@ -178,6 +181,17 @@ output_last_line(const struct output *out, char text[CHANNEL_LINE_MAX + 1])
 }
 
 int
+output_take(struct output *out, const char *data, size_t len, struct err *err)
+{
+	out->bytes += (uint64_t)len;
+	note_lines(out, data, len);
+	if (keep(out, data, len))
+		return err_errno(err, ERR_IO, errno, "write the output after %" PRIu64 " bytes",
+		    out->written);
+	return 0;
+}
+
+int
 output_drain(struct output *out, size_t limit, struct err *err)
 {
 	static char chunk[CHUNK_BYTES];
@@ -195,11 +209,8 @@ output_drain(struct output *out, size_t limit, struct err *err)
 			break;
 		}
 		done += (size_t)n;
-		out->bytes += (uint64_t)n;
-		note_lines(out, chunk, (size_t)n);
-		if (keep(out, chunk, (size_t)n))
-			rc = err_errno(err, ERR_IO, errno,
-			    "write the output after %" PRIu64 " bytes", out->written);
+		if (output_take(out, chunk, (size_t)n, err))
+			rc = ERR_IO;
 	}
 	return rc;
 }

@@ -51,11 +51,16 @@ MUST_CHECK int output_dir_make(int root, const char *path, int *fd, struct err *
  * Make the file `name` in `dir` and a pipe that leads to it. A file that is there already is
  * emptied.
  *
+ * `writer` NULL: there is no pipe, all comes through output_take().
+ *
  * Owns:  output_close() ends it. *writer is the caller's, blocking, for the command.
  * Fails: ERR_IO; nothing is open then.
  */
 MUST_CHECK int output_open(struct output *out, int dir, const char *name, uint64_t max_bytes,
     int *writer, struct err *err);
+
+/* Take in what was written, as if it came from the pipe. Fails: ERR_IO once, as output_drain(). */
+MUST_CHECK int output_take(struct output *out, const char *data, size_t len, struct err *err);
 
 /*
  * Move what the pipe holds, up to about `limit` bytes, into the file. The pipe is closed and -1
