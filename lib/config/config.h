@@ -50,6 +50,9 @@ struct config {
 	/* Entries `name = /program argument` and `5 title = /program argument`, which are of that
 	 * form; NULL at the end. */
 	char **job_task, **saved_query;
+	/* Of HTTP targets: networks that are opened though they are not public (NULL: none), ports,
+	 * and the directory of certificates and keys. */
+	char *http_allow, *http_ports, *http_tls_dir;
 	char *time_zone; /* of triggers that name none */
 	int64_t session_idle_us;
 	char *allowed_origins; /* with one blank between them; NULL: none */

@@ -56,6 +56,10 @@ unit_text(enum setting_kind kind)
 	case SETTING_TASKS:
 	case SETTING_QUERIES:
 		return "Commands";
+	case SETTING_NETWORKS:
+		return "Networks or nothing";
+	case SETTING_PORTS:
+		return "Ports";
 	}
 	return "";
 }
@@ -135,7 +139,10 @@ pattern(enum setting_kind kind)
 		return ".+";
 	case SETTING_OPTIONAL:
 	case SETTING_ORIGINS:
+	case SETTING_NETWORKS:
 		return NULL;
+	case SETTING_PORTS:
+		return "[0-9 -]+";
 	case SETTING_PLACE:
 		return "off|/.*";
 	case SETTING_MODE:

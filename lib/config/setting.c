@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "base/network.h"
 #include "base/utf8.h"
 
 #define MEMBER(m) offsetof(struct config, m)
@@ -94,6 +95,17 @@ const struct setting settings[] = {
 	"What an attempt may leave in its CARILLON_RESULT_DIR, together; files beyond it are "
 	"not "
 	"taken as results. They are read once when it has ended, for their checksums."},
+    {NULL, "httpAllow", SETTING_NETWORKS, MEMBER(http_allow), "", NULL, NULL,
+	"Networks that HTTP tasks may reach though they are not public, such as 10.1.0.0/16 "
+	"fd12::/16, with blanks between them. Checked on the address that is connected to. It "
+	"opens what lies within one kind of refused network, so 0.0.0.0/0 opens nothing; a "
+	"cloud's metadata service needs its very address. Empty: only the public internet."},
+    {NULL, "httpPorts", SETTING_PORTS, MEMBER(http_ports), "80 443 1024-65535", NULL, NULL,
+	"Ports that HTTP tasks may reach. Below 1024 lie services that take a request for "
+	"something else, such as mail."},
+    {NULL, "httpTlsDir", SETTING_PATH, MEMBER(http_tls_dir), "/etc/carillon/tls", NULL, NULL,
+	"The directory below which the files of an HTTP task's tls lie: authorities, "
+	"certificates and keys. The runner must be able to read them."},
 
     {"Time and sessions", "timeZone", SETTING_NAME, MEMBER(time_zone), "UTC", NULL, NULL,
 	"The zone of cron triggers that name none, such as Europe/Amsterdam. A schedule takes "
@@ -225,7 +237,8 @@ set_text(const struct setting *s, const char *text, struct config *config, struc
 {
 	char **member = (char **)((char *)config + s->offset);
 
-	if (!*text && s->kind != SETTING_OPTIONAL && s->kind != SETTING_ORIGINS)
+	if (!*text && s->kind != SETTING_OPTIONAL && s->kind != SETTING_ORIGINS &&
+	    s->kind != SETTING_NETWORKS)
 		return err_fail(err, ERR_INPUT, "must not be empty");
 	setting_clear(s, config);
 	*member = *text ? mem_strdup(text) : NULL;
@@ -398,6 +411,42 @@ set_origins(const struct setting *s, const char *text, struct config *config, st
 	return set_text(s, text, config, err);
 }
 
+/* One port, or the first and the last of some. */
+static bool
+is_ports(const char *text, size_t len)
+{
+	unsigned long first, last;
+	char *end;
+
+	if (strspn(text, "0123456789-") < len || *text == '-' || len > 11)
+		return false;
+	first = last = strtoul(text, &end, 10);
+	if (*end == '-')
+		last = strtoul(end + 1, &end, 10);
+	return end == text + len && first >= 1 && first <= last && last <= 65535;
+}
+
+/* Words that are each what the kind asks for. */
+static int
+set_words(const struct setting *s, const char *text, struct config *config, struct err *err)
+{
+	for (const char *p = text + strspn(text, " "); *p; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+		struct network n;
+
+		if (s->kind == SETTING_PORTS && !is_ports(p, len))
+			return err_fail(err, ERR_INPUT,
+			    "\"%.*s\" is not a port, or two such as 1024-65535", (int)len, p);
+		if (s->kind == SETTING_NETWORKS && !network_parse(p, len, &n))
+			return err_fail(err, ERR_INPUT,
+			    "\"%.*s\" is not a network such as 10.0.0.0/8, or has bits behind "
+			    "its prefix",
+			    (int)len, p);
+		p += len;
+	}
+	return set_text(s, text, config, err);
+}
+
 /* Segments of plain letters, none of which goes up or stays; slashes at the end do not count. */
 static bool
 is_prefix(const char *text, size_t len)
@@ -448,6 +497,8 @@ setting_set(const struct setting *s, const char *text, struct config *config, st
 		return set_list(s, text, config, err);
 	if (setting_list(s->kind))
 		return set_entries(s, text, config, err);
+	if (s->kind == SETTING_NETWORKS || s->kind == SETTING_PORTS)
+		return set_words(s, text, config, err);
 	if (s->kind == SETTING_ORIGINS)
 		return set_origins(s, text, config, err);
 	if (s->kind == SETTING_PLACE)

@@ -22,6 +22,8 @@ enum setting_kind {
 	SETTING_LIST,	  /* char **, absolute paths; in one text separated by colons */
 	SETTING_TASKS,	  /* char **, `name = /program argument`; separated by semicolons */
 	SETTING_QUERIES,  /* the same with `5 title = /program argument` */
+	SETTING_NETWORKS, /* char *, NULL when empty; as network_parse() takes them, blanks between */
+	SETTING_PORTS, /* char *, `80 1024-65535`, blanks between */
 };
 
 /* How the entries of a list stand in the file and in one text. */

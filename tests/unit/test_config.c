@@ -150,7 +150,8 @@ every_setting_is_read_in_any_order(void **state)
 	    "<api3At>/a_p~i-3.0</api3At>\n"
 	    "<sessionIdle>90s</sessionIdle><timeZone>Europe/Amsterdam</timeZone>\n"
 	    "<allowedOrigins>https://a.example http://[::1]:8080</allowedOrigins>\n"
-	    "<resultMax>8KiB</resultMax>\n"
+	    "<resultMax>8KiB</resultMax><httpTlsDir>/t</httpTlsDir>\n"
+	    "<httpPorts>80  1024-65535</httpPorts><httpAllow>10.0.0.0/8 ::1</httpAllow>\n"
 	    "<outputMax>4096</outputMax><outputDir>o</outputDir>\n"
 	    "<commandAllow>\n<path> /a </path><!-- and --><path>/b//</path>\n"
 	    "<path>/..c/</path><path>/</path></commandAllow>\n"
@@ -174,6 +175,9 @@ every_setting_is_read_in_any_order(void **state)
 	assert_string_equal(config.api3_at, "/a_p~i-3.0");
 	assert_true(config.session_idle_us == 90 * 1000000);
 	assert_string_equal(config.allowed_origins, "https://a.example http://[::1]:8080");
+	assert_string_equal(config.http_allow, "10.0.0.0/8 ::1");
+	assert_string_equal(config.http_ports, "80  1024-65535");
+	assert_string_equal(config.http_tls_dir, "/t");
 	assert_string_equal(config.time_zone, "Europe/Amsterdam");
 	assert_int_equal(config.output_max_bytes, 4096);
 	assert_int_equal(config.results_max_bytes, 8192);
@@ -229,6 +233,14 @@ a_setting_that_is_wrong_is_told_with_its_line(void **state)
 		"c.xml:1: workersMin: is more than workersMax"},
 	    {"<carillon><workersMax>1</workersMax>\n\n</carillon>",
 		"c.xml: workersMin: is more than workersMax"},
+	    {"<carillon><httpAllow>10.0.0.0/8 10.0.0.1/8</httpAllow></carillon>",
+		"c.xml:1: httpAllow: \"10.0.0.1/8\" is not a network such as 10.0.0.0/8, or "
+		"has "
+		"bits behind its prefix"},
+	    {"<carillon><httpPorts>80 9-8</httpPorts></carillon>",
+		"c.xml:1: httpPorts: \"9-8\" is not a port, or two such as 1024-65535"},
+	    {"<carillon><httpPorts>0</httpPorts></carillon>",
+		"c.xml:1: httpPorts: \"0\" is not a port, or two such as 1024-65535"},
 	    {"<carillon><allowedOrigins>https://a.example/</allowedOrigins></carillon>",
 		"c.xml:1: allowedOrigins: \"https://a.example/\" is not an origin such as "
 		"https://intranet.example"},
