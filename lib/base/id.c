@@ -9,6 +9,16 @@
 static const char guid_head[] = "63617269-6c6c-8000-8";
 static const char hex_head[] = "63617269";
 
+bool
+id_is_among(const uint64_t *ids, size_t count, uint64_t id)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (ids[i] == id)
+			return true;
+	}
+	return false;
+}
+
 void
 id_guid(uint64_t id, char out[ID_GUID_LEN + 1])
 {

@@ -9,6 +9,7 @@
 #ifndef BASE_ID_H
 #define BASE_ID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,8 @@ id_in_space(unsigned space, uint64_t number)
 {
 	return (uint64_t)space << ID_SPACE_BITS | number;
 }
+
+bool id_is_among(const uint64_t *ids, size_t count, uint64_t id);
 
 /* 63617269-6c6c-8000-8000-00000000002a, lower case. */
 void id_guid(uint64_t id, char out[ID_GUID_LEN + 1]);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/id.h"
 #include "base/utf8.h"
 #include "service/job_internal.h"
 
@@ -183,16 +184,6 @@ judge_run_as(struct txn *txn, const struct job_judging *j, struct err *err)
 	return rc == ERR_MISSING ? 0 : rc;
 }
 
-static bool
-is_among(const uint64_t *ids, size_t count, uint64_t id)
-{
-	size_t i = 0;
-
-	while (i < count && ids[i] != id)
-		i++;
-	return i < count;
-}
-
 /* Each of them once, in the order in which they were said. */
 static int
 judge_users(struct txn *txn, const struct job_judging *j, const uint64_t *ids, size_t count,
@@ -215,7 +206,7 @@ judge_users(struct txn *txn, const struct job_judging *j, const uint64_t *ids, s
 		struct user u;
 		int rc;
 
-		if (is_among(list, n, ids[i]))
+		if (id_is_among(list, n, ids[i]))
 			continue;
 		list[n++] = ids[i];
 		rc = own_user(txn, j->arena, j->deed->actor, ids[i], &u, err);

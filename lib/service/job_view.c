@@ -1,6 +1,7 @@
 /* Scheduled jobs as they are seen, by whom, and what stands in the configuration. */
 #include <string.h>
 
+#include "base/id.h"
 #include "service/job_internal.h"
 
 /* ---- who ---- */
@@ -14,21 +15,12 @@ require_job_right(
 	return may && actor_may(actor, scope) ? 0 : err_fail(err, ERR_DENIED, JOB_NO_RIGHT);
 }
 
-static bool
-is_among(const uint64_t *ids, size_t count, uint64_t id)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (ids[i] == id)
-			return true;
-	}
-	return false;
-}
-
 bool
 job_is_shared(const struct actor *actor, const struct schedule *s)
 {
 	return actor_is_admin(actor) || s->created_by == actor->user_id ||
-	       (s->job && is_among(s->job->shared_with, s->job->shared_count, actor->user_id));
+	       (s->job &&
+		   id_is_among(s->job->shared_with, s->job->shared_count, actor->user_id));
 }
 
 int

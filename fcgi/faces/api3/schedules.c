@@ -2,6 +2,7 @@
  * deleteSchedules: definitions in the native shape. */
 #include <string.h>
 
+#include "base/id.h"
 #include "base/pack.h"
 #include "faces/api3/call.h"
 #include "wire/definition.h"
@@ -254,22 +255,12 @@ api3_delete_schedule(struct call *c)
 	return ret ? ret : api3_answer_modified(c, c->id);
 }
 
-static bool
-is_among(const uint64_t *ids, size_t count, uint64_t id)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (ids[i] == id)
-			return true;
-	}
-	return false;
-}
-
 /* The first that was not there, as it was sent; NULL if all were. */
 static const char *
 first_unknown(struct call *c, const uint64_t *ids, const uint64_t *done, size_t done_count)
 {
 	for (const struct json *one = c->body->first; one; one = one->next, ids++) {
-		if (!*ids || !is_among(done, done_count, *ids))
+		if (!*ids || !id_is_among(done, done_count, *ids))
 			return arena_printf(c->req->arena, "Schedule not found: %s",
 			    json_shown(c->req->arena, one->text));
 	}
