@@ -31,6 +31,7 @@ engine_free(struct engine *e)
 	free(e->known.items);
 	free(e->reports.items);
 	free(e->aside);
+	free(e->clock_steps);
 	arena_release(&e->arena);
 	free(e);
 }
@@ -321,8 +322,10 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 	struct fire fire = {.e = e};
 	struct begin begin = {.e = e};
 	bool cancels;
-	int rc;
+	int rc = clock_steps_note(e, err);
 
+	if (rc)
+		return rc;
 	if (e->compare) {
 		rc = compare_with_runner(e, err);
 		if (rc)

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "model/clock_step.h"
 #include "proc/channel.h"
 #include "store/store.h"
 
@@ -44,6 +45,9 @@ void engine_free(struct engine *e);
 /* Take in a report of the runner; it is acted on by the next step. What it points to is copied.
  */
 void engine_report(struct engine *e, const struct channel_message *m);
+
+/* The wall clock jumped: durable with the next step that succeeds, before anything is fired. */
+void engine_clock_stepped(struct engine *e, const struct clock_step *step);
 
 /*
  * Do what is due at `now_us` and tell how long nothing will be: at most the time to the next

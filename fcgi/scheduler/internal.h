@@ -66,6 +66,9 @@ struct engine {
 	unsigned failures;   /* of single things in this step */
 	uint64_t last_begun; /* execution: the next is of the tenant whose turn comes then */
 
+	struct clock_step *clock_steps; /* not durable yet; free() */
+	size_t clock_step_count;
+
 	/* Orders that leave after the commit. They live in the arena. */
 	struct channel_message *orders;
 	size_t order_count, order_cap;
@@ -103,6 +106,9 @@ MUST_CHECK int reports_settle(struct engine *e, struct err *err);
 
 /* cancel.c: have the runner end what became cancelling. *more: there is more of it. */
 MUST_CHECK int cancels_order(struct engine *e, bool *more, struct err *err);
+
+/* clock.c: what engine_clock_stepped() told. */
+MUST_CHECK int clock_steps_note(struct engine *e, struct err *err);
 
 /* compare.c */
 MUST_CHECK int compare_with_runner(struct engine *e, struct err *err);

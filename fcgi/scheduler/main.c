@@ -49,7 +49,9 @@ struct scheduler {
 	struct zones *zones;
 	struct engine *engine;
 	struct outbox outbox;
+	struct board *board;
 	struct board_slot *slot;
+	struct clock_offsets offsets; /* when the clock was last looked at */
 	int channel, bell, timer, signals;
 	const char *config_path;
 	int board_fd;
@@ -120,6 +122,24 @@ order(void *ctx, const struct channel_message *m)
 	outbox_put(&s->outbox, m);
 }
 
+/* Where the clocks stood when the scheduler before this one worked last. */
+static struct clock_offsets
+offsets_before(const struct board *board)
+{
+	const struct board_clock *c = &board->clock;
+
+	return c->known ? (struct clock_offsets){c->wall_us, c->boot_us} : clock_offsets();
+}
+
+/* What jumped until now is durable. */
+static void
+keep_offsets(struct board_clock *c, struct clock_offsets o)
+{
+	c->wall_us = o.wall_us;
+	c->boot_us = o.boot_us;
+	c->known = 1;
+}
+
 static int
 start(struct scheduler *s, struct err *err)
 {
@@ -128,16 +148,15 @@ start(struct scheduler *s, struct err *err)
 	    .order = order,
 	    .ctx = s,
 	};
-	struct board *board;
 	sigset_t mask;
 	int rc;
 
 	rc = config_load(s->config_path, &s->config, err);
 	if (!rc)
-		rc = board_map(s->board_fd, &board, err);
+		rc = board_map(s->board_fd, &s->board, err);
 	if (rc)
 		return rc;
-	s->slot = &board->slots[0];
+	s->slot = &s->board->slots[0];
 	board_busy(s->slot, clock_mono_us());
 
 	/* All signals: one that is not expected ends nothing halfway. */
@@ -167,7 +186,30 @@ start(struct scheduler *s, struct err *err)
 	options.output_max_bytes = s->config.output_max_bytes;
 	options.results_max_bytes = s->config.results_max_bytes;
 	s->engine = engine_new(&options);
+	s->offsets = offsets_before(s->board);
 	return 0;
+}
+
+static void
+jumped(struct scheduler *s, enum clock_step_kind kind, int64_t to_us, int64_t by_us)
+{
+	if (by_us)
+		engine_clock_stepped(
+		    s->engine, &(struct clock_step){
+				   .kind = kind, .from_us = to_us - by_us, .to_us = to_us});
+}
+
+/* Tell the engine if the clock jumped since the last look. */
+static void
+look_at_clock(struct scheduler *s)
+{
+	struct clock_offsets now = clock_offsets();
+	struct clock_jump jump = clock_compare(s->offsets, now);
+	int64_t now_us = clock_wall_us();
+
+	s->offsets = now;
+	jumped(s, CLOCK_STEP_SLEPT, now_us - jump.set_us, jump.slept_us);
+	jumped(s, CLOCK_STEP_SET, now_us, jump.set_us);
 }
 
 /* Take in everything that the runner has sent, also what it sent before it died. */
@@ -287,11 +329,14 @@ wait_for_work(struct scheduler *s, int64_t now_us, int64_t delay_us)
 	delay_us = no_later_than(delay_us, s->leave_mono_us);
 	set_timer(s, now_us, delay_us);
 	board_idle(s->slot, clock_mono_us());
-	poll(fds, sizeof fds / sizeof *fds, -1);
+	/* The timer is of the wall clock, which may be set back while it is set: so not without
+	 * end. */
+	poll(fds, sizeof fds / sizeof *fds, (int)(2 * HOUSEKEEPING_US / 1000));
 	board_busy(s->slot, clock_mono_us());
 
-	if (read(s->timer, &n, sizeof n) < 0 && errno == ECANCELED)
-		log_warn("the clock was set");
+	/* Also when it was cancelled: the next step looks at the clock in any case. */
+	if (read(s->timer, &n, sizeof n) < 0 && errno != EAGAIN && errno != ECANCELED)
+		log_error("timer: %s", strerror(errno));
 	if (read(s->bell, &n, sizeof n) < 0 && errno != EAGAIN)
 		log_error("bell: %s", strerror(errno));
 	while (read(s->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
@@ -327,11 +372,14 @@ step(struct scheduler *s, int64_t now_us, int64_t *delay_us, struct err *err)
 
 	read_reports(s);
 	end_commands(s);
+	look_at_clock(s);
 	rc = engine_step(s->engine, now_us, delay_us, err);
 	if (rc == ERR_RECOVER)
 		return rc;
 	if (rc)
 		*delay_us = RETRY_US;
+	else
+		keep_offsets(&s->board->clock, s->offsets);
 	if (!s->runner_gone && outbox_flush(&s->outbox, &unsent))
 		log_error("%s", unsent.text);
 	return rc ? rc : keep_house(s, *delay_us, err);

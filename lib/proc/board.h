@@ -25,6 +25,13 @@ struct board_slot {
 	_Atomic uint32_t taken; /* 1 while a worker has a client, busy or waiting for him */
 };
 
+/* Where the clocks stood at the scheduler's last step: one that follows it finds a jump that
+ * happened in between. Offsets as in clock.h. */
+struct board_clock {
+	_Atomic uint32_t known;
+	_Atomic int64_t wall_us, boot_us;
+};
+
 /* How many processes may do heavy work (much memory, much time) at once. */
 enum { BOARD_HEAVY = 2 };
 
@@ -34,6 +41,7 @@ struct board {
 	_Atomic uint32_t waiting[BOARD_SLOTS]; /* who waits for it, likewise */
 	/* So many may wait: the others serve what is not heavy. The master's to set. */
 	_Atomic uint32_t heavy_waiters;
+	struct board_clock clock;
 };
 
 /* Owns: *fd is the caller's, not close-on-exec, for processes that map it after exec. */

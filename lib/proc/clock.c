@@ -23,3 +23,44 @@ clock_mono_us(void)
 {
 	return read_us(CLOCK_MONOTONIC);
 }
+
+struct clock_offsets
+clock_offsets(void)
+{
+	/* Whoever is not interrupted reads all of them within this. */
+	enum { CLOSE_US = 500, TRIES = 8 };
+	struct clock_offsets best = {0};
+	int64_t best_us = INT64_MAX;
+
+	for (int i = 0; i < TRIES && best_us > CLOSE_US; i++) {
+		int64_t before_us = clock_mono_us(), took_us;
+		struct clock_offsets o;
+
+		o.wall_us = clock_wall_us() - before_us;
+		o.boot_us = read_us(CLOCK_BOOTTIME) - before_us;
+		took_us = clock_mono_us() - before_us;
+		if (took_us < best_us) {
+			best = o;
+			best_us = took_us;
+		}
+	}
+	return best;
+}
+
+static int64_t
+jump_of(int64_t us)
+{
+	return us > -CLOCK_JUMP_MIN_US && us < CLOCK_JUMP_MIN_US ? 0 : us;
+}
+
+struct clock_jump
+clock_compare(struct clock_offsets before, struct clock_offsets now)
+{
+	int64_t slept_us = now.boot_us - before.boot_us;
+	struct clock_jump jump = {
+	    .slept_us = slept_us < 0 ? 0 : jump_of(slept_us),
+	    .set_us = jump_of(now.wall_us - before.wall_us - slept_us),
+	};
+
+	return jump;
+}

@@ -11,4 +11,27 @@ int64_t clock_wall_us(void);
  * expression. */
 int64_t clock_mono_us(void);
 
+/*
+ * How the clocks of the machine stand to each other. Nothing but a jump changes it: the wall clock
+ * and the monotonic one are slewed alike, and the boot's clock differs from it by the time that the
+ * machine was suspended.
+ */
+struct clock_offsets {
+	int64_t wall_us; /* wall clock before monotonic */
+	int64_t boot_us; /* clock of the boot before monotonic */
+};
+
+struct clock_offsets clock_offsets(void);
+
+/* What happened to the wall clock between two looks. */
+struct clock_jump {
+	int64_t slept_us; /* the machine was suspended; 0: it was not */
+	int64_t set_us;	  /* the clock was set, by so much forward; 0: it was not */
+};
+
+/* Jumps below this are none: the clocks are not read at one instant. */
+#define CLOCK_JUMP_MIN_US (250 * 1000)
+
+struct clock_jump clock_compare(struct clock_offsets before, struct clock_offsets now);
+
 #endif

@@ -287,6 +287,11 @@ settle_one(struct settling *g, int64_t *due_us, struct err *err)
 		rc = give_up(g, *due_us, err);
 	} else if (!rc) {
 		j = judge(g, *due_us, next_us > g->now_us);
+		if (j.verdict == VERDICT_MISSED_DOWN || j.verdict == VERDICT_MISSED_WINDOW)
+			rc = fire_blame_clock(
+			    g->txn, &g->arena, g->s, *due_us, &j.verdict, &j.reason, err);
+		if (rc)
+			return rc;
 		rc = j.verdict == VERDICT_RAN ? add_run(g, *due_us, &j, err)
 					      : add_skip(g, *due_us, &j, err);
 	}

@@ -14,6 +14,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "model/clock_step.h"
+#include "model/execution.h"
 #include "model/schedule.h"
 #include "store/store.h"
 
@@ -45,5 +47,16 @@ MUST_CHECK int fire_due(struct txn *txn, const struct schedule *s, struct schedu
  */
 MUST_CHECK int fire_take_up(struct txn *txn, const struct schedule *s,
     struct schedule_state *state, struct zones *zones, struct err *err);
+
+/* ---- clock.c ---- */
+
+/* The wall clock jumped: kept, and noted in the audit of the first tenant. */
+MUST_CHECK int fire_note_step(struct txn *txn, struct arena *a, const struct clock_step *step,
+    int64_t now_us, struct err *err);
+
+/* A due time was missed. If a step of the clock passed over it, and no outage, the reason says so,
+ * and so does the verdict instead of missed_down. */
+MUST_CHECK int fire_blame_clock(struct txn *txn, struct arena *a, const struct schedule *s,
+    int64_t due_us, enum verdict *verdict, const char **reason, struct err *err);
 
 #endif

@@ -65,4 +65,8 @@ void unpack_answer(struct unpack *u, struct arena *a, struct answer *n);
 void pack_audit(struct buf *b, const struct audit_entry *e);
 void unpack_audit(struct unpack *u, struct arena *a, struct audit_entry *e);
 
+/* ---- clock_steps.c ---- */
+
+void unpack_clock_step(struct unpack *u, struct clock_step *step);
+
 #endif

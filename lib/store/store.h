@@ -27,6 +27,7 @@
 #include "base/err.h"
 #include "model/account.h"
 #include "model/audit.h"
+#include "model/clock_step.h"
 #include "model/execution.h"
 #include "model/result.h"
 #include "model/schedule.h"
@@ -311,6 +312,15 @@ MUST_CHECK int store_cancel_put(struct txn *txn, uint64_t task_id, struct err *e
 MUST_CHECK int store_cancel_remove(struct txn *txn, uint64_t task_id, struct err *err);
 MUST_CHECK int store_cancel_list(
     struct txn *txn, uint64_t *task_ids, size_t cap, size_t *count, struct err *err);
+
+/* ---- steps of the clock: model/clock_step.h ---- */
+
+/* The oldest give way: the last few hundred are kept. */
+MUST_CHECK int store_clock_step_add(
+    struct txn *txn, const struct clock_step *step, struct err *err);
+/* Oldest first; the array is in the arena. */
+MUST_CHECK int store_clock_step_list(
+    struct txn *txn, struct arena *a, struct clock_step **list, size_t *count, struct err *err);
 
 /* ---- tenants ---- */
 

@@ -601,6 +601,16 @@ visit_cancel(struct verify *v)
 		fault(v, "the task is %s", task_status_name(t.status));
 }
 
+static void
+visit_clock_step(struct verify *v)
+{
+	struct clock_step step;
+
+	unpack_clock_step(v->data, &step);
+	if (decoded(v) && step.from_us == step.to_us)
+		fault(v, "is no step");
+}
+
 /* ---- 10: result files
  * ----------------------------------------------------------------------------- */
 
@@ -931,6 +941,7 @@ static void (*const visits[TABLE_COUNT])(struct verify *v) = {
     [TABLE_WAITING] = visit_of_schedule,
     [TABLE_ACTIVE] = visit_active,
     [TABLE_CANCELS] = visit_cancel,
+    [TABLE_CLOCK_STEPS] = visit_clock_step,
     [TABLE_TENANTS] = visit_tenant,
     [TABLE_TENANT_NAMES] = visit_tenant_name,
     [TABLE_USERS] = visit_user,

@@ -624,6 +624,17 @@ sim_outage(int64_t us)
 	sim_settle();
 }
 
+/* The wall clock jumps, and the scheduler, if there is one, notices at once. */
+static inline void
+sim_clock_jumps(enum clock_step_kind kind, int64_t to_us)
+{
+	struct clock_step step = {kind, sim.now_us, to_us};
+
+	sim.now_us = to_us;
+	engine_clock_stepped(sim.engine, &step);
+	sim.bell = true;
+}
+
 /* ---- the world
  * ----------------------------------------------------------------------------------- */
 

@@ -301,26 +301,6 @@ a_short_stop_is_as_if_nothing_had_happened(void **state)
  * ----------------------------------------------------------------------------- */
 
 static void
-a_clock_set_forward_is_like_an_outage(void **state)
-{
-	struct trigger t = sim_cron("*/10 * * * *", "UTC");
-	uint64_t id = sim_create(sim_schedule("every ten minutes", &t, 1));
-	struct occurrence *o;
-	size_t count;
-
-	(void)state;
-	sim_run_until(AT(15));
-	sim.now_us = AT(55);
-	sim.bell = true; /* the timer is cancelled */
-	sim_settle();
-	o = sim_ledger(id, &count);
-	assert_int_equal(count, 3);
-	assert_entry(&o[0], AT(10), AT(10), 1, VERDICT_RAN);
-	assert_entry(&o[1], AT(20), AT(40), 3, VERDICT_MISSED_DOWN);
-	assert_entry(&o[2], AT(50), AT(50), 1, VERDICT_RAN);
-}
-
-static void
 a_clock_set_back_repeats_nothing(void **state)
 {
 	uint64_t id = minutely("minutely");
@@ -1512,7 +1492,6 @@ main(void)
 	    TEST(what_is_older_than_the_window_never_runs),
 	    TEST(an_outage_of_weeks_is_few_entries),
 	    TEST(a_short_stop_is_as_if_nothing_had_happened),
-	    TEST(a_clock_set_forward_is_like_an_outage),
 	    TEST(a_clock_set_back_repeats_nothing),
 	    TEST(a_finished_schedule_resumed_after_the_clock_was_set_back_stays_finished),
 	    TEST(overlap_skip_drops_what_falls_into_a_run),

@@ -372,6 +372,52 @@ a_timer_expires_once_for_each_setting_and_not_early(void **state)
 	assert_int_equal(b->calls, 2);
 }
 
+/* ---- the clocks ---- */
+
+static void
+a_jump_of_the_wall_clock_is_found_and_told_from_sleep(void **state)
+{
+	static const struct clock_offsets before = {1000 * SECOND_US, 5 * SECOND_US};
+	static const struct {
+		const char *label;
+		int64_t wall_us, boot_us; /* by so much they moved */
+		int64_t slept_us, set_us;
+	} cases[] = {
+	    {"nothing", 0, 0, 0, 0},
+	    {"read at two instants", 249999, 0, 0, 0},
+	    {"read at two instants, the other way", -249999, 0, 0, 0},
+	    {"set forward", 3600 * SECOND_US, 0, 0, 3600 * SECOND_US},
+	    {"set back", -3600 * SECOND_US, 0, 0, -3600 * SECOND_US},
+	    {"a leap second", -SECOND_US, 0, 0, -SECOND_US},
+	    {"suspended", 600 * SECOND_US, 600 * SECOND_US, 600 * SECOND_US, 0},
+	    {"suspended, and corrected afterwards", 602 * SECOND_US, 600 * SECOND_US,
+		600 * SECOND_US, 2 * SECOND_US},
+	    {"suspended, and put back to where it was", 0, 600 * SECOND_US, 600 * SECOND_US,
+		-600 * SECOND_US},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct clock_offsets now = {
+		    before.wall_us + cases[i].wall_us, before.boot_us + cases[i].boot_us};
+		struct clock_jump jump = clock_compare(before, now);
+
+		if (jump.slept_us != cases[i].slept_us || jump.set_us != cases[i].set_us)
+			fail_msg("%s: slept %lld, set %lld", cases[i].label,
+			    (long long)jump.slept_us, (long long)jump.set_us);
+	}
+}
+
+static void
+the_clocks_of_this_machine_do_not_jump_between_two_looks(void **state)
+{
+	struct clock_jump jump = clock_compare(clock_offsets(), clock_offsets());
+
+	(void)state;
+	assert_int_equal(jump.slept_us, 0);
+	assert_int_equal(jump.set_us, 0);
+}
+
 /* ---- the board ---- */
 
 static void
@@ -447,6 +493,8 @@ main(void)
 	    BENCH(what_was_freed_in_a_callback_is_never_called_again),
 	    BENCH(a_timer_expires_once_for_each_setting_and_not_early),
 	    cmocka_unit_test(a_slot_is_stuck_only_while_it_is_busy_and_untouched),
+	    cmocka_unit_test(a_jump_of_the_wall_clock_is_found_and_told_from_sleep),
+	    cmocka_unit_test(the_clocks_of_this_machine_do_not_jump_between_two_looks),
 	    cmocka_unit_test(a_board_is_one_for_all_who_map_it),
 	    cmocka_unit_test(the_clocks_tell_microseconds),
 	};

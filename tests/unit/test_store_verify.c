@@ -547,6 +547,7 @@ static struct fault faults[] = {
     {"a lost condition", EDIT, .edit = lost_condition, .complaint = "executions 21: its condition 39 does not exist"},
     {"a cancel of nothing", MARK, TABLE_CANCELS, {39}, .complaint = "cancels 39: the task does not exist"},
     {"a cancel of what is not cancelling", MARK, TABLE_CANCELS, {31}, .complaint = "cancels 31: the task is running"},
+    {"a step of the clock that is none", MARK, TABLE_CLOCK_STEPS, {1}, .complaint = "clock_steps 1: the record is damaged"},
     {"a skipped run of another execution", EDIT, .edit = skipped_other, .complaint = "ledger 10|100: its execution 21 is of another schedule or due time"},
     {"a lost execution", DROP, TABLE_EXECUTIONS, {ENDED}, .complaint = "ledger 10|100: its execution 20 does not exist"},
     {"an execution of no tenant", EDIT, .edit = foreign_tenant, .complaint = "tasks 31: its execution 21 is of another schedule or tenant"},
