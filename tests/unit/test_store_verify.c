@@ -7,7 +7,7 @@
 #include <fcntl.h>
 
 #include "model/job.h"
-#include "store/internal.h"
+#include "store/record.h"
 
 static char sound_dir[sizeof dir];
 
