@@ -99,6 +99,13 @@ $(helpers): $(BUILD)/libcarillon.a
 	$(SAY) LINK $@
 	$(DO)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libcarillon.a $(LIBS)
 
+# A world under a clock that is a number, for tests/simulation.
+player := $(BUILD)/tests/play
+$(player): LDFLAGS += -Wl,--wrap=store_run,--wrap=log_warn,--wrap=log_error
+$(player): $(BUILD)/tests/simulation/play.o $(BUILD)/libparts.a $(BUILD)/libcarillon.a
+	$(SAY) LINK $@
+	$(DO)$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libparts.a $(BUILD)/libcarillon.a $(LIBS)
+
 # Passwords are hashed with the least of work there: tests/unit/access_support.h.
 $(BUILD)/tests/test_access $(BUILD)/tests/test_sign_in: LDFLAGS += -Wl,--wrap=crypto_pwhash_str,--wrap=crypto_pwhash_str_verify
 
@@ -143,7 +150,7 @@ check: deps-test
 	@$(MAKE) --no-print-directory -j2 unit
 	@$(MAKE) --no-print-directory test
 
-test: all node_modules $(helpers)
+test: all node_modules $(helpers) $(player)
 	$(PYTHON) -m pytest -q -p no:cacheprovider $(T)
 
 node_modules: tests/browser/node_modules/.installed tests/clients/node_modules/.installed

@@ -44,8 +44,12 @@ struct sim_ward {
 	bool is_condition, fails;
 	bool started, killed;
 	int32_t pid, exit_code;
+	int64_t takes_us;
 	int64_t end_us; /* when it will end, or ended */
 };
+
+/* What a record of the simulation is made of. */
+enum sim_moment { SIM_RELEASED, SIM_ENDED, SIM_SWEPT, SIM_SCHEDULER_DIED, SIM_RUNNER_DIED };
 
 /* A command that was released: the proof. */
 struct sim_run {
@@ -92,6 +96,10 @@ struct sim {
 	bool cannot_fork;
 	bool told_end;					   /* the runner has sent an ENDED */
 	void (*on_order)(const struct channel_message *m); /* looks at what leaves the engine */
+	/* Decides how a command behaves; false: as all do. */
+	bool (*behave)(const struct channel_message *start, int64_t *takes_us, int *exit_code);
+	/* Hears what became of attempts and of who holds them, at that very moment. */
+	void (*on_moment)(enum sim_moment moment, const struct sim_ward *w);
 
 	/* Points at which somebody may die: the n-th that is passed is the last. 0: nobody
 	 * does. */
@@ -231,6 +239,14 @@ sim_push(struct sim_queue *q, const struct channel_message *m)
 		if (strstr(m->output_dir, "condition"))
 			q->items[q->count].phase = PHASE_HELD;
 		q->items[q->count].exit_code = !strcmp(m->argv[0], "/bin/false");
+		q->items[q->count].end_us = INSTANT_NEVER;
+		if (sim.behave) {
+			struct channel_message *kept = &q->items[q->count];
+			int exit_code = kept->exit_code;
+
+			if (sim.behave(m, &kept->end_us, &exit_code))
+				kept->exit_code = exit_code;
+		}
 	}
 	q->items[q->count].argv = q->items[q->count].env = NULL;
 	q->items[q->count].cwd = q->items[q->count].output_dir = q->items[q->count].reason =
@@ -246,6 +262,13 @@ sim_pop(struct sim_queue *q)
 	q->count--;
 	memmove(q->items, q->items + 1, q->count * sizeof m);
 	return m;
+}
+
+static inline void
+sim_note(enum sim_moment moment, const struct sim_ward *w)
+{
+	if (sim.on_moment)
+		sim.on_moment(moment, w);
 }
 
 static inline void
@@ -326,10 +349,13 @@ sim_release(struct sim_ward *w)
 	w->phase = PHASE_RUNNING;
 	w->started = true;
 	w->exit_code = w->fails ? 1 : w->is_condition ? sim.condition_exit_code : sim.exit_code;
-	w->end_us = sim.now_us + sim.takes_us;
+	if (w->takes_us == INSTANT_NEVER)
+		w->takes_us = sim.takes_us;
+	w->end_us = sim.now_us + w->takes_us;
 	sim.runs = mem_resize(sim.runs, (sim.run_count + 1) * sizeof *sim.runs);
 	sim.runs[sim.run_count++] = (struct sim_run){w->task_id, w->attempt, w->pid, sim.now_us,
-	    w->end_us, sim.takes_us > 0, w->is_condition};
+	    w->end_us, w->takes_us > 0, w->is_condition};
+	sim_note(SIM_RELEASED, w);
 }
 
 /* It was told to end and takes its time; unless it ends by itself before. */
@@ -365,6 +391,7 @@ sim_kill(struct sim_ward *w)
 	w->exit_code = -1;
 	w->phase = PHASE_ENDED;
 	w->end_us = sim.now_us;
+	sim_note(SIM_ENDED, w);
 	sim_tell(CHANNEL_ENDED, w);
 }
 
@@ -376,6 +403,7 @@ sim_take_in(const struct channel_message *m)
 	    .phase = PHASE_HELD,
 	    .is_condition = m->phase == PHASE_HELD,
 	    .fails = m->exit_code,
+	    .takes_us = m->end_us,
 	    .pid = ++sim.last_pid,
 	    .exit_code = -1};
 
@@ -410,6 +438,7 @@ sim_sweep(const struct channel_message *m)
 	    .pid_start_ticks = m->pid_start_ticks};
 
 	sim_end_run(m->pid);
+	sim_note(SIM_SWEPT, &(struct sim_ward){.task_id = m->task_id, .attempt = m->attempt});
 	sim_push(&sim.reports, &swept);
 }
 
@@ -470,6 +499,7 @@ sim_reap(void)
 		if (sim_runner_point())
 			break;
 		w->phase = PHASE_ENDED;
+		sim_note(SIM_ENDED, w);
 		sim_tell(CHANNEL_ENDED, w);
 		sim_runner_point();
 	}
@@ -546,7 +576,10 @@ sim_revive(void)
 		sim_step();
 		sim.scheduler_dies = false;
 	}
+	if (sim.scheduler_dies)
+		sim_note(SIM_SCHEDULER_DIED, NULL);
 	if (sim.runner_dies) {
+		sim_note(SIM_RUNNER_DIED, NULL);
 		sim.ward_count = 0;
 		sim.orders.count = sim.reports.count = 0;
 		for (size_t i = 0; sim.power_loss && i < sim.run_count; i++)
