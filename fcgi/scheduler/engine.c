@@ -125,14 +125,14 @@ struct fire {
 
 /* The plan and the state disagree: the state is right, because the ledger's entries go with it. */
 static int
-mend_plan(struct txn *txn, struct firing f, int64_t next_due_us, struct err *err)
+mend_plan(struct txn *txn, struct firing f, int64_t planned_us, struct err *err)
 {
 	int rc = store_plan_remove(txn, f, err);
 
 	log_error("schedule %llu is planned for another due time than its state says: mended",
 	    (unsigned long long)f.schedule_id);
-	if (!rc && next_due_us != INSTANT_NEVER)
-		rc = store_plan_put(txn, (struct firing){f.schedule_id, next_due_us}, err);
+	if (!rc && planned_us != INSTANT_NEVER)
+		rc = store_plan_put(txn, (struct firing){f.schedule_id, planned_us}, err);
 	return rc;
 }
 
@@ -153,8 +153,8 @@ fire_one(struct txn *txn, struct fire *c, struct firing f, struct err *err)
 	}
 	if (!rc)
 		rc = store_state_get(txn, &c->e->arena, f.schedule_id, &state, err);
-	if (!rc && state.next_due_us != f.due_us)
-		return mend_plan(txn, f, state.next_due_us, err);
+	if (!rc && schedule_planned(&state) != f.due_us)
+		return mend_plan(txn, f, schedule_planned(&state), err);
 	if (!rc)
 		rc = fire_due(
 		    txn, &s, &state, c->e->options.zones, c->e->now_us, &c->queued, &more, err);

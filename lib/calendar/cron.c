@@ -392,9 +392,9 @@ add(const struct field *f, struct field_set *set, int value)
 	set->values[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
-/* splitmix64: every seed gives another number, as good as random. */
-static uint64_t
-scatter(uint64_t x)
+/* splitmix64 */
+uint64_t
+cron_scatter(uint64_t x)
 {
 	x += UINT64_C(0x9e3779b97f4a7c15);
 	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -406,7 +406,7 @@ scatter(uint64_t x)
 static int
 own_number(struct reader *r, int count)
 {
-	r->seed = scatter(r->seed);
+	r->seed = cron_scatter(r->seed);
 	return (int)(r->seed % (uint64_t)count);
 }
 

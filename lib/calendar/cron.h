@@ -46,6 +46,9 @@ enum { CRON_YEAR_FIRST = 1970, CRON_YEAR_LAST = 2099 };
 /* What the H of the schedule with this name comes from. */
 uint64_t cron_seed(const char *name);
 
+/* Every number gives another, as good as random, and always the same. */
+uint64_t cron_scatter(uint64_t x);
+
 /*
  * Read an expression.
  *

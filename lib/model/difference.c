@@ -93,6 +93,18 @@ same_end(const struct schedule *a, const struct schedule *b)
 }
 
 static bool
+same_max_runs(const struct schedule *a, const struct schedule *b)
+{
+	return a->max_runs == b->max_runs;
+}
+
+static bool
+same_jitter(const struct schedule *a, const struct schedule *b)
+{
+	return a->jitter_us == b->jitter_us;
+}
+
+static bool
 same_env(const struct task_def *a, const struct task_def *b)
 {
 	if (a->env_count != b->env_count)
@@ -189,6 +201,8 @@ static const struct {
     {"triggers", same_triggers},
     {"startDate", same_start},
     {"endDate", same_end},
+    {"maxRuns", same_max_runs},
+    {"jitter", same_jitter},
     {"condition", same_condition},
     {"tasks", same_tasks},
     {"overlap", same_overlap},

@@ -19,6 +19,7 @@ locate(const struct schedule *s, struct zones *zones, const char *time_zone, str
 		return ret;
 	p->offset_s = zone_segment_at(zone, p->due_us).offset_s;
 	p->touch = trigger_touch(t, zone, p->due_us);
+	p->spread_us = s->id ? schedule_spread(s, p->due_us) : 0;
 	return 0;
 }
 
@@ -75,10 +76,18 @@ clock_time(int64_t civil_us, char out[8])
 	snprintf(out, 8, "%02u:%02u", (unsigned)c.hour % 24, (unsigned)c.minute % 60);
 }
 
+static void
+add_note(char out[PREVIEW_NOTE], const char *note)
+{
+	size_t len = strlen(out);
+
+	snprintf(out + len, PREVIEW_NOTE - len, "%s%s", len ? "; " : "", note);
+}
+
 void
 preview_note(const struct preview *p, char out[PREVIEW_NOTE])
 {
-	char first[8], last[8], merged[64] = "";
+	char first[8], last[8], merged[64] = "", delay[INSTANT_TEXT];
 	const struct touch *t = &p->touch;
 
 	if (p->trigger_count > 1)
@@ -113,10 +122,12 @@ preview_note(const struct preview *p, char out[PREVIEW_NOTE])
 		    out, PREVIEW_NOTE, "%s comes twice on this day: this is the second", first);
 		break;
 	}
-	if (*merged) {
-		size_t len = strlen(out);
-
-		snprintf(out + len, PREVIEW_NOTE - len, "%s%s", len ? "; " : "", merged);
+	if (*merged)
+		add_note(out, merged);
+	if (p->spread_us) {
+		duration_format(p->spread_us, delay);
+		snprintf(merged, sizeof merged, "starts %s later, by its jitter", delay);
+		add_note(out, merged);
 	}
 }
 

@@ -12,6 +12,7 @@ struct preview {
 	const char *time_zone; /* in which offset_s holds */
 	int32_t offset_s;
 	struct touch touch; /* of the trigger */
+	int64_t spread_us;  /* its run starts so much later: jitter */
 };
 
 /*
@@ -26,7 +27,7 @@ MUST_CHECK int schedule_preview(const struct schedule *s, struct zones *zones,
     const char *time_zone, int64_t from_us, struct preview *list, size_t cap, size_t *count,
     struct err *err);
 
-enum { PREVIEW_NOTE = 200 };
+enum { PREVIEW_NOTE = 300 };
 
 /* What is unusual about a due time, as words without a stop; "" if nothing is. */
 void preview_note(const struct preview *p, char out[PREVIEW_NOTE]);

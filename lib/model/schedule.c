@@ -15,6 +15,7 @@
 
 #define TIMEOUT_MAX_US (365 * DAY_US)
 #define SPAN_MAX_US    (36500 * DAY_US)
+#define JITTER_MAX_US  DAY_US
 
 /* The JSON name of the member that is looked at: `tasks[0].command`. */
 struct member {
@@ -351,7 +352,14 @@ check_head(const struct schedule *s, struct err *err)
 		    "Invalid value: scheduleType: must be within 0 and %d", SCHEDULE_TYPE_MAX);
 	if (s->start_us >= s->end_us)
 		return invalid(err, member("endDate"), "must be later than startDate");
-	ret = check_span(s->misfire_window_us, 0, SPAN_MAX_US, member("misfireWindow"), err);
+	if (s->max_runs < 0 || s->max_runs > SCHEDULE_MAX_RUNS_MAX)
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: maxRuns: must be a whole number from 1 to %d",
+		    SCHEDULE_MAX_RUNS_MAX);
+	ret = check_span(s->jitter_us, 0, JITTER_MAX_US, member("jitter"), err);
+	if (!ret)
+		ret = check_span(
+		    s->misfire_window_us, 0, SPAN_MAX_US, member("misfireWindow"), err);
 	if (!ret)
 		ret = check_span(
 		    s->keep_us, SCHEDULE_KEEP_US, SPAN_MAX_US, member("keep.days"), err);
@@ -407,6 +415,48 @@ schedule_is_given_up(const struct schedule_state *state)
 {
 	return state->suspended && state->suspended_until_us == 0 &&
 	       state->next_due_us == INSTANT_NEVER && state->range_due_us != INSTANT_NEVER;
+}
+
+int64_t
+schedule_spread(const struct schedule *s, int64_t due_us)
+{
+	/* Whole milliseconds: that is how far instants are shown. */
+	const int64_t step_us = SECOND_US / 1000;
+
+	return s->jitter_us < step_us
+		   ? 0
+		   : (int64_t)(cron_scatter(cron_scatter(s->id) ^ (uint64_t)due_us) %
+			       (uint64_t)(s->jitter_us / step_us + 1)) *
+			 step_us;
+}
+
+int64_t
+schedule_firing_time(const struct schedule *s, int64_t due_us)
+{
+	return due_us == INSTANT_NEVER ? due_us : due_us + schedule_spread(s, due_us);
+}
+
+int64_t
+schedule_planned(const struct schedule_state *state)
+{
+	return state->next_due_us == INSTANT_NEVER ? INSTANT_NEVER
+						   : state->next_due_us + state->spread_us;
+}
+
+bool
+schedule_is_used_up(const struct schedule *s, const struct schedule_state *state)
+{
+	return s->max_runs && state->runs >= (uint64_t)s->max_runs;
+}
+
+int
+schedule_plan_next(const struct schedule *s, const struct schedule_state *state,
+    struct zones *zones, int64_t after_us, int64_t *due_us, struct err *err)
+{
+	if (!schedule_is_used_up(s, state))
+		return schedule_next_due(s, zones, after_us, due_us, err);
+	*due_us = INSTANT_NEVER;
+	return 0;
 }
 
 int

@@ -27,6 +27,7 @@ enum {
 	SCHEDULE_RESULT_FILE_MAX = 200, /* bytes; a number may take the place of its mark */
 	SCHEDULE_BYTES_MAX = 65536,	/* all strings of a definition together */
 	SCHEDULE_TYPE_MAX = 18,		/* API3 ScheduleType, wire/api3.md 3.8 */
+	SCHEDULE_MAX_RUNS_MAX = 1000000,
 };
 
 /* What a definition has that does not say otherwise. */
@@ -90,6 +91,9 @@ struct schedule {
 	size_t trigger_count; /* 0: on demand only */
 	int64_t start_us;     /* no due time before; INT64_MIN: no bound */
 	int64_t end_us;	      /* no due time at or after; INSTANT_NEVER: no bound */
+	int64_t max_runs;  /* so many runs triggers cause, then nothing is due; 0: no bound */
+	int64_t jitter_us; /* a due time's run starts up to this much later: the same due time
+				 always by the same amount */
 	enum overlap overlap;
 	enum misfire misfire;
 	int64_t misfire_window_us; /* missed longer ago than this: never run */
@@ -114,7 +118,9 @@ struct schedule_state {
 	int64_t suspended_us;
 	int64_t suspended_until_us;   /* it is over then; 0: when it is resumed */
 	const char *suspended_reason; /* NULL if none was given */
-	int64_t next_due_us;	      /* the entry in the plan; INSTANT_NEVER: none */
+	int64_t next_due_us;	      /* INSTANT_NEVER: none */
+	int64_t spread_us;	      /* its entry in the plan is this much later: jitter */
+	uint64_t runs;		      /* that triggers have caused, since it was made */
 	int64_t range_due_us;	      /* ledger entry that a further suspended due time joins;
 					 INSTANT_NEVER: none */
 	uint64_t last_execution_id;   /* 0: none yet */
@@ -139,6 +145,23 @@ void schedule_end_suspension(struct schedule_state *state);
 /* It is suspended because its due times cannot be worked out: see fire_due(). What was due since
  * is still to be settled. */
 bool schedule_is_given_up(const struct schedule_state *state);
+
+/* By how much the run of a due time starts later than it: at most its jitter, from a hash of the
+ * schedule and the due time. */
+int64_t schedule_spread(const struct schedule *s, int64_t due_us);
+
+/* When the run of a due time is to start. INSTANT_NEVER stays what it is. */
+int64_t schedule_firing_time(const struct schedule *s, int64_t due_us);
+
+/* Where the plan has its entry; INSTANT_NEVER: it has none. */
+int64_t schedule_planned(const struct schedule_state *state);
+
+/* Have its triggers caused all runs that it may have? */
+bool schedule_is_used_up(const struct schedule *s, const struct schedule_state *state);
+
+/* What is to be planned: as schedule_next_due(), of a schedule in this state. */
+MUST_CHECK int schedule_plan_next(const struct schedule *s, const struct schedule_state *state,
+    struct zones *zones, int64_t after_us, int64_t *due_us, struct err *err);
 
 /*
  * The first due time of any trigger strictly after `after_us` and within start and end;

@@ -175,7 +175,7 @@ plan(struct txn *txn, struct apply *c, struct err *err)
 static int
 change_step(struct txn *txn, struct apply *c, uint64_t id, struct schedule *s, struct err *err)
 {
-	struct changing g = {.deed = c->deed, .arena = &c->scratch};
+	struct changing g = {.deed = c->deed, .arena = &c->scratch, .hasten = s};
 	int rc = change_begin(txn, &g, id, err);
 
 	if (!rc && g.more)

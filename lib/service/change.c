@@ -16,8 +16,13 @@ settle(struct txn *txn, struct changing *c, struct err *err)
 {
 	bool queued = false;
 
+	struct schedule s = c->s;
+
+	/* What is due by now is due by the old definition. */
+	if (c->hasten)
+		s.jitter_us = 0;
 	return fire_due(
-	    txn, &c->s, &c->state, c->deed.sv->zones, c->deed.now_us, &queued, &c->more, err);
+	    txn, &s, &c->state, c->deed.sv->zones, c->deed.now_us, &queued, &c->more, err);
 }
 
 int
@@ -82,8 +87,9 @@ is_new_one_shot(struct txn *txn, const struct changing *c, const struct schedule
 	int rc;
 
 	*is_new = false;
-	if (t->kind != TRIGGER_AT || t->at_us > c->deed.now_us || t->at_us < s->start_us ||
-	    t->at_us >= s->end_us || had_one_shot(&c->s, t->at_us))
+	if (t->kind != TRIGGER_AT || schedule_is_used_up(s, &c->state) ||
+	    t->at_us > c->deed.now_us || t->at_us < s->start_us || t->at_us >= s->end_us ||
+	    had_one_shot(&c->s, t->at_us))
 		return 0;
 	rc = store_ledger_last(txn, c->arena, s->id, t->at_us, &o, err);
 	*is_new = rc == ERR_MISSING || (!rc && o.to_us < t->at_us);
@@ -110,6 +116,7 @@ settle_one_shots(struct txn *txn, struct changing *c, const struct schedule *s, 
 
 	only.triggers = arena_array(c->arena, s->trigger_count, sizeof *only.triggers);
 	only.trigger_count = 0;
+	only.jitter_us = 0; /* they are late already */
 	for (size_t i = 0; !rc && i < s->trigger_count; i++) {
 		bool is_new;
 
@@ -123,7 +130,7 @@ settle_one_shots(struct txn *txn, struct changing *c, const struct schedule *s, 
 	if (rc || first_us == INSTANT_NEVER)
 		return rc;
 	c->state.range_due_us = INSTANT_NEVER;
-	rc = run_plan(txn, &c->state, first_us, err);
+	rc = run_plan(txn, &only, &c->state, first_us, err);
 	/* They are too few for more than one batch. */
 	return rc ? rc
 		  : fire_due(txn, &only, &c->state, c->deed.sv->zones, c->deed.now_us, &queued,
@@ -142,9 +149,9 @@ plan_from_now(struct txn *txn, struct changing *c, const struct schedule *s, str
 		after_us = o.to_us;
 	if (rc && rc != ERR_MISSING)
 		return rc;
-	rc = schedule_next_due(s, c->deed.sv->zones, after_us, &due_us, err);
+	rc = schedule_plan_next(s, &c->state, c->deed.sv->zones, after_us, &due_us, err);
 	c->state.range_due_us = INSTANT_NEVER;
-	return rc ? rc : run_plan(txn, &c->state, due_us, err);
+	return rc ? rc : run_plan(txn, s, &c->state, due_us, err);
 }
 
 /* A job keeps what no definition says. */
@@ -334,6 +341,7 @@ change_one(struct txn *txn, struct change *c, struct err *err)
 	int rc;
 
 	arena_clear(&c->arena);
+	c->changing.hasten = c->kind == CHANGE_DEFINITION;
 	rc = change_begin(txn, &c->changing, c->id, err);
 	if (rc)
 		return rc;

@@ -62,11 +62,13 @@ static struct judgement
 judge(const struct settling *g, int64_t due_us, bool last)
 {
 	const struct schedule_state *state = g->state;
-	int64_t late_us = g->now_us - due_us;
+	/* Within its jitter a due time is not late. */
+	int64_t late_us = g->now_us - due_us - g->s->jitter_us;
+	int64_t firing_us = schedule_firing_time(g->s, due_us);
 	bool busy = state->active + state->waiting > 0;
 	struct judgement j = {VERDICT_RAN, ORIGIN_TRIGGER, NULL};
 
-	if (schedule_is_suspended(state, due_us))
+	if (schedule_is_suspended(state, firing_us))
 		return (struct judgement){
 		    VERDICT_SKIPPED_SUSPENDED, 0, state->suspended_reason};
 	if (late_us > FIRE_ON_TIME_US)
@@ -137,6 +139,7 @@ add_run(struct settling *g, int64_t due_us, const struct judgement *j, struct er
 	if (!rc)
 		rc = store_ledger_insert(g->txn, &o, err);
 	g->queued = true;
+	g->state->runs++;
 	return rc;
 }
 
@@ -280,22 +283,23 @@ settle_one(struct settling *g, int64_t *due_us, struct err *err)
 	int rc;
 
 	/* Nobody is waked when a suspension ends: the first due time behind it finds it over. */
-	if (g->state->suspended && !schedule_is_suspended(g->state, *due_us))
+	if (g->state->suspended &&
+	    !schedule_is_suspended(g->state, schedule_firing_time(g->s, *due_us)))
 		schedule_end_suspension(g->state);
 	rc = schedule_next_due(g->s, g->zones, *due_us, &next_us, err);
 	if (rc == ERR_INPUT) {
 		rc = give_up(g, *due_us, err);
 	} else if (!rc) {
-		j = judge(g, *due_us, next_us > g->now_us);
+		j = judge(g, *due_us, schedule_firing_time(g->s, next_us) > g->now_us);
 		if (j.verdict == VERDICT_MISSED_DOWN || j.verdict == VERDICT_MISSED_WINDOW)
-			rc = fire_blame_clock(
-			    g->txn, &g->arena, g->s, *due_us, &j.verdict, &j.reason, err);
+			rc = fire_blame_clock(g->txn, &g->arena, g->s,
+			    schedule_firing_time(g->s, *due_us), &j.verdict, &j.reason, err);
 		if (rc)
 			return rc;
 		rc = j.verdict == VERDICT_RAN ? add_run(g, *due_us, &j, err)
 					      : add_skip(g, *due_us, &j, err);
 	}
-	*due_us = next_us;
+	*due_us = schedule_is_used_up(g->s, g->state) ? INSTANT_NEVER : next_us;
 	return rc;
 }
 
@@ -305,22 +309,24 @@ fire_due(struct txn *txn, const struct schedule *s, struct schedule_state *state
 {
 	struct settling g = {
 	    .txn = txn, .s = s, .state = state, .zones = zones, .now_us = now_us};
-	int64_t due_us = state->next_due_us;
+	int64_t due_us = state->next_due_us, firing_us = schedule_firing_time(s, due_us);
 	int rc;
 
 	*more = false;
-	if (due_us > now_us)
+	if (firing_us > now_us)
 		return 0;
 	rc = open_range(&g, err);
-	for (int i = 0; !rc && due_us <= now_us && i < FIRE_BATCH; i++)
+	for (int i = 0; !rc && firing_us <= now_us && i < FIRE_BATCH; i++) {
 		rc = settle_one(&g, &due_us, err);
+		firing_us = schedule_firing_time(s, due_us);
+	}
 	if (!rc)
 		rc = close_range(&g, err);
 	if (!rc)
-		rc = run_plan(txn, state, due_us, err);
+		rc = run_plan(txn, s, state, due_us, err);
 	if (g.queued)
 		*queued = true;
-	*more = due_us <= now_us;
+	*more = firing_us <= now_us;
 	arena_release(&g.arena);
 	return rc;
 }
@@ -337,9 +343,9 @@ fire_take_up(struct txn *txn, const struct schedule *s, struct schedule_state *s
 		return 0;
 	rc = open_range(&g, err);
 	if (!rc && g.range.count > 0)
-		rc = schedule_next_due(s, zones, g.range.to_us, &due_us, err);
+		rc = schedule_plan_next(s, state, zones, g.range.to_us, &due_us, err);
 	if (!rc)
-		rc = run_plan(txn, state, due_us, err);
+		rc = run_plan(txn, s, state, due_us, err);
 	arena_release(&g.arena);
 	return rc;
 }

@@ -19,8 +19,8 @@
 #include "model/schedule.h"
 #include "store/store.h"
 
-/* Up to this late a due time is served as if nothing had happened; later it is a misfire and
- * the policy decides. */
+/* Up to this late, its schedule's jitter not counted, a due time is served as if nothing had
+ * happened; later it is a misfire and the policy decides. */
 #define FIRE_ON_TIME_US (30 * SECOND_US)
 
 /* Due times of one schedule that one transaction settles at most; *more says that some are
@@ -28,7 +28,8 @@
 enum { FIRE_BATCH = 2000 };
 
 /*
- * Settle the due times of `s` at or before now_us. *state is changed and not stored;
+ * Settle the due times of `s` whose runs were to start at or before now_us: a due time that waits
+ * for its jitter has not come yet. *state is changed and not stored;
  * state->next_due_us and the plan agree afterwards. *queued becomes true when there is
  * something to begin; *more tells whether due times are left.
  *

@@ -106,6 +106,9 @@ struct changing {
 	struct schedule s;
 	struct schedule_state state;
 	bool more; /* is due than fits into one transaction: that comes first */
+	bool
+	    hasten; /* what is due and waits for its jitter is settled too, because its definition
+			goes. The caller's to set */
 	const struct job
 	    *job; /* what another definition is to keep; NULL: what there is, made to
 				  agree with it. The caller's to set */

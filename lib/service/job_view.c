@@ -115,7 +115,8 @@ job_after_edit(const struct service *sv, const struct job_zone *zone,
 
 /* Whatever start and end say: wire/openspecimen.md 3.4. */
 static int64_t
-next_run(const struct service *sv, const struct schedule *s, int64_t now_us)
+next_run(const struct service *sv, const struct schedule *s, const struct schedule_state *state,
+    int64_t now_us)
 {
 	struct schedule unbounded = *s;
 	int64_t due_us;
@@ -124,7 +125,7 @@ next_run(const struct service *sv, const struct schedule *s, int64_t now_us)
 	unbounded.start_us = INT64_MIN;
 	unbounded.end_us = INSTANT_NEVER;
 	/* A zone that is gone is told when the time has come. */
-	if (schedule_next_due(&unbounded, sv->zones, now_us, &due_us, &unknown))
+	if (schedule_plan_next(&unbounded, state, sv->zones, now_us, &due_us, &unknown))
 		return INSTANT_NEVER;
 	return due_us;
 }
@@ -142,7 +143,7 @@ job_view_fill(const struct service *sv, const struct job_zone *zone, int64_t now
 					 job_command(sv, NULL, view->job.query_id));
 	view->next_run_us = suspended || view->job.rule.repeat == JOB_ON_DEMAND
 				? INSTANT_NEVER
-				: next_run(sv, s, now_us);
+				: next_run(sv, s, &view->schedule.state, now_us);
 	view->last_start_us = INSTANT_NEVER;
 }
 

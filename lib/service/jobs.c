@@ -284,8 +284,10 @@ static int
 change_body(struct txn *txn, void *ctx, struct err *err)
 {
 	struct edit *c = ctx;
-	int rc = change_begin(txn, &c->changing, c->id, err);
+	int rc;
 
+	c->changing.hasten = c->n;
+	rc = change_begin(txn, &c->changing, c->id, err);
 	if (rc)
 		return rc;
 	if (c->changing.more)

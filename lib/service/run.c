@@ -272,18 +272,21 @@ run_lose_task(
 }
 
 int
-run_plan(struct txn *txn, struct schedule_state *state, int64_t due_us, struct err *err)
+run_plan(struct txn *txn, const struct schedule *s, struct schedule_state *state,
+    int64_t due_us, struct err *err)
 {
+	struct firing f = {state->schedule_id, schedule_planned(state)};
 	int rc = 0;
 
-	if (state->next_due_us != INSTANT_NEVER)
-		rc = store_plan_remove(
-		    txn, (struct firing){state->schedule_id, state->next_due_us}, err);
+	if (f.due_us != INSTANT_NEVER)
+		rc = store_plan_remove(txn, f, err);
+	f.due_us = schedule_firing_time(s, due_us);
 	if (!rc && due_us != INSTANT_NEVER)
-		rc = store_plan_put(txn, (struct firing){state->schedule_id, due_us}, err);
+		rc = store_plan_put(txn, f, err);
 	if (rc)
 		return err_wrap(
 		    err, rc, "plan schedule %llu", (unsigned long long)state->schedule_id);
 	state->next_due_us = due_us;
+	state->spread_us = due_us == INSTANT_NEVER ? 0 : f.due_us - due_us;
 	return 0;
 }

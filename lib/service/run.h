@@ -106,9 +106,9 @@ MUST_CHECK int run_cancel_waiting(struct txn *txn, struct arena *a,
     struct schedule_state *state, uint64_t execution_id, int64_t now_us, const char *reason,
     struct err *err);
 
-/* Move the plan's entry of a schedule to `due_us` (INSTANT_NEVER: none) and note it in the
- * state. */
-MUST_CHECK int run_plan(
-    struct txn *txn, struct schedule_state *state, int64_t due_us, struct err *err);
+/* Move the plan's entry of a schedule to where `due_us` fires (INSTANT_NEVER: none) and note it
+ * in the state. */
+MUST_CHECK int run_plan(struct txn *txn, const struct schedule *s, struct schedule_state *state,
+    int64_t due_us, struct err *err);
 
 #endif

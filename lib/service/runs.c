@@ -25,8 +25,9 @@ struct start {
 static bool
 trigger_says_no(const struct schedule *s, const struct schedule_state *state, int64_t now_us)
 {
-	return s->trigger_count > 0 && (schedule_is_suspended(state, now_us) ||
-					   now_us < s->start_us || now_us >= s->end_us);
+	return s->trigger_count > 0 &&
+	       (schedule_is_suspended(state, now_us) || schedule_is_used_up(s, state) ||
+		   now_us < s->start_us || now_us >= s->end_us);
 }
 
 int

@@ -110,7 +110,7 @@ make_schedule(struct txn *txn, const struct deed *d, struct schedule *s, struct 
 	if (rc)
 		return rc;
 	state.schedule_id = s->id;
-	rc = run_plan(txn, &state, due_us, err);
+	rc = run_plan(txn, s, &state, due_us, err);
 	return rc ? rc : store_state_put(txn, &state, err);
 }
 
@@ -177,7 +177,8 @@ next_run(const struct schedule *s, const struct schedule_state *state, struct zo
 	if (due_us >= state->suspended_until_us)
 		return due_us;
 	/* A zone that is gone is told when the time has come. */
-	if (schedule_next_due(s, zones, state->suspended_until_us - 1, &due_us, &unknown))
+	if (schedule_plan_next(
+		s, state, zones, state->suspended_until_us - 1, &due_us, &unknown))
 		return INSTANT_NEVER;
 	return due_us;
 }

@@ -5,6 +5,7 @@
  * definition's. Between the two there is nothing: due times that only the present definition has
  * and that are past were not due when it was their time.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,17 +14,49 @@
 
 /* ---- preview ---- */
 
+/* Beyond that many runs the bound is not looked for. */
+enum { RUNS_AHEAD = 2000 };
+
+/* No due time behind the last run that maxRuns leaves, if all of them run from `after_us` on. */
+static int
+bound_runs(struct zones *zones, struct schedule *s, const struct schedule_state *state,
+    int64_t after_us, struct err *err)
+{
+	int64_t left = s->max_runs - (int64_t)state->runs, due_us = after_us;
+	int rc = 0;
+
+	if (!s->max_runs || left > RUNS_AHEAD)
+		return 0;
+	while (!rc && left-- > 0 && due_us != INSTANT_NEVER)
+		rc = schedule_next_due(s, zones, due_us, &due_us, err);
+	if (due_us != INSTANT_NEVER)
+		s->end_us = schedule_is_used_up(s, state) ? INT64_MIN : due_us + 1;
+	return rc;
+}
+
+static int
+preview(struct service *sv, struct arena *a, const struct schedule *s, const char *time_zone,
+    int64_t from_us, size_t cap, struct preview **list, size_t *count, struct err *err)
+{
+	*list = arena_array(a, cap, sizeof **list);
+	return schedule_preview(s, sv->zones, time_zone, from_us, *list, cap, count, err);
+}
+
 int
 service_preview_definition(struct service *sv, struct arena *a, const struct actor *actor,
     const struct schedule *s, const char *time_zone, int64_t from_us, size_t cap,
     struct preview **list, size_t *count, struct err *err)
 {
+	static const struct schedule_state none;
+	struct schedule bounded = *s;
 	int rc = require_scope(actor, SCOPE_READ, err);
 
-	*list = arena_array(a, cap, sizeof **list);
 	*count = 0;
-	return rc ? rc
-		  : schedule_preview(s, sv->zones, time_zone, from_us, *list, cap, count, err);
+	bounded.created_us = INT64_MIN;
+	if (!rc)
+		rc = bound_runs(sv->zones, &bounded, &none,
+		    from_us == INT64_MIN ? from_us : from_us - 1, err);
+	return rc ? rc : preview(sv, a, &bounded, time_zone, from_us, cap, list, count, err);
 }
 
 int
@@ -35,9 +68,13 @@ service_preview_schedule(struct service *sv, struct arena *a, const struct actor
 	int rc = service_get_schedule(sv, a, actor, id, &view, err);
 
 	*count = 0;
+	if (!rc && view.state.next_due_us != INSTANT_NEVER)
+		rc = bound_runs(
+		    sv->zones, &view.definition, &view.state, view.state.next_due_us - 1, err);
+	else if (!rc && schedule_is_used_up(&view.definition, &view.state))
+		view.definition.end_us = INT64_MIN;
 	return rc ? rc
-		  : service_preview_definition(sv, a, actor, &view.definition, time_zone,
-			from_us, cap, list, count, err);
+		  : preview(sv, a, &view.definition, time_zone, from_us, cap, list, count, err);
 }
 
 /* ---- explain ---- */
@@ -496,6 +533,9 @@ explain_not_due(struct explain *x, struct err *err)
 				   "another, or the schedule was not planned");
 	else
 		buf_adds(&x->text, "Nothing is due in this minute");
+	if (schedule_is_used_up(&x->s, &x->state))
+		buf_addf(
+		    &x->text, "; the %" PRId64 " runs of its maxRuns are over", x->s.max_runs);
 	buf_adds(&x->text, "; due before: ");
 	if (last_us == INSTANT_NEVER)
 		buf_adds(&x->text, "never");

@@ -205,6 +205,8 @@ pack_schedule(struct buf *b, const struct schedule *s)
 		pack_trigger(b, &s->triggers[i]);
 	pack_i64(b, s->start_us);
 	pack_i64(b, s->end_us);
+	pack_i64(b, s->max_runs);
+	pack_i64(b, s->jitter_us);
 	pack_u8(b, (uint8_t)s->overlap);
 	pack_u8(b, (uint8_t)s->misfire);
 	pack_i64(b, s->misfire_window_us);
@@ -241,6 +243,8 @@ unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
 		unpack_trigger(u, a, &s->triggers[i]);
 	s->start_us = unpack_i64(u);
 	s->end_us = unpack_i64(u);
+	s->max_runs = unpack_i64(u);
+	s->jitter_us = unpack_i64(u);
 	s->overlap = unpack_word(u, OVERLAP_SKIP, OVERLAP_ALLOW);
 	s->misfire = unpack_word(u, MISFIRE_ONE, MISFIRE_ALL);
 	s->misfire_window_us = unpack_i64(u);
@@ -272,6 +276,8 @@ pack_state(struct buf *b, const struct schedule_state *s)
 	pack_i64(b, s->suspended_until_us);
 	pack_str(b, s->suspended_reason);
 	pack_i64(b, s->next_due_us);
+	pack_i64(b, s->spread_us);
+	pack_u64(b, s->runs);
 	pack_i64(b, s->range_due_us);
 	pack_u64(b, s->last_execution_id);
 	pack_u32(b, s->active);
@@ -287,6 +293,8 @@ unpack_state(struct unpack *u, struct arena *a, struct schedule_state *s)
 	s->suspended_until_us = unpack_i64(u);
 	s->suspended_reason = unpack_str(u, a);
 	s->next_due_us = unpack_i64(u);
+	s->spread_us = unpack_i64(u);
+	s->runs = unpack_u64(u);
 	s->range_due_us = unpack_i64(u);
 	s->last_execution_id = unpack_u64(u);
 	s->active = unpack_u32(u);

@@ -59,8 +59,9 @@ remove_state(struct txn *txn, struct arena *a, uint64_t id, struct err *err)
 	if (code)
 		return code;
 	if (state.next_due_us != INSTANT_NEVER)
-		code = store_plan_remove(
-		    txn, (struct firing){.schedule_id = id, .due_us = state.next_due_us}, err);
+		code = store_plan_remove(txn,
+		    (struct firing){.schedule_id = id, .due_us = schedule_planned(&state)},
+		    err);
 	if (!code)
 		code = table_delete(txn, TABLE_STATES, key_id(txn, id), err);
 	return code;

@@ -173,7 +173,7 @@ struct firing {
 	int64_t due_us;
 };
 
-/* One entry for each schedule that has a next due time, equal to its state's next_due_us. */
+/* One entry for each schedule that has a next due time, at schedule_planned() of its state. */
 MUST_CHECK int store_plan_put(struct txn *txn, struct firing f, struct err *err);
 /* Removing what is not there is ERR_MISSING: the plan and the state disagree. */
 MUST_CHECK int store_plan_remove(struct txn *txn, struct firing f, struct err *err);

@@ -243,7 +243,7 @@ visit_state(struct verify *v)
 		fault(v, "has no schedule");
 	if (state.next_due_us != INSTANT_NEVER) {
 		buf_reset(key);
-		pack_i64(key, state.next_due_us);
+		pack_i64(key, schedule_planned(&state));
 		pack_u64(key, state.schedule_id);
 		if (!exists(v, TABLE_PLAN, key))
 			fault(v, "its next due time %" PRId64 " is not planned",
@@ -267,8 +267,8 @@ visit_plan(struct verify *v)
 	if (decoded(v) &&
 	    found(v, store_state_get(&v->txn, &v->arena, id, &state, NULL),
 		"its schedule has no state") &&
-	    state.next_due_us != due_us)
-		fault(v, "its schedule is due next at %" PRId64, state.next_due_us);
+	    schedule_planned(&state) != due_us)
+		fault(v, "its schedule is due next at %" PRId64, schedule_planned(&state));
 }
 
 /* ---- 3, 4: executions and tasks

@@ -87,15 +87,9 @@ read_keep(struct reader *r, const struct json *value, void *at)
 }
 
 static int
-read_jitter(struct reader *r, const struct json *value, void *at)
+read_max_runs(struct reader *r, const struct json *value, void *at)
 {
-	int64_t us = 0;
-	int ret = read_duration(r, value, &us);
-
-	(void)at;
-	if (ret)
-		return ret;
-	return us ? refuse(r, "not served") : 0;
+	return read_number(r, value, 1, SCHEDULE_MAX_RUNS_MAX, at);
 }
 
 /* Without a calendar it does not matter what happens on its days. */
@@ -125,8 +119,8 @@ static const struct field schedule_fields[] = {
     {"triggers", read_triggers, 0},
     {"startDate", read_instant, offsetof(struct schedule, start_us)},
     {"endDate", read_instant, offsetof(struct schedule, end_us)},
-    {"maxRuns", read_not_served, 0},
-    {"jitter", read_jitter, 0},
+    {"maxRuns", read_max_runs, offsetof(struct schedule, max_runs)},
+    {"jitter", read_duration, offsetof(struct schedule, jitter_us)},
     {"calendars", read_calendars, 0},
     {"condition", read_condition, offsetof(struct schedule, condition)},
     {"tasks", read_tasks, 0},
@@ -174,6 +168,12 @@ definition_write(struct json_writer *w, const struct schedule *s)
 	write_triggers(w, s);
 	write_instant(w, "startDate", s->start_us);
 	write_instant(w, "endDate", s->end_us);
+	json_name(w, "maxRuns");
+	if (s->max_runs)
+		json_number(w, s->max_runs);
+	else
+		json_null(w);
+	write_duration(w, "jitter", s->jitter_us);
 	write_condition(w, s);
 	write_tasks(w, s);
 	write_string(w, "overlap", overlap_words[s->overlap]);

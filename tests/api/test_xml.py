@@ -77,7 +77,7 @@ def test_a_definition_in_xml_makes_the_same_schedule(admin, speaker, things):
 def test_a_schedule_in_xml_can_be_sent_back(admin, speaker, things):
     sent = decode(speaker.call("getSchedule", things.new(**FULL)).body)
     name = things.name()
-    for member in ("scheduleId", "version", "status", "createdDate", "nextRun"):
+    for member in ("scheduleId", "version", "status", "createdDate", "nextRun", "triggeredRuns"):
         del sent[member]
     again = decode(speaker.call("createSchedule", {**sent, "name": name}).body)
     back = decode(speaker.call("getSchedule", again).body)

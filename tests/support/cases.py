@@ -23,7 +23,7 @@ class Things:
         self.schedule = admin.create("xml: well", "echo out; echo 1 > $CARILLON_RESULT_DIR/r.csv", tags=["xml-a", "xml-b"], description="<&> \"'\n\u00fc",
                                      triggers=[{"every": "2s"}, {"at": "2030-01-01T00:00:00Z"},
                                                {"cron": "0 0 1 1 *", "timeZone": "Europe/Amsterdam"}],
-                                     endDate="2031-01-01T00:00:00Z", overlap="allow")
+                                     endDate="2031-01-01T00:00:00Z", overlap="allow", maxRuns=1000, jitter="100ms")
         until(lambda: any(e["verdict"] == "ran" for e in admin.ledger(self.schedule)), 15, "a due time")
         admin.call("suspendSchedule", {"scheduleId": self.schedule, "reason": "for <good>"}).json()
         self.execution = admin.run(self.schedule)

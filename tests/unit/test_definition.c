@@ -218,6 +218,7 @@ static const char full[] =
     "'dstFold':'both'},{'every':'15m','anchor':'2026-01-01T00:00:00.5Z'},"
     "{'at':'2026-12-24T18:00:00+01:00'}],"
     "'startDate':'2026-01-01T00:00:00Z','endDate':'2027-01-01T00:00:00Z',"
+    "'maxRuns':1000000,'jitter':'10m',"
     "'condition':{'command':['/usr/bin/test','-s','/srv/in.csv'],'timeout':'30s'},"
     "'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"
     "'env':{'LANG':'C.UTF-8','EMPTY':''},'cwd':'/srv','timeout':'10m','killGrace':'0s',"
@@ -455,8 +456,6 @@ static const struct {
     {TOP("'keep':{'weeks':1}"), "Invalid value: keep.weeks: there is no such member"},
 
     /* Of the full shape, and not served yet. */
-    {TOP("'maxRuns':3"), "Invalid value: maxRuns: not served"},
-    {TOP("'jitter':'5s'"), "Invalid value: jitter: not served"},
     {TOP("'calendars':{'exclude':['nl-holidays'],'onExcluded':'skip'}"),
 	"Invalid value: calendars: not served"},
     {TOP("'calendars':{'exclude':'x'}"), "Invalid value: calendars: not served"},
@@ -566,6 +565,10 @@ static const struct {
 	"Invalid value: scheduleType: must be a whole number from 0 to 18"},
     {TOP("'scheduleType':1.0"),
 	"Invalid value: scheduleType: must be a whole number from 0 to 18"},
+    {TOP("'maxRuns':0"), "Invalid value: maxRuns: must be a whole number from 1 to 1000000"},
+    {TOP("'maxRuns':1000001"),
+	"Invalid value: maxRuns: must be a whole number from 1 to 1000000"},
+    {TOP("'jitter':'24h1s'"), "Invalid value: jitter: must be within 0s and 1d"},
     {TOP("'startDate':'2026-01-01T00:00:00Z','endDate':'2026-01-01T00:00:00Z'"),
 	"Invalid value: endDate: must be later than startDate"},
     {TOP("'overlap':'Skip'"), "Invalid value: overlap: must be skip, queueOne, queue or allow"},
@@ -617,7 +620,7 @@ static const struct {
     {"triggers[0].start", TRIGGER("'rrule':'FREQ=DAILY','start':%s"), "s"},
     {"startDate", TOP("'startDate':%s"), "s"},
     {"endDate", TOP("'endDate':%s"), "s"},
-    {"maxRuns", TOP("'maxRuns':%s"), ""},
+    {"maxRuns", TOP("'maxRuns':%s"), "i"},
     {"jitter", TOP("'jitter':%s"), "s"},
     {"calendars", TOP("'calendars':%s"), "o"},
     {"condition", TOP("'condition':%s"), "o"},
@@ -758,6 +761,7 @@ everything_is_written_out(void **state)
 		   "{'at':'2026-12-24T17:00:00.000Z'}],"
 		   "'startDate':'2026-01-01T00:00:00.000Z',"
 		   "'endDate':'2027-01-01T00:00:00.000Z',"
+		   "'maxRuns':1000000,'jitter':'10m',"
 		   "'condition':{'command':['/usr/bin/test','-s','/srv/in.csv'],"
 		   "'timeout':'30s'},"
 		   "'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"

@@ -37,7 +37,7 @@ int
 api3_update_schedule(struct call *c)
 {
 	static const char *const others[] = {"scheduleId", "version", "status", "createdDate",
-	    "nextRun", "suspended", "lastExecution", "owner", NULL};
+	    "nextRun", "suspended", "lastExecution", "triggeredRuns", "owner", NULL};
 	struct schedule s;
 	int64_t version = 0;
 	uint64_t id;
@@ -82,6 +82,8 @@ write_schedule(struct json_writer *w, const struct schedule_view *v, int64_t now
 		json_name(w, "lastExecution");
 		json_guid(w, state->last_execution_id);
 	}
+	json_name(w, "triggeredRuns");
+	json_number(w, (int64_t)state->runs);
 	api3_write_string(w, "owner", v->definition.owner);
 	definition_write(w, &v->definition);
 	json_end_object(w);
