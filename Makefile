@@ -44,7 +44,7 @@ XML_CFLAGS := -I/usr/include/libxml2
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Ilib -Ifcgi $(XML_CFLAGS) -include base/banned.h \
              $(WARN) -Werror $(HARD) $(CFLAGS) -MMD -MP
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDSAN) $(LDFLAGS)
-LIBS = -lfcgi -lxml2 -lyajl -ldb-5.3 -lsodium -lical -lmd -lev -lpthread
+LIBS = -lfcgi -lxml2 -lyajl -ldb-5.3 -lsodium -lical -lmd -lev -lcurl -lpthread
 
 lib_src   := $(wildcard lib/*/*.c)
 part_src  := $(filter-out %/main.c,$(wildcard fcgi/*/*.c fcgi/faces/*/*.c))

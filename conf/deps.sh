@@ -22,8 +22,10 @@ libdb5.3-dev /usr/include/db.h
 libsodium-dev /usr/include/sodium.h
 libmd-dev /usr/include/md5.h
 libical-dev /usr/include/libical/ical.h
-libev-dev /usr/include/ev.h'
+libev-dev /usr/include/ev.h
+libcurl4-openssl-dev curl-config'
 run='curl curl
+ca-certificates /etc/ssl/certs/ca-certificates.crt
 tzdata /usr/share/zoneinfo/Europe/Amsterdam'
 nginx='nginx-light nginx'
 # The program without the service that the package apache2 would start.

@@ -214,6 +214,15 @@ start(struct shell *s, struct err *err)
 	s->parent = getppid();
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) || prctl(PR_SET_PDEATHSIG, SIGTERM))
 		return err_errno(err, ERR_IO, errno, "become the reaper of orphans");
+	rc = http_client_open(s->house.loop,
+	    &(struct http_limits){
+		.allow = s->config.http_allow,
+		.ports = s->config.http_ports,
+		.tls_dir = s->config.http_tls_dir,
+	    },
+	    &s->house.http, err);
+	if (rc)
+		return rc;
 	s->runner = runner_new(&s->house, s->channel);
 	s->timer = loop_timer_new(s->house.loop, on_time, s);
 	s->channel_watch =
@@ -287,6 +296,7 @@ main(int argc, char **argv)
 	loop_watch_free(s.signal_watch);
 	loop_timer_free(s.timer);
 	runner_free(s.runner);
+	http_client_close(s.house.http);
 	loop_close(s.house.loop);
 	free(s.output_path);
 	config_release(&s.config);

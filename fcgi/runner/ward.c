@@ -42,16 +42,22 @@ look_soon(struct ward *w, int64_t now_mono_us)
 /* ---- output ---- */
 
 static void
+complain(struct ward *w, const struct err *err)
+{
+	if (!w->complained)
+		log_error("task %" PRIu64 " attempt %" PRIu32 ": %s", w->task_id, w->attempt,
+		    err->text);
+	w->complained = true;
+}
+
+static void
 drain(struct ward_stream *s, size_t limit)
 {
 	struct ward *w = s->ward;
 	struct err err;
 
-	if (output_drain(&s->output, limit, &err) && !w->complained) {
-		w->complained = true;
-		log_error("task %" PRIu64 " attempt %" PRIu32 ": %s", w->task_id, w->attempt,
-		    err.text);
-	}
+	if (output_drain(&s->output, limit, &err))
+		complain(w, &err);
 	if (s->output.pipe < 0) {
 		loop_watch_free(s->watch);
 		s->watch = NULL;
@@ -137,7 +143,8 @@ open_streams(struct ward *w, uint64_t max_bytes, int writers[2], struct err *err
 	rc = output_dir_make(w->house->output_root, w->output_dir, &dir, err);
 	for (int i = 0; !rc && i < 2; i++) {
 		snprintf(name, sizeof name, "%" PRIu32 ".%s", w->attempt, names[i]);
-		rc = output_open(&w->streams[i].output, dir, name, max_bytes, &writers[i], err);
+		rc = output_open(&w->streams[i].output, dir, name, max_bytes,
+		    writers ? &writers[i] : NULL, err);
 	}
 	if (!rc && w->results_max_bytes)
 		rc = results_make(dir, w->attempt, err);
@@ -204,11 +211,95 @@ done:
 	return rc;
 }
 
+/* ---- an HTTP request ---- */
+
+static void
+say_why(struct ward *w)
+{
+	int64_t ms = (w->timeout_us + 999) / 1000;
+
+	if (w->timed_out && ms % 1000)
+		snprintf(w->reason, sizeof w->reason, "timed out after %" PRId64 "ms", ms);
+	else if (w->timed_out)
+		snprintf(
+		    w->reason, sizeof w->reason, "timed out after %" PRId64 "s", ms / 1000);
+	else if (w->killed)
+		snprintf(w->reason, sizeof w->reason, "stopped");
+	else if (w->signal)
+		snprintf(w->reason, sizeof w->reason, "killed by signal %d", w->signal);
+	else if (w->exit_code)
+		snprintf(w->reason, sizeof w->reason, "exit code %d", w->exit_code);
+}
+
+static void
+take_answer(struct ward_stream *s, const char *data, size_t len)
+{
+	struct err err;
+
+	if (output_take(&s->output, data, len, &err))
+		complain(s->ward, &err);
+}
+
+static void
+on_answer(void *ctx, const char *data, size_t len)
+{
+	struct ward *w = ctx;
+
+	take_answer(&w->streams[0], data, len);
+}
+
+static void
+on_answer_head(void *ctx, const char *data, size_t len)
+{
+	struct ward *w = ctx;
+
+	take_answer(&w->streams[1], data, len);
+}
+
+/* Held, nothing of it is sent and no name looked up. */
+static int
+hold_request(struct ward *w, const struct channel_message *m, struct err *err)
+{
+	struct http_sink sink = {on_answer, on_answer_head, w};
+	int rc = open_streams(w, m->output_max_bytes, NULL, err);
+
+	if (!rc)
+		w->call = http_call_new(w->house->http, m->http, &sink);
+	return rc;
+}
+
+static void
+end_request(struct ward *w, const struct ward_view *view)
+{
+	const char *reason;
+
+	(void)http_call_ended(w->call, &w->http_status, &reason);
+	if (reason)
+		utf8_clean(w->reason, sizeof w->reason, reason, strlen(reason));
+	http_call_free(w->call);
+	w->call = NULL;
+	w->dead = true;
+	w->stage = WARD_ENDED;
+	w->due_mono_us = INT64_MAX;
+	w->end_us = view->now_us;
+	if (w->timed_out || w->killed)
+		say_why(w);
+	close_streams(w);
+}
+
 /* Times that no sum of two can overflow. */
 static int64_t
 bounded(int64_t us)
 {
 	return us < 0 ? 0 : us > DURATION_MAX_US ? DURATION_MAX_US : us;
+}
+
+static int
+take_in(struct ward *w, const struct channel_message *m, struct err *err)
+{
+	if (m->refusal)
+		return err_fail(err, ERR_INPUT, "%s", m->refusal);
+	return m->http ? hold_request(w, m, err) : hold(w, m, err);
 }
 
 struct ward *
@@ -235,7 +326,7 @@ ward_new(const struct ward_house *house, const struct channel_message *m, int64_
 		w->streams[i].ward = w;
 		w->streams[i].output = (struct output)OUTPUT_INIT;
 	}
-	if (hold(w, m, &err)) {
+	if (take_in(w, m, &err)) {
 		w->dead = true;
 		never_ran(w, now_us, err.text);
 		log_never_ran(w);
@@ -258,6 +349,7 @@ ward_free(struct ward *w)
 		return;
 	close_streams(w);
 	command_close(&w->command);
+	http_call_free(w->call);
 	stop_collecting(w);
 	arena_release(&w->arena);
 	free(w->output_dir);
@@ -271,12 +363,14 @@ void
 ward_release(struct ward *w, int64_t now_mono_us)
 {
 	/* A held child that has died at its gate stays one that never ran. */
-	if (w->stage != WARD_HELD || !command_release(&w->command))
+	if (w->stage != WARD_HELD || (!w->call && !command_release(&w->command)))
 		return;
 	w->stage = WARD_RUNNING;
 	w->started = true;
 	if (w->timeout_us)
 		w->due_mono_us = now_mono_us + w->timeout_us;
+	if (w->call)
+		http_call_begin(w->call);
 }
 
 /* ---- the end ---- */
@@ -323,10 +417,17 @@ ward_stop(struct ward *w, int64_t grace_us, const struct ward_view *view)
 	switch (w->stage) {
 	case WARD_HELD:
 		w->killed = true;
-		command_shut(&w->command);
+		if (w->call)
+			end_request(w, view);
+		else
+			command_shut(&w->command);
 		break;
 	case WARD_RUNNING:
 		w->killed = true;
+		if (w->call) {
+			end_request(w, view);
+			break;
+		}
 		begin_stop(w, grace_us, view);
 		break;
 	case WARD_DRAINING:
@@ -342,24 +443,6 @@ ward_stop(struct ward *w, int64_t grace_us, const struct ward_view *view)
 	case WARD_ENDED:
 		break;
 	}
-}
-
-static void
-say_why(struct ward *w)
-{
-	int64_t ms = (w->timeout_us + 999) / 1000;
-
-	if (w->timed_out && ms % 1000)
-		snprintf(w->reason, sizeof w->reason, "timed out after %" PRId64 "ms", ms);
-	else if (w->timed_out)
-		snprintf(
-		    w->reason, sizeof w->reason, "timed out after %" PRId64 "s", ms / 1000);
-	else if (w->killed)
-		snprintf(w->reason, sizeof w->reason, "stopped");
-	else if (w->signal)
-		snprintf(w->reason, sizeof w->reason, "killed by signal %d", w->signal);
-	else if (w->exit_code)
-		snprintf(w->reason, sizeof w->reason, "exit code %d", w->exit_code);
 }
 
 static void
@@ -556,6 +639,21 @@ step_stopping(struct ward *w, const struct ward_view *view)
 	return w->look_mono_us < w->due_mono_us ? w->look_mono_us : w->due_mono_us;
 }
 
+static int64_t
+step_request(struct ward *w, const struct ward_view *view)
+{
+	const char *reason;
+	int status;
+
+	if (!http_call_ended(w->call, &status, &reason)) {
+		if (view->now_mono_us < w->due_mono_us)
+			return w->due_mono_us;
+		w->timed_out = true;
+	}
+	end_request(w, view);
+	return INT64_MAX;
+}
+
 int64_t
 ward_step(struct ward *w, const struct ward_view *view)
 {
@@ -564,6 +662,8 @@ ward_step(struct ward *w, const struct ward_view *view)
 	case WARD_ENDED:
 		return INT64_MAX;
 	case WARD_RUNNING:
+		if (w->call)
+			return step_request(w, view);
 		if (view->now_mono_us < w->due_mono_us)
 			return w->due_mono_us;
 		/* It may have ended just in time. */
@@ -604,6 +704,7 @@ ward_message(const struct ward *w, enum channel_type type)
 	    .killed = w->killed,
 	    .exit_code = w->exit_code,
 	    .signal = w->signal,
+	    .http_status = w->http_status,
 	    .end_us = w->end_us,
 	    .output_bytes = w->output_bytes,
 	    .reason = w->reason[0] ? w->reason : NULL,

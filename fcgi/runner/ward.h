@@ -6,6 +6,8 @@
  *              |           v                               |
  *              `------> STOPPING (TERM sent) -> KILLING ---'
  *
+ * An HTTP request goes from RUNNING to ENDED: nothing of it can be left behind.
+ *
  * COLLECTING is for what left result files (results.h); only so many do it at a time.
  *
  * ENDED means that nothing of the command lives any more: its main process has ended, its
@@ -27,6 +29,7 @@
 #include "proc/loop.h"
 #include "runner/command.h"
 #include "runner/family.h"
+#include "runner/http.h"
 #include "runner/output.h"
 #include "runner/results.h"
 
@@ -46,6 +49,7 @@ struct ward_house {
 	int output_root, null_fd;
 	const char *output_path; /* of output_root; absolute */
 	struct rlimit files;	 /* RLIMIT_NOFILE of commands */
+	struct http_client *http;
 };
 
 struct ward;
@@ -62,6 +66,8 @@ struct ward {
 	uint32_t attempt;
 	enum ward_stage stage;
 	struct command command;
+	struct http_call *call; /* its request; NULL: it is a command */
+	int http_status;
 	struct ward_stream streams[2]; /* stdout, stderr */
 	char *program, *cwd;
 	int64_t timeout_us, kill_grace_us;

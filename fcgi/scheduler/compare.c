@@ -11,7 +11,8 @@
  *                                                              cancelling
  *   either    ended          its end was not made durable      as if it were reported now
  *   running   not known      the runner died                   sweep its processes, then
- *                                                              onLost decides
+ *                                                              onLost decides; at once for
+ *                                                              a request, which has none
  *   nothing   held, running  the store was put back            KILL
  *   nothing   ended          FORGET was lost                   FORGET
  *
@@ -67,6 +68,19 @@ add_stale(struct comparison *c, const struct task *t, const struct attempt *atte
 	engine_add_order(c->e, &m);
 }
 
+/* A request has left nothing behind that would have to be swept. */
+static void
+report_lost(struct comparison *c, const struct task *t, const struct attempt *attempt)
+{
+	struct channel_message m = {
+	    .type = CHANNEL_SWEPT,
+	    .task_id = t->id,
+	    .attempt = attempt->number,
+	};
+
+	reports_add(&c->reports, &m);
+}
+
 /* What is known of an attempt comes in as if the runner reported it now. */
 static void
 report_known(struct comparison *c, const struct report *r)
@@ -82,6 +96,7 @@ report_known(struct comparison *c, const struct report *r)
 	    .killed = r->killed,
 	    .exit_code = r->exit_code,
 	    .signal = r->signal,
+	    .http_status = r->http_status,
 	    .end_us = r->end_us,
 	    .output_bytes = r->output_bytes,
 	    .reason = r->reason,
@@ -121,9 +136,12 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 		return 0;
 	}
 	attempt = &t.attempts[t.attempt_count - 1];
-	/* Its pid is durable: it may have run. */
-	if (attempt->pid) {
-		add_stale(c, &t, attempt);
+	/* That it was held is durable: it may have run. */
+	if (attempt->start_us != INSTANT_NEVER) {
+		if (attempt->pid)
+			add_stale(c, &t, attempt);
+		else
+			report_lost(c, &t, attempt);
 		return 0;
 	}
 	/* It stays as it is for the engine that comes after the stop. */
@@ -134,7 +152,9 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 		rc = store_task_list(txn, &e->arena, t.execution_id, &tasks, &count, err);
 	if (rc)
 		return rc;
-	start = dispatch_start(e, &x, &t, tasks, count);
+	rc = dispatch_start(txn, e, &x, &t, tasks, count, &start, err);
+	if (rc)
+		return rc;
 	engine_add_order(e, &start);
 	return 0;
 }

@@ -12,14 +12,15 @@ static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/b
 
 /* The arguments of a run are split at spaces and follow the definition's own. */
 static const char **
-build_argv(struct arena *a, const struct execution *x, const struct task_def *def)
+build_argv(struct fill *f, const struct execution *x, const struct task_def *def)
 {
+	struct arena *a = &f->e->arena;
 	const char *args = def->accept_args && x->args ? x->args : "";
 	const char **argv = arena_array(a, def->argc + strlen(args) / 2 + 2, sizeof *argv);
 	size_t n = 0, len;
 
 	for (; n < def->argc; n++)
-		argv[n] = def->argv[n];
+		argv[n] = fill_text(f, def->argv[n], PLACEHOLDER_ARGUMENT, PLACEHOLDER_PLAIN);
 	for (const char *p = args + strspn(args, " "); *p; p += len + strspn(p + len, " ")) {
 		len = strcspn(p, " ");
 		argv[n++] = arena_memdup(a, p, len);
@@ -58,9 +59,11 @@ add_before(struct arena *a, const char **env, const struct task *before)
 }
 
 static const char **
-build_env(struct arena *a, const struct execution *x, const struct task *t,
-    const struct task *tasks, size_t task_count)
+build_env(struct fill *f)
 {
+	struct arena *a = &f->e->arena;
+	const struct execution *x = f->execution;
+	const struct task *t = f->task;
 	const char **env =
 	    arena_array(a, t->def.env_count + 3 * t->def.after_count + 16, sizeof *env);
 	char scheduled[INSTANT_TEXT];
@@ -81,13 +84,15 @@ build_env(struct arena *a, const struct execution *x, const struct task *t,
 		env[n++] = arena_printf(a, "CARILLON_RESULT_FILE=%s",
 		    task_result_file(a, &t->def, t->execution_id));
 	for (size_t i = 0; i < t->def.after_count; i++) {
-		const struct task *before = after_find(tasks, task_count, t->def.after[i].task);
+		const struct task *before =
+		    after_find(f->tasks, f->task_count, t->def.after[i].task);
 
 		n += before ? add_before(a, env + n, before) : 0;
 	}
 	for (size_t i = 0; i < t->def.env_count; i++) {
 		const struct env_var *v = &t->def.env[i];
-		const char *text = arena_printf(a, "%s=%s", v->name, v->value);
+		const char *text = arena_printf(
+		    a, "%s=%s", v->name, fill_text(f, v->value, 0, PLACEHOLDER_PLAIN));
 		size_t at = 0, len = strlen(v->name) + 1;
 
 		/* The definition may say otherwise about PATH and LANG. */
@@ -99,25 +104,38 @@ build_env(struct arena *a, const struct execution *x, const struct task *t,
 	return env;
 }
 
-struct channel_message
-dispatch_start(struct engine *e, const struct execution *x, const struct task *t,
-    const struct task *tasks, size_t task_count)
+int
+dispatch_start(struct txn *txn, struct engine *e, const struct execution *x,
+    const struct task *t, const struct task *tasks, size_t task_count,
+    struct channel_message *start, struct err *err)
 {
 	char *dir = arena_alloc(&e->arena, OUTPUT_DIR_TEXT);
+	struct fill f = {.e = e,
+	    .txn = txn,
+	    .execution = x,
+	    .task = t,
+	    .tasks = tasks,
+	    .task_count = task_count,
+	    .err = err};
 
 	task_output_dir(t, dir);
-	return (struct channel_message){
+	*start = (struct channel_message){
 	    .type = CHANNEL_START,
 	    .task_id = t->id,
 	    .attempt = t->attempts[t->attempt_count - 1].number,
-	    .argv = build_argv(&e->arena, x, &t->def),
-	    .env = build_env(&e->arena, x, t, tasks, task_count),
+	    .argv = build_argv(&f, x, &t->def),
+	    .env = t->def.http ? NULL : build_env(&f),
+	    .http = t->def.http ? request_build(&f) : NULL,
 	    .cwd = t->def.cwd ? t->def.cwd : "/",
 	    .output_dir = dir,
 	    .timeout_us = t->def.timeout_us,
 	    .kill_grace_us = t->def.kill_grace_us,
 	    .output_max_bytes = e->options.output_max_bytes,
-	    .results_max_bytes =
-		t->ordinal == TASK_ORDINAL_CONDITION ? 0 : e->options.results_max_bytes,
+	    .results_max_bytes = t->ordinal == TASK_ORDINAL_CONDITION || t->def.http
+				     ? 0
+				     : e->options.results_max_bytes,
 	};
+	start->mask = f.mask;
+	start->refusal = f.missing;
+	return f.rc;
 }

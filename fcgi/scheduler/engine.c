@@ -243,7 +243,9 @@ begin_task(struct txn *txn, struct engine *e, const struct execution *x, struct 
 		rc = store_task_put(txn, t, err);
 	if (rc)
 		return err_wrap(err, rc, "begin task %llu", (unsigned long long)t->id);
-	start = dispatch_start(e, x, t, all->items, all->count);
+	rc = dispatch_start(txn, e, x, t, all->items, all->count, &start, err);
+	if (rc)
+		return err_wrap(err, rc, "begin task %llu", (unsigned long long)t->id);
 	engine_add_order(e, &start);
 	return 0;
 }

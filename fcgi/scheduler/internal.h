@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "model/placeholder.h"
 #include "scheduler/engine.h"
 
 enum {
@@ -24,7 +25,7 @@ struct report {
 	int32_t pid;
 	uint64_t pid_start_ticks;
 	bool started, timed_out, killed;
-	int32_t exit_code, signal;
+	int32_t exit_code, signal, http_status;
 	int64_t end_us;
 	uint64_t output_bytes;
 	char *reason, *last_line;
@@ -95,8 +96,30 @@ int64_t aside_delay(const struct engine *e);
 
 /* dispatch.c: the START of a task's present attempt; lives in the arena. `tasks` are those of the
  * execution; a task that waited for none of them needs none. */
-struct channel_message dispatch_start(struct engine *e, const struct execution *x,
-    const struct task *t, const struct task *tasks, size_t task_count);
+MUST_CHECK int dispatch_start(struct txn *txn, struct engine *e, const struct execution *x,
+    const struct task *t, const struct task *tasks, size_t task_count,
+    struct channel_message *start, struct err *err);
+
+/* fill.c: the placeholders of one attempt. */
+struct fill {
+	struct engine *e;
+	struct txn *txn;
+	const struct execution *execution;
+	const struct task *task, *tasks;
+	size_t task_count;
+	struct err *err;
+	int rc;		     /* of reading secrets; what was filled is of no use then */
+	const char *missing; /* why one has no value; NULL: all have */
+	bool secret;	     /* one of the texts held a secret */
+	const char **mask;   /* NULL at the end */
+	size_t mask_count, mask_cap;
+};
+
+const char *fill_text(
+    struct fill *f, const char *text, unsigned rules, enum placeholder_form form);
+
+/* request.c: the HTTP request of an attempt, with values in place. */
+const struct channel_http *request_build(struct fill *f);
 
 /* reports.c */
 void reports_add(struct reports *r, const struct channel_message *m);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/http.h"
 #include "scheduler/internal.h"
 #include "service/run.h"
 
@@ -56,6 +57,7 @@ reports_add(struct reports *r, const struct channel_message *m)
 	    .killed = m->killed,
 	    .exit_code = m->exit_code,
 	    .signal = m->signal,
+	    .http_status = m->http_status,
 	    .end_us = m->end_us,
 	    .output_bytes = m->output_bytes,
 	    .reason = m->reason ? mem_strdup(m->reason) : NULL,
@@ -143,13 +145,29 @@ note_held(struct txn *txn, struct engine *e, const struct report *r, struct err 
 	return rc;
 }
 
+/* Has a request got what it hoped for? An answer that did not come whole has a reason. */
 static enum task_status
-ended_as(const struct report *r)
+answered_as(struct engine *e, struct task *t, const struct report *r)
+{
+	struct attempt *attempt = &t->attempts[t->attempt_count - 1];
+
+	if (r->reason || !r->http_status)
+		return TASK_FAILED;
+	if (http_is_expected(t->def.http, r->http_status))
+		return TASK_SUCCEEDED;
+	attempt->reason = arena_printf(&e->arena, "answered with status %d", r->http_status);
+	return TASK_FAILED;
+}
+
+static enum task_status
+ended_as(struct engine *e, struct task *t, const struct report *r)
 {
 	if (!r->started)
 		return TASK_FAILED;
 	if (r->timed_out)
 		return TASK_TIMED_OUT;
+	if (t->def.http)
+		return answered_as(e, t, r);
 	return r->exit_code == 0 ? TASK_SUCCEEDED : TASK_FAILED;
 }
 
@@ -227,6 +245,7 @@ note_ended(
 			      : r->end_us;
 	attempt->exit_code = r->exit_code;
 	attempt->signal = r->signal;
+	attempt->http_status = r->http_status;
 	attempt->reason = r->reason;
 	attempt->last_line = r->last_line;
 	t.output_bytes = (int64_t)r->output_bytes;
@@ -239,7 +258,7 @@ note_ended(
 		attempt->reason = "the service was stopped while it ran";
 		rc = run_lose_task(txn, &e->arena, &t, &queued, err);
 	} else {
-		rc = run_end_task(txn, &e->arena, &t, ended_as(r), &queued, err);
+		rc = run_end_task(txn, &e->arena, &t, ended_as(e, &t, r), &queued, err);
 	}
 	if (rc)
 		return rc;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model/http.h"
+
 bool
 same_text(const char *a, const char *b)
 {
@@ -136,7 +138,8 @@ same_task(const struct task_def *a, const struct task_def *b)
 	return same_text(a->name, b->name) && same_texts(a->argv, a->argc, b->argv, b->argc) &&
 	       same_env(a, b) && same_text(a->cwd, b->cwd) && a->timeout_us == b->timeout_us &&
 	       a->kill_grace_us == b->kill_grace_us && a->accept_args == b->accept_args &&
-	       same_text(a->result_file, b->result_file) && same_after(a, b);
+	       same_text(a->result_file, b->result_file) && same_after(a, b) &&
+	       http_same(a->http, b->http);
 }
 
 static bool

@@ -79,10 +79,11 @@ struct execution {
 
 struct attempt {
 	uint32_t number;	  /* from 1 */
-	int32_t pid;		  /* 0 until it is known durably */
+	int32_t pid;		  /* 0 until it is known durably, and of an HTTP request */
 	uint64_t pid_start_ticks; /* which boot and ticks since it: tells a reused pid */
 	int64_t start_us, end_us; /* INSTANT_NEVER until then */
 	int32_t exit_code;	  /* -1: none (signal, or never started) */
+	int32_t http_status;	  /* of the last answer; 0: none */
 	int32_t signal;		  /* 0: none */
 	const char *reason;	  /* one line why it did not succeed; NULL if there is none */
 	const char *last_line; /* of its standard output, cut to ATTEMPT_LINE_MAX bytes of whole

@@ -12,6 +12,8 @@
 
 #include "base/utf8.h"
 #include "model/after.h"
+#include "model/http.h"
+#include "model/task_text.h"
 
 #define TIMEOUT_MAX_US (365 * DAY_US)
 #define SPAN_MAX_US    (36500 * DAY_US)
@@ -163,6 +165,14 @@ has_parent_component(const char *path)
 	return false;
 }
 
+static int
+check_placeholders(const char *text, unsigned rules, struct member m, struct err *err)
+{
+	struct err why;
+
+	return placeholder_check(text, rules, &why) ? invalid(err, m, why.text) : 0;
+}
+
 /* `of`: whose command it is. */
 static int
 check_argv(const struct task_def *t, struct member of, struct err *err)
@@ -175,6 +185,10 @@ check_argv(const struct task_def *t, struct member of, struct err *err)
 	ret = check_count(t->argc, SCHEDULE_ARGV_MAX, m, err);
 	for (size_t k = 0; !ret && k < t->argc; k++)
 		ret = check_utf8(t->argv[k], member("%s[%zu]", m.name, k), err);
+	for (size_t k = 0; !ret && k < t->argc; k++)
+		ret =
+		    check_placeholders(t->argv[k], PLACEHOLDER_ARGUMENT | PLACEHOLDER_NO_SECRET,
+			member("%s[%zu]", m.name, k), err);
 	if (ret)
 		return ret;
 	if (t->argv[0][0] != '/')
@@ -220,8 +234,31 @@ check_env(const struct task_def *t, size_t i, struct err *err)
 				return invalid(err, m, "a name is there twice");
 		}
 		ret = check_utf8(t->env[k].value, m, err);
+		if (!ret)
+			ret = check_placeholders(t->env[k].value, 0, m, err);
 	}
 	return ret;
+}
+
+/* What only a command has; a member that says nothing would be silently ignored. */
+static int
+check_request(const struct task_def *t, size_t i, struct err *err)
+{
+	const struct {
+		const char *name;
+		bool there;
+	} members[] = {{"env", t->env_count}, {"cwd", t->cwd}, {"acceptArgs", t->accept_args},
+	    {"resultFile", t->result_file}};
+
+	if (t->argc)
+		return invalid(err, member("tasks[%zu]", i),
+		    "has a command and an http request; make two tasks of it");
+	for (size_t k = 0; k < sizeof members / sizeof *members; k++) {
+		if (members[k].there)
+			return invalid(err, member("tasks[%zu].%s", i, members[k].name),
+			    "only a command has one; leave it out");
+	}
+	return http_validate(t->http, member("tasks[%zu].http", i).name, err);
 }
 
 /* The name of a file in a directory, and of no other. */
@@ -256,7 +293,7 @@ check_task(const struct schedule *s, size_t i, struct err *err)
 			    "give each its own",
 			    i, j);
 	}
-	ret = check_argv(t, member("tasks[%zu]", i), err);
+	ret = t->http ? check_request(t, i, err) : check_argv(t, member("tasks[%zu]", i), err);
 	if (!ret)
 		ret = check_env(t, i, err);
 	if (!ret && t->cwd && t->cwd[0] != '/')
@@ -275,6 +312,8 @@ check_task(const struct schedule *s, size_t i, struct err *err)
 	if (!ret)
 		ret = check_count(
 		    t->after_count, SCHEDULE_TASKS_MAX, member("tasks[%zu].after", i), err);
+	if (!ret)
+		ret = task_check_results(s, i, err);
 	return ret;
 }
 
@@ -306,6 +345,8 @@ task_bytes(const struct task_def *t)
 		n += string_bytes(t->env[i].name) + string_bytes(t->env[i].value);
 	for (size_t i = 0; i < t->after_count; i++)
 		n += string_bytes(t->after[i].task);
+	if (t->http)
+		n += http_bytes(t->http);
 	return n;
 }
 

@@ -46,7 +46,8 @@ enum misfire { MISFIRE_ONE = 0, MISFIRE_SKIP = 1, MISFIRE_ALL = 2 };
 /* After a crash: what becomes of a run of which nobody knows how it ended. */
 enum on_lost { ON_LOST_FAIL = 0, ON_LOST_RERUN = 1 };
 
-struct job; /* model/job.h */
+struct job;	 /* model/job.h */
+struct http_def; /* model/http.h */
 
 struct env_var {
 	const char *name, *value;
@@ -60,13 +61,14 @@ struct task_after {
 	enum after_when when;
 };
 
-/* One command of a schedule. A task record keeps a copy, so that what runs is what was defined
+/* One command or request of a schedule. A task record keeps a copy, so that what runs is what was defined
  * when it was triggered. */
 struct task_def {
 	const char *name;
-	const char **argv; /* argc entries and a NULL; argv[0] is an absolute path */
-	size_t argc;
-	struct env_var *env; /* added to the runner's own small environment */
+	const char **argv;     /* argc entries and a NULL; argv[0] is an absolute path */
+	size_t argc;	       /* 0: it has an HTTP request instead */
+	struct http_def *http; /* NULL: it has a command */
+	struct env_var *env;   /* added to the runner's own small environment */
 	size_t env_count;
 	const char *cwd;	 /* absolute; NULL is "/" */
 	int64_t timeout_us;	 /* 0: none */

@@ -81,6 +81,45 @@ unpack_list(struct unpack *u, struct arena *a)
 }
 
 static void
+pack_http(struct buf *b, const struct channel_http *h)
+{
+	pack_str(b, h->method);
+	pack_str(b, h->url);
+	pack_list(b, h->headers);
+	pack_str(b, h->body);
+	pack_str(b, h->ca_file);
+	pack_str(b, h->client_cert);
+	pack_str(b, h->client_key);
+	pack_u8(b, h->unverified);
+	pack_u8(b, h->secret);
+	pack_u32(b, h->redirects);
+	pack_u64(b, h->max_bytes);
+	pack_i64(b, h->connect_us);
+}
+
+static const struct channel_http *
+unpack_http(struct unpack *u, struct arena *a)
+{
+	struct channel_http *h = arena_array(a, 1, sizeof *h);
+
+	h->method = unpack_str(u, a);
+	h->url = unpack_str(u, a);
+	h->headers = unpack_list(u, a);
+	h->body = unpack_str(u, a);
+	h->ca_file = unpack_str(u, a);
+	h->client_cert = unpack_str(u, a);
+	h->client_key = unpack_str(u, a);
+	h->unverified = unpack_u8(u);
+	h->secret = unpack_u8(u);
+	h->redirects = unpack_u32(u);
+	h->max_bytes = unpack_u64(u);
+	h->connect_us = unpack_i64(u);
+	if (!h->method || !h->url)
+		u->failed = true;
+	return h;
+}
+
+static void
 pack_command(struct buf *b, const struct channel_message *m)
 {
 	pack_list(b, m->argv);
@@ -91,6 +130,11 @@ pack_command(struct buf *b, const struct channel_message *m)
 	pack_i64(b, m->kill_grace_us);
 	pack_u64(b, m->output_max_bytes);
 	pack_u64(b, m->results_max_bytes);
+	pack_list(b, m->mask);
+	pack_str(b, m->refusal);
+	pack_u8(b, m->http != NULL);
+	if (m->http)
+		pack_http(b, m->http);
 }
 
 static void
@@ -104,6 +148,10 @@ unpack_command(struct unpack *u, struct arena *a, struct channel_message *m)
 	m->kill_grace_us = unpack_i64(u);
 	m->output_max_bytes = unpack_u64(u);
 	m->results_max_bytes = unpack_u64(u);
+	m->mask = unpack_list(u, a);
+	m->refusal = unpack_str(u, a);
+	if (unpack_u8(u))
+		m->http = unpack_http(u, a);
 }
 
 void
@@ -157,6 +205,7 @@ pack_end(struct buf *b, const struct channel_message *m)
 	pack_u32(b, (uint32_t)m->exit_code);
 	pack_u32(b, (uint32_t)m->signal);
 	pack_i64(b, m->end_us);
+	pack_u32(b, (uint32_t)m->http_status);
 	pack_u64(b, m->output_bytes);
 	pack_str(b, m->reason);
 	pack_str(b, m->last_line);
@@ -174,6 +223,7 @@ unpack_end(struct unpack *u, struct arena *a, struct channel_message *m)
 	m->exit_code = (int32_t)unpack_u32(u);
 	m->signal = (int32_t)unpack_u32(u);
 	m->end_us = unpack_i64(u);
+	m->http_status = (int32_t)unpack_u32(u);
 	m->output_bytes = unpack_u64(u);
 	m->reason = unpack_str(u, a);
 	m->last_line = unpack_str(u, a);

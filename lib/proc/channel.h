@@ -64,6 +64,19 @@ enum attempt_phase {
 	PHASE_ENDED = 3,
 };
 
+/* An HTTP request. Texts are whole: no placeholder is left. */
+struct channel_http {
+	const char *method, *url;
+	const char **headers;				/* "Name: value"; NULL at the end */
+	const char *body;				/* NULL: none */
+	const char *ca_file, *client_cert, *client_key; /* NULL: none */
+	bool unverified;
+	bool secret; /* a secret stands in its headers or body */
+	uint32_t redirects;
+	uint64_t max_bytes;
+	int64_t connect_us;
+};
+
 /* A file that a command left as a result; it lies in "<output_dir>/<attempt>.results/<number>". */
 struct channel_result {
 	uint32_t number;
@@ -91,10 +104,14 @@ struct channel_message {
 	/* It gets a directory for result files, CARILLON_RESULT_DIR, which is then collected: so
 	 * many bytes together, at most. 0: it gets none. */
 	uint64_t results_max_bytes;
+	const struct channel_http
+	    *http;	     /* NULL: it is a command; else argv and env are empty */
+	const char **mask;   /* texts that are not to be seen in its output; NULL at the end */
+	const char *refusal; /* it cannot be run at all, and why; NULL: it can */
 
 	/* HELD, KNOWN, ENDED, STALE, SWEPT */
 	enum attempt_phase phase; /* KNOWN */
-	int32_t pid;
+	int32_t pid;		  /* 0: an HTTP request has none */
 	uint64_t pid_start_ticks; /* and which boot: the runner's word, kept as it is */
 
 	/* ENDED, and KNOWN with PHASE_ENDED */
@@ -103,6 +120,7 @@ struct channel_message {
 	int32_t exit_code;	/* -1: none */
 	int32_t signal;		/* 0: none */
 	int64_t end_us;		/* wall clock */
+	int32_t http_status;	/* of the last answer; 0: none */
 	uint64_t output_bytes;	/* written by the command, before any cap */
 	const char *reason;	/* one line; NULL: nothing to add */
 	const char *last_line;	/* of stdout that is not empty: CHANNEL_LINE_MAX bytes of UTF-8

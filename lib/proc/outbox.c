@@ -62,6 +62,28 @@ copy_list(struct arena *a, const char **list)
 	return copy;
 }
 
+static const char *
+copy_text(struct arena *a, const char *text)
+{
+	return text ? arena_strdup(a, text) : NULL;
+}
+
+static const struct channel_http *
+copy_http(struct arena *a, const struct channel_http *h)
+{
+	struct channel_http *copy = arena_array(a, 1, sizeof *copy);
+
+	*copy = *h;
+	copy->method = copy_text(a, h->method);
+	copy->url = copy_text(a, h->url);
+	copy->headers = copy_list(a, h->headers);
+	copy->body = copy_text(a, h->body);
+	copy->ca_file = copy_text(a, h->ca_file);
+	copy->client_cert = copy_text(a, h->client_cert);
+	copy->client_key = copy_text(a, h->client_key);
+	return copy;
+}
+
 void
 outbox_put(struct outbox *o, const struct channel_message *m)
 {
@@ -74,10 +96,12 @@ outbox_put(struct outbox *o, const struct channel_message *m)
 	item->message = *m;
 	item->message.argv = copy_list(&item->arena, m->argv);
 	item->message.env = copy_list(&item->arena, m->env);
-	item->message.cwd = m->cwd ? arena_strdup(&item->arena, m->cwd) : NULL;
-	item->message.output_dir =
-	    m->output_dir ? arena_strdup(&item->arena, m->output_dir) : NULL;
-	item->message.reason = m->reason ? arena_strdup(&item->arena, m->reason) : NULL;
+	item->message.mask = copy_list(&item->arena, m->mask);
+	item->message.refusal = copy_text(&item->arena, m->refusal);
+	item->message.http = m->http ? copy_http(&item->arena, m->http) : NULL;
+	item->message.cwd = copy_text(&item->arena, m->cwd);
+	item->message.output_dir = copy_text(&item->arena, m->output_dir);
+	item->message.reason = copy_text(&item->arena, m->reason);
 	*o->last = item;
 	o->last = &item->next;
 }

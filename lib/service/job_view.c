@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "model/http.h"
 #include "service/job_internal.h"
 
 /* ---- who ---- */
@@ -77,7 +78,7 @@ task_shown(const struct service *sv, const struct schedule *s)
 		if (!c->query_id && same_texts(c->argv, c->argc, t->argv, t->argc))
 			return c->name;
 	}
-	return t->argv[0];
+	return t->http ? t->http->url : t->argv[0];
 }
 
 /* ---- what is seen ---- */

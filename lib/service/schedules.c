@@ -44,6 +44,8 @@ check_against_system(const struct service *sv, const struct schedule *s, struct 
 		    "Invalid value: condition.command: %s is not below an allowed path",
 		    s->condition->argv[0]);
 	for (size_t i = 0; i < s->task_count; i++) {
+		if (s->tasks[i].http)
+			continue;
 		if (!command_is_allowed(sv->command_allow, s->tasks[i].argv[0]))
 			return err_fail(err, ERR_INPUT,
 			    "Invalid value: tasks[%zu].command: %s is not below an allowed "

@@ -37,6 +37,11 @@ void unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d);
 void pack_state(struct buf *b, const struct schedule_state *s);
 void unpack_state(struct unpack *u, struct arena *a, struct schedule_state *s);
 
+/* ---- record_http.c: NULL is none ---- */
+
+void pack_http(struct buf *b, const struct http_def *h);
+struct http_def *unpack_http(struct unpack *u, struct arena *a);
+
 /* ---- record_run.c ---- */
 
 void pack_occurrence(struct buf *b, const struct occurrence *o);

@@ -82,13 +82,14 @@ pack_attempt(struct buf *b, const struct attempt *t)
 	pack_i64(b, t->start_us);
 	pack_i64(b, t->end_us);
 	pack_i64(b, t->exit_code);
+	pack_i64(b, t->http_status);
 	pack_i64(b, t->signal);
 	pack_str(b, t->reason);
 	pack_str(b, t->last_line);
 	pack_u32(b, t->results);
 }
 
-enum { ATTEMPT_BYTES_MIN = 64 };
+enum { ATTEMPT_BYTES_MIN = 72 };
 
 static void
 unpack_attempt(struct unpack *u, struct arena *a, struct attempt *t)
@@ -99,6 +100,7 @@ unpack_attempt(struct unpack *u, struct arena *a, struct attempt *t)
 	t->start_us = unpack_i64(u);
 	t->end_us = unpack_i64(u);
 	t->exit_code = unpack_i32(u);
+	t->http_status = unpack_i32(u);
 	t->signal = unpack_i32(u);
 	t->reason = unpack_str(u, a);
 	t->last_line = unpack_str(u, a);

@@ -92,9 +92,10 @@ pack_task_def(struct buf *b, const struct task_def *d)
 		pack_u8(b, (uint8_t)d->after[i].when);
 	}
 	pack_bool(b, d->after_any);
+	pack_http(b, d->http);
 }
 
-enum { TASK_DEF_BYTES_MIN = 42 };
+enum { TASK_DEF_BYTES_MIN = 43 };
 
 void
 unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d)
@@ -122,6 +123,7 @@ unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d)
 		d->after[i].when = unpack_word(u, AFTER_SUCCEEDED, AFTER_ALWAYS);
 	}
 	d->after_any = unpack_bool(u);
+	d->http = unpack_http(u, a);
 }
 
 static void

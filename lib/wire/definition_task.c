@@ -1,6 +1,7 @@
 /* The tasks of a definition, and its condition: see definition.h. */
 #include <string.h>
 
+#include "model/http.h"
 #include "wire/member.h"
 
 static const char *const when_words[] = {"succeeded", "failed", "always"};
@@ -122,12 +123,27 @@ static const struct field task_fields[] = {
     {"killGrace", read_duration, offsetof(struct task_def, kill_grace_us)},
     {"acceptArgs", read_bool, offsetof(struct task_def, accept_args)},
     {"user", read_not_served, 0},
-    {"http", read_not_served, 0},
+    {"http", read_http, offsetof(struct task_def, http)},
     {"retries", read_retries, 0},
     {"resultFile", read_string, offsetof(struct task_def, result_file)},
     {"after", read_after, 0},
     {"afterMatch", read_after_match, offsetof(struct task_def, after_any)},
 };
+
+/* A request ends at once when it is told to, and never waits for ever. One whose target reports later
+ * has its heartbeat. */
+static int
+settle_request(struct reader *r, const struct json *value, struct task_def *t)
+{
+	if (has(value, "killGrace")) {
+		push_member(r, "killGrace");
+		return refuse(r, "only a command has one; leave it out");
+	}
+	t->kill_grace_us = 0;
+	if (!has(value, "timeout") && !t->http->async)
+		t->timeout_us = HTTP_TIMEOUT_US;
+	return 0;
+}
 
 int
 read_tasks(struct reader *r, const struct json *value, void *at)
@@ -142,6 +158,8 @@ read_tasks(struct reader *r, const struct json *value, void *at)
 
 		s->tasks[i].kill_grace_us = TASK_GRACE_US;
 		ret = read_members(r, element, task_fields, COUNT(task_fields), &s->tasks[i]);
+		if (!ret && s->tasks[i].http)
+			ret = settle_request(r, element, &s->tasks[i]);
 		path_pop(r, back);
 	}
 	return ret;
@@ -165,10 +183,8 @@ write_after(struct json_writer *w, const struct task_def *t)
 }
 
 static void
-write_task(struct json_writer *w, const struct task_def *t)
+write_command(struct json_writer *w, const struct task_def *t)
 {
-	json_object(w);
-	write_string(w, "name", t->name);
 	write_strings(w, "command", t->argv, t->argc);
 	json_name(w, "env");
 	json_object(w);
@@ -181,6 +197,19 @@ write_task(struct json_writer *w, const struct task_def *t)
 	json_name(w, "acceptArgs");
 	json_bool(w, t->accept_args);
 	write_string(w, "resultFile", t->result_file);
+}
+
+static void
+write_task(struct json_writer *w, const struct task_def *t)
+{
+	json_object(w);
+	write_string(w, "name", t->name);
+	if (t->http) {
+		write_http(w, t->http);
+		write_limit(w, "timeout", t->timeout_us);
+	} else {
+		write_command(w, t);
+	}
 	write_after(w, t);
 	json_end_object(w);
 }

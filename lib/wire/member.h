@@ -86,4 +86,8 @@ int read_condition(struct reader *r, const struct json *value, void *at);
 void write_tasks(struct json_writer *w, const struct schedule *s);
 void write_condition(struct json_writer *w, const struct schedule *s);
 
+/* definition_http.c: `at` is where the request's pointer is. */
+int read_http(struct reader *r, const struct json *value, void *at);
+void write_http(struct json_writer *w, const struct http_def *h);
+
 #endif

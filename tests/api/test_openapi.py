@@ -13,6 +13,8 @@ TEXT = "text/plain;charset=utf-8"
 
 # Members that no call here can make appear, and who proves them instead.
 ELSEWHERE = {
+    "Attempt.httpStatus": "tests/api/test_http.py asks a target",
+    "HttpRequest.heartbeat": "tests/api/test_http.py has a target that reports later",
     "Verification.firstBad": "tests/unit/test_api3.c spoils an entry",
 }
 

@@ -147,7 +147,11 @@ FULL = {"description": "7", "tags": ["true", "xml"], "scheduleType": 3, "startDa
                    "env": {"item": "1", "member": "", "XML_A": "\u00fc", "LANG": "C"}, "acceptArgs": True, "resultFile": "r\u00fc.csv"},
                   {"name": "b", "command": RUNS, "env": {}, "killGrace": "1s", "afterMatch": "any",
                    "after": [{"task": "a b", "when": "always"}, {"task": "c"}]},
-                  {"name": "c", "command": RUNS, "after": [{"task": "a b", "when": "failed"}], "afterMatch": "all"}],
+                  {"name": "c", "command": RUNS, "after": [{"task": "a b", "when": "failed"}], "afterMatch": "all"},
+                  {"name": "d", "http": {"url": "https://example.test/", "method": "PUT", "headers": {"X-\u0041": "1", "item": "2"},
+                                         "body": "\u00fc", "expectStatus": ["2xx", "409"], "tls": {"caFile": "/a", "clientCert": "/b", "clientKey": "/c", "verify": False},
+                                         "followRedirects": 1, "maxBytes": 7, "connectTimeout": "1s", "async": False},
+                   "after": [{"task": "c", "when": "failed"}]}],
         "overlap": "queue", "misfire": "all", "misfireWindow": "2h", "onLost": "rerun", "keep": {"days": 9},
         "condition": {"command": RUNS, "timeout": "1m"}}
 

@@ -67,6 +67,21 @@ static struct channel_result results[] = {
 };
 
 /* One of each type, every field that it has set to something of its own. */
+static const struct channel_http request = {
+    .method = "PUT",
+    .url = "https://example.test/",
+    .headers = argv,
+    .body = "\xc3\xa9",
+    .ca_file = "/a",
+    .client_cert = "/b",
+    .client_key = "/c",
+    .unverified = true,
+    .secret = true,
+    .redirects = 3,
+    .max_bytes = UINT64_MAX,
+    .connect_us = INT64_MAX,
+};
+
 static const struct channel_message messages[] = {
     {.type = CHANNEL_HELLO, .generation = UINT64_MAX, .exit_code = -1},
     {.type = CHANNEL_WELCOME, .generation = 1, .exit_code = -1},
@@ -147,6 +162,7 @@ static const struct channel_message messages[] = {
 	.started = true,
 	.timed_out = true,
 	.exit_code = -1,
+	.http_status = 503,
 	.signal = 9,
 	.end_us = INT64_MAX,
 	.output_bytes = UINT64_MAX,
@@ -162,6 +178,17 @@ static const struct channel_message messages[] = {
 	.last_line = "",
 	.results = results,
 	.result_count = 2,
+    },
+    {
+	.type = CHANNEL_START,
+	.task_id = 1,
+	.attempt = 2,
+	.argv = env + 2,
+	.env = env + 2,
+	.http = &request,
+	.mask = argv,
+	.refusal = "no",
+	.exit_code = -1,
     },
 };
 
@@ -188,6 +215,23 @@ assert_same_list(const char **got, const char **sent)
 }
 
 static void
+assert_same_request(const struct channel_http *got, const struct channel_http *sent)
+{
+	assert_same_text(got->method, sent->method);
+	assert_same_text(got->url, sent->url);
+	assert_same_list(got->headers, sent->headers);
+	assert_same_text(got->body, sent->body);
+	assert_same_text(got->ca_file, sent->ca_file);
+	assert_same_text(got->client_cert, sent->client_cert);
+	assert_same_text(got->client_key, sent->client_key);
+	assert_int_equal(got->unverified, sent->unverified);
+	assert_int_equal(got->secret, sent->secret);
+	assert_int_equal(got->redirects, sent->redirects);
+	assert_int_equal(got->max_bytes, sent->max_bytes);
+	assert_int_equal(got->connect_us, sent->connect_us);
+}
+
+static void
 assert_same_message(const struct channel_message *got, const struct channel_message *sent)
 {
 	assert_int_equal(got->type, sent->type);
@@ -209,6 +253,12 @@ assert_same_message(const struct channel_message *got, const struct channel_mess
 	assert_int_equal(got->killed, sent->killed);
 	assert_int_equal(got->exit_code, sent->exit_code);
 	assert_int_equal(got->signal, sent->signal);
+	assert_int_equal(got->http_status, sent->http_status);
+	assert_same_list(got->mask, sent->mask);
+	assert_same_text(got->refusal, sent->refusal);
+	assert_int_equal(!got->http, !sent->http);
+	if (got->http)
+		assert_same_request(got->http, sent->http);
 	assert_int_equal(got->end_us, sent->end_us);
 	assert_int_equal(got->output_bytes, sent->output_bytes);
 	assert_same_text(got->reason, sent->reason);
@@ -281,12 +331,12 @@ a_message_above_the_limit_is_not_sent(void **state)
 	memset(long_text, 'x', CHANNEL_MESSAGE_MAX);
 	assert_int_equal(channel_send(ends[0], &m, &err), ERR_INPUT);
 	assert_int_equal(channel_receive(ends[1], &arena, &m, &err), ERR_BUSY);
-	/* The largest that may be: 65 bytes stand around the text. */
-	long_text[CHANNEL_MESSAGE_MAX - 65] = '\0';
+	/* The largest that may be: 69 bytes stand around the text. */
+	long_text[CHANNEL_MESSAGE_MAX - 69] = '\0';
 	m = (struct channel_message){.type = CHANNEL_ENDED, .reason = long_text};
 	send_now(&m);
 	m = receive_now();
-	assert_int_equal(strlen(m.reason), CHANNEL_MESSAGE_MAX - 65);
+	assert_int_equal(strlen(m.reason), CHANNEL_MESSAGE_MAX - 69);
 	free(long_text);
 }
 

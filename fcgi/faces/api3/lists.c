@@ -27,6 +27,10 @@ write_attempt(struct json_writer *w, const struct attempt *at)
 		json_name(w, "exitCode");
 		json_number(w, at->exit_code);
 	}
+	if (at->http_status) {
+		json_name(w, "httpStatus");
+		json_number(w, at->http_status);
+	}
 	if (at->signal) {
 		json_name(w, "signal");
 		json_number(w, at->signal);

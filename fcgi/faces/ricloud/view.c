@@ -4,6 +4,7 @@
 
 #include "calendar/civil.h"
 #include "faces/ricloud/call.h"
+#include "model/http.h"
 #include "service/results.h"
 #include "service/tasks.h"
 
@@ -217,6 +218,19 @@ write_results(struct ricloud_call *c, struct json_writer *w, const struct task_l
 	return ret;
 }
 
+/* A program, or the host that is asked. */
+static const char *
+target_of(struct ricloud_call *c, const struct task_def *t)
+{
+	const char *host;
+	size_t len;
+
+	if (!t->http)
+		return t->argc ? t->argv[0] : NULL;
+	len = http_host(t->http->url, &host);
+	return arena_memdup(c->req->arena, host, len);
+}
+
 int
 ricloud_write_task(struct ricloud_call *c, struct json_writer *w, const struct task_line *line,
     const struct task *t)
@@ -234,7 +248,7 @@ ricloud_write_task(struct ricloud_call *c, struct json_writer *w, const struct t
 	poll(w, line->due_us);
 	text(w, "source_type", ricloud_source_type(line->schedule_type));
 	text(w, "type", RICLOUD_TASK_TYPE);
-	text(w, "target", t->def.argc ? t->def.argv[0] : NULL);
+	text(w, "target", target_of(c, &t->def));
 	text(w, "state", ricloud_task_state(line->status));
 	ret = write_results(c, w, line, t);
 	text(w, "error", error_of(line->status));
