@@ -268,12 +268,20 @@ hold_request(struct ward *w, const struct channel_message *m, struct err *err)
 	return rc;
 }
 
+/* No target keeps a task waiting for longer; what the task's own policy allows is shorter mostly. */
+enum { RETRY_AFTER_MAX_S = 365 * 86400 };
+
 static void
 end_request(struct ward *w, const struct ward_view *view)
 {
 	const char *reason;
+	int64_t asked_s;
 
 	(void)http_call_ended(w->call, &w->http_status, &reason);
+	asked_s = http_call_retry_after_s(w->call);
+	if (asked_s > 0)
+		w->retry_after_us =
+		    (asked_s < RETRY_AFTER_MAX_S ? asked_s : RETRY_AFTER_MAX_S) * 1000000;
 	if (reason)
 		utf8_clean(w->reason, sizeof w->reason, reason, strlen(reason));
 	http_call_free(w->call);
@@ -706,6 +714,7 @@ ward_message(const struct ward *w, enum channel_type type)
 	    .signal = w->signal,
 	    .http_status = w->http_status,
 	    .end_us = w->end_us,
+	    .retry_after_us = w->retry_after_us,
 	    .output_bytes = w->output_bytes,
 	    .reason = w->reason[0] ? w->reason : NULL,
 	    .last_line = w->last_line,

@@ -68,6 +68,7 @@ struct ward {
 	struct command command;
 	struct http_call *call; /* its request; NULL: it is a command */
 	int http_status;
+	int64_t retry_after_us; /* what the answer asked for; 0: nothing */
 	struct ward_stream streams[2]; /* stdout, stderr */
 	char *program, *cwd;
 	int64_t timeout_us, kill_grace_us;

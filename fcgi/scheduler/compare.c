@@ -98,6 +98,7 @@ report_known(struct comparison *c, const struct report *r)
 	    .signal = r->signal,
 	    .http_status = r->http_status,
 	    .end_us = r->end_us,
+	    .retry_after_us = r->retry_after_us,
 	    .output_bytes = r->output_bytes,
 	    .reason = r->reason,
 	    .last_line = r->last_line,

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "model/retry.h"
 #include "scheduler/internal.h"
 #include "service/fire.h"
 
@@ -222,21 +223,11 @@ static int
 begin_task(struct txn *txn, struct engine *e, const struct execution *x, struct task *t,
     const struct tasks *all, struct err *err)
 {
-	struct attempt *attempts =
-	    arena_array(&e->arena, t->attempt_count + 1, sizeof *attempts);
 	struct channel_message start;
 	int rc;
 
-	if (t->attempt_count)
-		memcpy(attempts, t->attempts, t->attempt_count * sizeof *attempts);
-	attempts[t->attempt_count] = (struct attempt){
-	    .number = t->attempt_count ? attempts[t->attempt_count - 1].number + 1 : 1,
-	    .start_us = INSTANT_NEVER,
-	    .end_us = INSTANT_NEVER,
-	    .exit_code = -1,
-	};
-	t->attempts = attempts;
-	t->attempt_count++;
+	if (!retry_attempt(t))
+		task_add_attempt(&e->arena, t);
 	t->status = TASK_STARTING;
 	rc = store_active_put(txn, t->id, err);
 	if (!rc)
@@ -323,6 +314,7 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 {
 	struct fire fire = {.e = e};
 	struct begin begin = {.e = e};
+	int64_t retry_us, next_us;
 	bool cancels;
 	int rc = clock_steps_note(e, err);
 
@@ -347,16 +339,20 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 	rc = engine_run_each(e, fire_body, &fire, err);
 	if (rc)
 		return err_wrap(err, rc, "fire");
+	rc = retries_begin(e, &retry_us, err);
+	if (rc)
+		return rc;
 	/* An attempt counts as the runner's from the commit on, also before it has read its
 	 * order. With the runner full, the next end makes room. */
 	if (e->running < ENGINE_RUNNING_MAX)
 		rc = engine_run_each(e, begin_body, &begin, err);
 	if (rc)
 		return err_wrap(err, rc, "begin");
+	next_us = fire.earliest_us < retry_us ? fire.earliest_us : retry_us;
 	if (fire.more || begin.more)
 		*delay_us = 0;
-	else if (fire.earliest_us != INSTANT_NEVER && !cancels)
-		*delay_us = fire.earliest_us > e->now_us ? fire.earliest_us - e->now_us : 0;
+	else if (next_us != INSTANT_NEVER && !cancels)
+		*delay_us = next_us > e->now_us ? next_us - e->now_us : 0;
 	return 0;
 }
 

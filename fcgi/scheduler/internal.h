@@ -26,7 +26,7 @@ struct report {
 	uint64_t pid_start_ticks;
 	bool started, timed_out, killed;
 	int32_t exit_code, signal, http_status;
-	int64_t end_us;
+	int64_t end_us, retry_after_us;
 	uint64_t output_bytes;
 	char *reason, *last_line;
 	struct channel_result *results;
@@ -129,6 +129,10 @@ MUST_CHECK int reports_settle(struct engine *e, struct err *err);
 
 /* cancel.c: have the runner end what became cancelling. *more: there is more of it. */
 MUST_CHECK int cancels_order(struct engine *e, bool *more, struct err *err);
+
+/* retries.c: what is due of them goes into the queue. *next_us is when the next is due, now if there
+ * is more. */
+MUST_CHECK int retries_begin(struct engine *e, int64_t *next_us, struct err *err);
 
 /* clock.c: what engine_clock_stepped() told. */
 MUST_CHECK int clock_steps_note(struct engine *e, struct err *err);

@@ -59,6 +59,7 @@ reports_add(struct reports *r, const struct channel_message *m)
 	    .signal = m->signal,
 	    .http_status = m->http_status,
 	    .end_us = m->end_us,
+	    .retry_after_us = m->retry_after_us,
 	    .output_bytes = m->output_bytes,
 	    .reason = m->reason ? mem_strdup(m->reason) : NULL,
 	    .last_line = m->last_line ? mem_strdup(m->last_line) : NULL,
@@ -172,13 +173,15 @@ ended_as(struct engine *e, struct task *t, const struct report *r)
 }
 
 /* It was ended while it was held: it certainly never ran, so the attempt is taken back and made
- * again. */
+ * again. That of a retry stays due. */
 static int
-take_back(struct txn *txn, struct task *t, struct err *err)
+take_back(struct txn *txn, struct arena *a, struct task *t, struct err *err)
 {
+	struct attempt taken = t->attempts[--t->attempt_count];
 	int rc;
 
-	t->attempt_count--;
+	if (taken.due_us)
+		task_add_attempt(a, t)->due_us = taken.due_us;
 	t->status = TASK_PENDING;
 	rc = store_active_remove(txn, t->id, err);
 	if (!rc)
@@ -248,12 +251,13 @@ note_ended(
 	attempt->http_status = r->http_status;
 	attempt->reason = r->reason;
 	attempt->last_line = r->last_line;
+	attempt->retry_after_us = r->retry_after_us;
 	t.output_bytes = (int64_t)r->output_bytes;
 	rc = note_results(txn, r, &t, attempt, err);
 	if (rc)
 		return rc;
 	if (r->killed && !r->started && t.status != TASK_CANCELLING) {
-		rc = take_back(txn, &t, err);
+		rc = take_back(txn, &e->arena, &t, err);
 	} else if (r->killed && !r->timed_out) {
 		attempt->reason = "the service was stopped while it ran";
 		rc = run_lose_task(txn, &e->arena, &t, &queued, err);

@@ -252,6 +252,7 @@ ending(enum task_status status)
 	case TASK_STARTING:
 	case TASK_RUNNING:
 	case TASK_CANCELLING:
+	case TASK_RETRYING:
 		break;
 	}
 	return "has not ended";

@@ -133,13 +133,21 @@ same_after(const struct task_def *a, const struct task_def *b)
 }
 
 static bool
+same_retries(const struct retries *a, const struct retries *b)
+{
+	return a->max == b->max && a->delay_us == b->delay_us && a->factor == b->factor &&
+	       a->max_delay_us == b->max_delay_us && a->jitter_us == b->jitter_us &&
+	       same_texts(a->on, a->on_count, b->on, b->on_count);
+}
+
+static bool
 same_task(const struct task_def *a, const struct task_def *b)
 {
 	return same_text(a->name, b->name) && same_texts(a->argv, a->argc, b->argv, b->argc) &&
 	       same_env(a, b) && same_text(a->cwd, b->cwd) && a->timeout_us == b->timeout_us &&
 	       a->kill_grace_us == b->kill_grace_us && a->accept_args == b->accept_args &&
 	       same_text(a->result_file, b->result_file) && same_after(a, b) &&
-	       http_same(a->http, b->http);
+	       http_same(a->http, b->http) && same_retries(&a->retries, &b->retries);
 }
 
 static bool

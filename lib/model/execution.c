@@ -14,6 +14,7 @@ task_status_ended(enum task_status status)
 	case TASK_STARTING:
 	case TASK_RUNNING:
 	case TASK_CANCELLING:
+	case TASK_RETRYING:
 		return false;
 	case TASK_SUCCEEDED:
 	case TASK_FAILED:
@@ -31,6 +32,25 @@ bool
 task_status_active(enum task_status status)
 {
 	return status == TASK_STARTING || status == TASK_RUNNING || status == TASK_CANCELLING;
+}
+
+struct attempt *
+task_add_attempt(struct arena *a, struct task *t)
+{
+	struct attempt *attempts = arena_array(a, t->attempt_count + 1, sizeof *attempts);
+	struct attempt *next = &attempts[t->attempt_count];
+
+	if (t->attempt_count)
+		memcpy(attempts, t->attempts, t->attempt_count * sizeof *attempts);
+	*next = (struct attempt){
+	    .number = t->attempt_count ? next[-1].number + 1 : 1,
+	    .start_us = INSTANT_NEVER,
+	    .end_us = INSTANT_NEVER,
+	    .exit_code = -1,
+	};
+	t->attempts = attempts;
+	t->attempt_count++;
+	return next;
 }
 
 /* When the first of its attempts started. */
@@ -108,6 +128,8 @@ task_status_name(enum task_status status)
 		return "condition";
 	case TASK_CANCELLING:
 		return "cancelling";
+	case TASK_RETRYING:
+		return "retrying";
 	}
 	return "unknown";
 }
@@ -124,6 +146,7 @@ task_summary(const struct task *t, char text[TASK_SUMMARY_TEXT])
 	case TASK_STARTING:
 	case TASK_RUNNING:
 	case TASK_CANCELLING:
+	case TASK_RETRYING:
 		return NULL;
 	case TASK_SUCCEEDED:
 		return "Succeeded";

@@ -3,11 +3,12 @@
  * borrowed from the arena that they came from.
  *
  *   task:   waiting -> pending -> starting -> running -> succeeded | failed | timed_out | lost
- *                                    `-----------`-> cancelling -> cancelled
+ *                        ^           |           |-> retrying -> pending
+ *                        `- lost     `-----------`-> cancelling -> cancelled
  *           (starting: claimed and perhaps forked, but held: nothing of it has run, and every face
  *           tells it as pending; running: its pid is durable and it was released; cancelling: one of
- *           both, told to end. What is not under way is cancelled at once. An ended one may be made
- *           pending again.)
+ *           both, told to end; retrying: its last attempt failed, and the next has its due time.
+ *           What is not under way is cancelled at once. An ended one may be made pending again.)
  */
 #ifndef MODEL_EXECUTION_H
 #define MODEL_EXECUTION_H
@@ -31,6 +32,7 @@ enum task_status {
 	TASK_SKIPPED = 9,
 	TASK_CONDITION = 10, /* triggers were checked and said no */
 	TASK_CANCELLING = 11,
+	TASK_RETRYING = 12, /* pending, but not before the due time of its next attempt */
 };
 
 bool task_status_ended(enum task_status status);
@@ -89,6 +91,9 @@ struct attempt {
 	const char *last_line; /* of its standard output, cut to ATTEMPT_LINE_MAX bytes of whole
 				  characters; NULL: none, or not known */
 	uint32_t results;      /* result files that it left */
+	int64_t due_us;	       /* of a retry: it does not begin before; 0: it is none */
+	int64_t
+	    retry_after_us; /* so long whatever it called asked to be left alone; 0: it did not */
 };
 
 enum { ATTEMPT_LINE_MAX = 500 };
@@ -98,12 +103,20 @@ struct task {
 	uint32_t ordinal; /* from 0, in the definition's order; or TASK_ORDINAL_CONDITION */
 	enum task_status status;
 	struct task_def def;
-	struct attempt *attempts; /* oldest first; the last is the present one */
+	struct attempt
+	    *attempts; /* oldest first; the last is the present one, or the next, if it
+				     is retrying */
 	size_t attempt_count;
+	uint32_t
+	    retries; /* made or to come, of those that it has since it was last asked to run */
 	int64_t output_bytes; /* stdout and stderr of the last attempt; -1: nothing known yet */
 	int64_t end_us; /* when it ended, also without an attempt; INSTANT_NEVER until then,
 				 and when it runs again */
 };
+
+/* Another attempt behind those that it has, which has not begun; the array is made anew in the
+ * arena. */
+struct attempt *task_add_attempt(struct arena *a, struct task *t);
 
 /* A task in short: all by which lists of tasks are filtered. */
 struct task_line {

@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "model/after.h"
 #include "model/http.h"
+#include "model/retry.h"
 #include "model/task_text.h"
 
 #define TIMEOUT_MAX_US (365 * DAY_US)
@@ -278,6 +279,47 @@ check_result_file(const char *name, struct member m, struct err *err)
 }
 
 static int
+check_retries(const struct task_def *t, size_t i, struct err *err)
+{
+	const struct retries *r = &t->retries;
+	int ret;
+
+	if (!r->max)
+		return 0;
+	if (r->max > SCHEDULE_RETRIES_MAX)
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: tasks[%zu].retries.max: must be within 0 and %d", i,
+		    SCHEDULE_RETRIES_MAX);
+	if (r->factor < RETRY_FACTOR_UNIT || r->factor > RETRY_FACTOR_MAX)
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: tasks[%zu].retries.factor: must be within 1 and %d", i,
+		    RETRY_FACTOR_MAX / RETRY_FACTOR_UNIT);
+	ret = check_span(
+	    r->delay_us, 0, TIMEOUT_MAX_US, member("tasks[%zu].retries.delay", i), err);
+	if (!ret)
+		ret = check_span(r->jitter_us, 0, TIMEOUT_MAX_US,
+		    member("tasks[%zu].retries.jitter", i), err);
+	if (!ret)
+		ret = check_span(r->max_delay_us, 0, TIMEOUT_MAX_US,
+		    member("tasks[%zu].retries.maxDelay", i), err);
+	if (!ret && r->max_delay_us < r->delay_us)
+		ret = invalid(err, member("tasks[%zu].retries.maxDelay", i),
+		    "must not be shorter than delay");
+	if (!ret)
+		ret = check_count(r->on_count, SCHEDULE_RETRY_CAUSES_MAX,
+		    member("tasks[%zu].retries.on", i), err);
+	for (size_t k = 0; !ret && k < r->on_count; k++) {
+		if (!retry_cause_valid(r->on[k], t->http))
+			ret = invalid(err, member("tasks[%zu].retries.on[%zu]", i, k),
+			    t->http ? "must be a status such as \"503\", \"500-504\" or "
+				      "\"5xx\", timeout or unstarted"
+				    : "must be an exit code from 1 to 255, a range such as "
+				      "\"64-78\", signal, timeout or unstarted");
+	}
+	return ret;
+}
+
+static int
 check_task(const struct schedule *s, size_t i, struct err *err)
 {
 	const struct task_def *t = &s->tasks[i];
@@ -309,6 +351,8 @@ check_task(const struct schedule *s, size_t i, struct err *err)
 	if (!ret && t->result_file)
 		ret =
 		    check_result_file(t->result_file, member("tasks[%zu].resultFile", i), err);
+	if (!ret)
+		ret = check_retries(t, i, err);
 	if (!ret)
 		ret = check_count(
 		    t->after_count, SCHEDULE_TASKS_MAX, member("tasks[%zu].after", i), err);
@@ -347,6 +391,8 @@ task_bytes(const struct task_def *t)
 		n += string_bytes(t->after[i].task);
 	if (t->http)
 		n += http_bytes(t->http);
+	for (size_t i = 0; i < t->retries.on_count; i++)
+		n += string_bytes(t->retries.on[i]);
 	return n;
 }
 

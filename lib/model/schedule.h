@@ -28,6 +28,10 @@ enum {
 	SCHEDULE_BYTES_MAX = 65536,	/* all strings of a definition together */
 	SCHEDULE_TYPE_MAX = 18,		/* API3 ScheduleType, wire/api3.md 3.8 */
 	SCHEDULE_MAX_RUNS_MAX = 1000000,
+	SCHEDULE_RETRIES_MAX = 100, /* of one task */
+	SCHEDULE_RETRY_CAUSES_MAX = 32,
+	RETRY_FACTOR_UNIT = 100, /* a factor is kept in hundredths */
+	RETRY_FACTOR_MAX = 10 * RETRY_FACTOR_UNIT,
 };
 
 /* What a definition has that does not say otherwise. */
@@ -35,6 +39,9 @@ enum { SCHEDULE_TYPE_DEFAULT = 1 };
 #define SCHEDULE_WINDOW_US HOUR_US
 #define SCHEDULE_KEEP_US   (7 * DAY_US) /* and no less */
 #define TASK_GRACE_US	   (10 * SECOND_US)
+#define RETRY_DELAY_US	   (10 * SECOND_US)
+#define RETRY_DELAY_MAX_US HOUR_US /* or the delay, if that is longer */
+enum { RETRY_FACTOR = 2 * RETRY_FACTOR_UNIT };
 
 /* Overlap: what a trigger's run does while a run of the same schedule has not ended. */
 enum overlap { OVERLAP_SKIP = 0, OVERLAP_QUEUE_ONE = 1, OVERLAP_QUEUE = 2, OVERLAP_ALLOW = 3 };
@@ -61,6 +68,18 @@ struct task_after {
 	enum after_when when;
 };
 
+/* What follows an attempt that did not succeed: see retry.h. With `max` 0 nothing does, and all else
+ * is 0 too. */
+struct retries {
+	uint32_t max;	      /* attempts beside the first */
+	int64_t delay_us;     /* before the first of them */
+	uint32_t factor;      /* by which it grows each time, in hundredths */
+	int64_t max_delay_us; /* it never grows beyond */
+	int64_t jitter_us;    /* and so much is added at most */
+	const char **on;      /* which failures: exit codes, ranges of them, words; none: all */
+	size_t on_count;
+};
+
 /* One command or request of a schedule. A task record keeps a copy, so that what runs is what was defined
  * when it was triggered. */
 struct task_def {
@@ -79,6 +98,7 @@ struct task_def {
 	struct task_after *after; /* tasks that it waits for; none: it begins at once */
 	size_t after_count;
 	bool after_any; /* one of them is enough */
+	struct retries retries;
 };
 
 struct schedule {

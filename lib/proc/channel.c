@@ -206,6 +206,7 @@ pack_end(struct buf *b, const struct channel_message *m)
 	pack_u32(b, (uint32_t)m->signal);
 	pack_i64(b, m->end_us);
 	pack_u32(b, (uint32_t)m->http_status);
+	pack_i64(b, m->retry_after_us);
 	pack_u64(b, m->output_bytes);
 	pack_str(b, m->reason);
 	pack_str(b, m->last_line);
@@ -224,6 +225,7 @@ unpack_end(struct unpack *u, struct arena *a, struct channel_message *m)
 	m->signal = (int32_t)unpack_u32(u);
 	m->end_us = unpack_i64(u);
 	m->http_status = (int32_t)unpack_u32(u);
+	m->retry_after_us = unpack_i64(u);
 	m->output_bytes = unpack_u64(u);
 	m->reason = unpack_str(u, a);
 	m->last_line = unpack_str(u, a);

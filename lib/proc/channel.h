@@ -121,6 +121,7 @@ struct channel_message {
 	int32_t signal;		/* 0: none */
 	int64_t end_us;		/* wall clock */
 	int32_t http_status;	/* of the last answer; 0: none */
+	int64_t retry_after_us; /* whatever was called asks to be left alone so long; 0: no */
 	uint64_t output_bytes;	/* written by the command, before any cap */
 	const char *reason;	/* one line; NULL: nothing to add */
 	const char *last_line;	/* of stdout that is not empty: CHANNEL_LINE_MAX bytes of UTF-8

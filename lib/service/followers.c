@@ -4,30 +4,26 @@
  */
 #include "service/run.h"
 
-#include <string.h>
-
 #include "model/after.h"
+#include "model/retry.h"
 
 int
 run_end_unrun(struct txn *txn, struct arena *a, struct task *t, enum task_status status,
     int64_t now_us, const char *reason, struct err *err)
 {
-	struct attempt *attempts = arena_array(a, t->attempt_count + 1, sizeof *attempts);
+	struct attempt *next = retry_attempt(t);
+	int rc = 0;
 
-	if (t->attempt_count)
-		memcpy(attempts, t->attempts, t->attempt_count * sizeof *attempts);
-	attempts[t->attempt_count] = (struct attempt){
-	    .number = t->attempt_count ? attempts[t->attempt_count - 1].number + 1 : 1,
-	    .start_us = INSTANT_NEVER,
-	    .end_us = now_us,
-	    .exit_code = -1,
-	    .reason = reason,
-	};
-	t->attempts = attempts;
-	t->attempt_count++;
+	if (t->status == TASK_RETRYING)
+		rc = store_retry_remove(
+		    txn, (struct retry){t->id, next ? next->due_us : 0}, err);
+	if (!next)
+		next = task_add_attempt(a, t);
+	next->end_us = now_us;
+	next->reason = reason;
 	t->status = status;
 	t->end_us = now_us;
-	return store_task_put(txn, t, err);
+	return rc ? rc : store_task_put(txn, t, err);
 }
 
 int
@@ -104,6 +100,7 @@ run_reopen_followers(struct txn *txn, struct arena *a, const struct task *task,
 				continue;
 			tasks[i].status = TASK_WAITING;
 			tasks[i].end_us = INSTANT_NEVER;
+			tasks[i].retries = 0;
 			rc = store_task_put(txn, &tasks[i], err);
 			open[i] = again = true;
 			++*reopened;

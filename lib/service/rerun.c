@@ -79,6 +79,7 @@ rerun_body(struct txn *txn, void *ctx, struct err *err)
 	t.status = TASK_PENDING;
 	t.output_bytes = -1;
 	t.end_us = INSTANT_NEVER;
+	t.retries = 0;
 	rc = store_task_put(txn, &t, err);
 	if (!rc)
 		rc = reopen(txn, &c->arena, &e, &t, &s, &state, err);

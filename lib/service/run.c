@@ -1,6 +1,9 @@
 /* The steps of a run: see run.h. */
 #include "service/run.h"
 
+#include "base/log.h"
+#include "model/retry.h"
+
 static int
 make_task(struct txn *txn, const struct execution *e, struct task t, struct err *err)
 {
@@ -212,12 +215,75 @@ end_condition(struct txn *txn, struct arena *a, const struct task *condition,
 	return rc ? rc : run_pass_turn(txn, a, e->schedule_id, queued, err);
 }
 
+/* The present attempt did not succeed: another one follows, at its own due time. */
+static int
+retry(struct txn *txn, struct arena *a, struct task *task, struct err *err)
+{
+	int64_t due_us = retry_due(task);
+	int rc;
+
+	task_add_attempt(a, task)->due_us = due_us;
+	task->retries++;
+	task->status = TASK_RETRYING;
+	rc = store_retry_put(txn, (struct retry){task->id, due_us}, err);
+	return rc ? rc : leave(txn, task, err);
+}
+
+/* What belonged to a schedule that was deleted goes to its end, and no further. */
+static int
+may_retry(struct txn *txn, struct arena *a, const struct task *task, enum task_status status,
+    bool *may, struct err *err)
+{
+	struct schedule_state state;
+	int rc = 0;
+
+	*may = retry_follows(task, status);
+	if (*may)
+		rc = store_state_get(txn, a, task->schedule_id, &state, err);
+	*may = *may && !rc;
+	return rc == ERR_MISSING ? 0 : rc;
+}
+
+int
+run_begin_retry(struct txn *txn, struct arena *a, const struct retry *r, int64_t now_us,
+    bool *queued, struct err *err)
+{
+	struct schedule_state state;
+	struct attempt *next;
+	struct task t;
+	int rc;
+
+	rc = store_retry_remove(txn, *r, err);
+	if (!rc)
+		rc = store_task_get(txn, a, r->task_id, &t, err);
+	if (rc)
+		return rc;
+	next = retry_attempt(&t);
+	if (t.status != TASK_RETRYING || !next || next->due_us != r->due_us) {
+		log_error("task %llu is among the retries and is not retrying: taken out",
+		    (unsigned long long)t.id);
+		return 0;
+	}
+	rc = store_state_get(txn, a, t.schedule_id, &state, err);
+	if (rc == ERR_MISSING) {
+		next->end_us = now_us;
+		next->reason = "its schedule was deleted";
+		return run_end_task(txn, a, &t, TASK_CANCELLED, queued, err);
+	}
+	*queued = true;
+	t.status = TASK_PENDING;
+	if (!rc)
+		rc = store_task_put(txn, &t, err);
+	return rc ? rc : store_queue_put(txn, t.execution_id, err);
+}
+
 int
 run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_status status,
     bool *queued, struct err *err)
 {
 	struct attempt *last = &task->attempts[task->attempt_count - 1];
 	struct execution e;
+	bool again;
 	int rc;
 
 	if (task_status_ended(task->status))
@@ -227,6 +293,9 @@ run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_stat
 		last->reason = last->start_us == INSTANT_NEVER ? "cancelled before it began"
 							       : "cancelled while it ran";
 	}
+	rc = may_retry(txn, a, task, status, &again, err);
+	if (rc || again)
+		return rc ? rc : retry(txn, a, task, err);
 	task->status = status;
 	task->end_us = last->end_us;
 	rc = leave(txn, task, err);

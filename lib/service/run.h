@@ -63,10 +63,15 @@ MUST_CHECK int run_pass_turn(
  * execution and the schedule's stored state; *queued becomes true when a waiting execution got
  * its turn, or a condition was met. A task that has ended already is left as it is; one that is
  * cancelling ends as cancelled, whatever `status` says. task->attempts' last entry says when it
- * ended and how.
+ * ended and how. With a retry left for it (model/retry.h) the task does not end: it is retrying.
  */
 MUST_CHECK int run_end_task(struct txn *txn, struct arena *a, struct task *task,
     enum task_status status, bool *queued, struct err *err);
+
+/* The next attempt of a task is due: it is pending, and its execution goes into the queue. If its
+ * schedule was deleted meanwhile the task ends as cancelled. */
+MUST_CHECK int run_begin_retry(struct txn *txn, struct arena *a, const struct retry *r,
+    int64_t now_us, bool *queued, struct err *err);
 
 /* End a task that no runner holds; an attempt that was never made says why. The execution is the
  * caller's to keep in step. */

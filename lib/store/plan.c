@@ -1,64 +1,44 @@
 /*
- * The plan and the ledger: what is due, and what became of what was due.
+ * The plan, the retries and the ledger: what is due, and what became of what was due.
  *
- * The plan's key is (due, schedule), so that its first entry is the next thing to do; the
- * ledger's is (schedule, due).
+ * The plan's key is (due, schedule), so that its first entry is the next thing to do, and that of
+ * the retries (due, task); the ledger's is (schedule, due).
  */
 #include "store/record.h"
 
 #include "base/mem.h"
 
+/* Of a table that is ordered by time. */
 static const struct buf *
-plan_key(struct txn *txn, struct firing f)
+time_key(struct txn *txn, int64_t due_us, uint64_t id)
 {
 	buf_reset(&txn->key);
-	pack_i64(&txn->key, f.due_us);
-	pack_u64(&txn->key, f.schedule_id);
+	pack_i64(&txn->key, due_us);
+	pack_u64(&txn->key, id);
 	return &txn->key;
 }
 
-int
-store_plan_put(struct txn *txn, struct firing f, struct err *err)
-{
-	return table_mark(txn, TABLE_PLAN, plan_key(txn, f), err);
-}
-
-int
-store_plan_remove(struct txn *txn, struct firing f, struct err *err)
-{
-	return table_delete(txn, TABLE_PLAN, plan_key(txn, f), err);
-}
-
-/* What the key says where the cursor stands. */
-static struct firing
-firing_at(const struct cursor *c)
-{
-	struct unpack u = c->key;
-	struct firing f;
-
-	f.due_us = unpack_i64(&u);
-	f.schedule_id = unpack_u64(&u);
-	return f;
-}
-
-int
-store_plan_due(struct txn *txn, int64_t until_us, struct firing *firings, size_t cap,
+/* Its first entries up to `until_us`, `cap` at most, locked for writing. `take` keeps the n-th. */
+static int
+first_due(struct txn *txn, enum table table, int64_t until_us,
+    void (*take)(void *list, size_t n, int64_t due_us, uint64_t id), void *list, size_t cap,
     size_t *count, struct err *err)
 {
 	struct cursor c;
+	int64_t due_us;
 	size_t n = 0;
 	int code;
 
 	*count = 0;
-	code = cursor_open(txn, TABLE_PLAN, 0, DB_RMW, &c, err);
+	code = cursor_open(txn, table, 0, DB_RMW, &c, err);
 	while (!code && n < cap) {
 		code = cursor_move(&c, n ? DB_NEXT : DB_FIRST, err);
 		if (code)
 			break;
-		firings[n] = firing_at(&c);
-		if (firings[n].due_us > until_us)
+		due_us = unpack_i64(&c.key);
+		if (due_us > until_us)
 			break;
-		n++;
+		take(list, n++, due_us, unpack_u64(&c.key));
 	}
 	if (code == ERR_MISSING)
 		code = 0;
@@ -66,6 +46,33 @@ store_plan_due(struct txn *txn, int64_t until_us, struct firing *firings, size_t
 	if (!code)
 		*count = n;
 	return code;
+}
+
+int
+store_plan_put(struct txn *txn, struct firing f, struct err *err)
+{
+	return table_mark(txn, TABLE_PLAN, time_key(txn, f.due_us, f.schedule_id), err);
+}
+
+int
+store_plan_remove(struct txn *txn, struct firing f, struct err *err)
+{
+	return table_delete(txn, TABLE_PLAN, time_key(txn, f.due_us, f.schedule_id), err);
+}
+
+static void
+take_firing(void *list, size_t n, int64_t due_us, uint64_t id)
+{
+	struct firing *firings = list;
+
+	firings[n] = (struct firing){id, due_us};
+}
+
+int
+store_plan_due(struct txn *txn, int64_t until_us, struct firing *firings, size_t cap,
+    size_t *count, struct err *err)
+{
+	return first_due(txn, TABLE_PLAN, until_us, take_firing, firings, cap, count, err);
 }
 
 int
@@ -79,10 +86,39 @@ store_plan_earliest(struct txn *txn, int64_t *due_us, struct err *err)
 	if (!code)
 		code = cursor_move(&c, DB_FIRST, err);
 	if (!code)
-		*due_us = firing_at(&c).due_us;
+		*due_us = unpack_i64(&c.key);
 	if (code == ERR_MISSING)
 		code = 0;
 	return cursor_close(&c, code, err);
+}
+
+/* ---- retries ---- */
+
+int
+store_retry_put(struct txn *txn, struct retry r, struct err *err)
+{
+	return table_mark(txn, TABLE_RETRIES, time_key(txn, r.due_us, r.task_id), err);
+}
+
+int
+store_retry_remove(struct txn *txn, struct retry r, struct err *err)
+{
+	return table_delete(txn, TABLE_RETRIES, time_key(txn, r.due_us, r.task_id), err);
+}
+
+static void
+take_retry(void *list, size_t n, int64_t due_us, uint64_t id)
+{
+	struct retry *retries = list;
+
+	retries[n] = (struct retry){id, due_us};
+}
+
+int
+store_retry_due(struct txn *txn, int64_t until_us, struct retry *retries, size_t cap,
+    size_t *count, struct err *err)
+{
+	return first_due(txn, TABLE_RETRIES, until_us, take_retry, retries, cap, count, err);
 }
 
 /* ---- the ledger ---- */

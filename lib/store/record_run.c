@@ -87,9 +87,11 @@ pack_attempt(struct buf *b, const struct attempt *t)
 	pack_str(b, t->reason);
 	pack_str(b, t->last_line);
 	pack_u32(b, t->results);
+	pack_i64(b, t->due_us);
+	pack_i64(b, t->retry_after_us);
 }
 
-enum { ATTEMPT_BYTES_MIN = 72 };
+enum { ATTEMPT_BYTES_MIN = 88 };
 
 static void
 unpack_attempt(struct unpack *u, struct arena *a, struct attempt *t)
@@ -105,6 +107,8 @@ unpack_attempt(struct unpack *u, struct arena *a, struct attempt *t)
 	t->reason = unpack_str(u, a);
 	t->last_line = unpack_str(u, a);
 	t->results = unpack_u32(u);
+	t->due_us = unpack_i64(u);
+	t->retry_after_us = unpack_i64(u);
 }
 
 void
@@ -119,6 +123,7 @@ pack_task(struct buf *b, const struct task *t)
 	pack_u32(b, (uint32_t)t->attempt_count);
 	for (size_t i = 0; i < t->attempt_count; i++)
 		pack_attempt(b, &t->attempts[i]);
+	pack_u32(b, t->retries);
 	pack_i64(b, t->output_bytes);
 	pack_i64(b, t->end_us);
 }
@@ -130,12 +135,13 @@ unpack_task(struct unpack *u, struct arena *a, struct task *t)
 	t->schedule_id = unpack_u64(u);
 	t->tenant_id = unpack_u64(u);
 	t->ordinal = unpack_u32(u);
-	t->status = unpack_word(u, TASK_WAITING, TASK_CANCELLING);
+	t->status = unpack_word(u, TASK_WAITING, TASK_RETRYING);
 	unpack_task_def(u, a, &t->def);
 	t->attempt_count = unpack_count(u, ATTEMPT_BYTES_MIN);
 	t->attempts = arena_array(a, t->attempt_count, sizeof *t->attempts);
 	for (size_t i = 0; i < t->attempt_count; i++)
 		unpack_attempt(u, a, &t->attempts[i]);
+	t->retries = unpack_u32(u);
 	t->output_bytes = unpack_i64(u);
 	t->end_us = unpack_i64(u);
 }
@@ -165,7 +171,7 @@ unpack_task_line(struct unpack *u, struct task_line *l)
 	l->actor_id = unpack_u64(u);
 	l->due_us = unpack_i64(u);
 	l->triggered_us = unpack_i64(u);
-	l->status = unpack_word(u, TASK_WAITING, TASK_CANCELLING);
+	l->status = unpack_word(u, TASK_WAITING, TASK_RETRYING);
 	l->start_us = unpack_i64(u);
 	l->end_us = unpack_i64(u);
 }

@@ -69,6 +69,33 @@ unpack_trigger(struct unpack *u, struct arena *a, struct trigger *t)
 	t->start_us = unpack_i64(u);
 }
 
+/* Beyond `max` only if that says anything. */
+static void
+pack_retries(struct buf *b, const struct retries *r)
+{
+	pack_u32(b, r->max);
+	if (!r->max)
+		return;
+	pack_i64(b, r->delay_us);
+	pack_u32(b, r->factor);
+	pack_i64(b, r->max_delay_us);
+	pack_i64(b, r->jitter_us);
+	pack_texts(b, r->on, r->on_count);
+}
+
+static void
+unpack_retries(struct unpack *u, struct arena *a, struct retries *r)
+{
+	*r = (struct retries){.max = unpack_u32(u)};
+	if (!r->max)
+		return;
+	r->delay_us = unpack_i64(u);
+	r->factor = unpack_u32(u);
+	r->max_delay_us = unpack_i64(u);
+	r->jitter_us = unpack_i64(u);
+	r->on = unpack_texts(u, a, &r->on_count);
+}
+
 void
 pack_task_def(struct buf *b, const struct task_def *d)
 {
@@ -93,9 +120,10 @@ pack_task_def(struct buf *b, const struct task_def *d)
 	}
 	pack_bool(b, d->after_any);
 	pack_http(b, d->http);
+	pack_retries(b, &d->retries);
 }
 
-enum { TASK_DEF_BYTES_MIN = 43 };
+enum { TASK_DEF_BYTES_MIN = 47 };
 
 void
 unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d)
@@ -124,6 +152,7 @@ unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d)
 	}
 	d->after_any = unpack_bool(u);
 	d->http = unpack_http(u, a);
+	unpack_retries(u, a, &d->retries);
 }
 
 static void

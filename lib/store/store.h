@@ -313,6 +313,20 @@ MUST_CHECK int store_cancel_remove(struct txn *txn, uint64_t task_id, struct err
 MUST_CHECK int store_cancel_list(
     struct txn *txn, uint64_t *task_ids, size_t cap, size_t *count, struct err *err);
 
+/* The retries, ordered by time: tasks whose next attempt is due at due_us. Removing what is not
+ * there is ERR_MISSING. */
+struct retry {
+	uint64_t task_id;
+	int64_t due_us;
+};
+
+MUST_CHECK int store_retry_put(struct txn *txn, struct retry r, struct err *err);
+MUST_CHECK int store_retry_remove(struct txn *txn, struct retry r, struct err *err);
+
+/* As store_plan_due(). */
+MUST_CHECK int store_retry_due(struct txn *txn, int64_t until_us, struct retry *retries,
+    size_t cap, size_t *count, struct err *err);
+
 /* ---- steps of the clock: model/clock_step.h ---- */
 
 /* The oldest give way: the last few hundred are kept. */

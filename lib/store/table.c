@@ -33,6 +33,7 @@ const struct table_info tables[TABLE_COUNT] = {
     [TABLE_WAITING] = {"waiting", "uu"},
     [TABLE_ACTIVE] = {"active", "u"},
     [TABLE_CANCELS] = {"cancels", "u"},
+    [TABLE_RETRIES] = {"retries", "iu"},
     [TABLE_CLOCK_STEPS] = {"clock_steps", "u"},
     [TABLE_TENANTS] = {"tenants", "u"},
     [TABLE_TENANT_NAMES] = {"tenant_names", "us"},

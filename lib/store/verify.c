@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "model/after.h"
 #include "model/job.h"
+#include "model/retry.h"
 
 struct verify {
 	void (*complain)(void *ctx, const char *line);
@@ -230,11 +231,20 @@ check_settled(struct verify *v, const struct schedule_state *state)
 		    state->next_due_us);
 }
 
+/* Of a table that is ordered by time. */
+static const struct buf *
+key_due(struct verify *v, int64_t due_us, uint64_t id)
+{
+	buf_reset(&v->txn.key);
+	pack_i64(&v->txn.key, due_us);
+	pack_u64(&v->txn.key, id);
+	return &v->txn.key;
+}
+
 static void
 visit_state(struct verify *v)
 {
 	struct schedule_state state = {.schedule_id = unpack_u64(v->at)};
-	struct buf *key = &v->txn.key;
 
 	unpack_state(v->data, &v->arena, &state);
 	if (!decoded(v))
@@ -242,10 +252,8 @@ visit_state(struct verify *v)
 	if (!exists(v, TABLE_SCHEDULES, key_id(&v->txn, state.schedule_id)))
 		fault(v, "has no schedule");
 	if (state.next_due_us != INSTANT_NEVER) {
-		buf_reset(key);
-		pack_i64(key, schedule_planned(&state));
-		pack_u64(key, state.schedule_id);
-		if (!exists(v, TABLE_PLAN, key))
+		if (!exists(
+			v, TABLE_PLAN, key_due(v, schedule_planned(&state), state.schedule_id)))
 			fault(v, "its next due time %" PRId64 " is not planned",
 			    state.next_due_us);
 	}
@@ -276,7 +284,7 @@ visit_plan(struct verify *v)
 
 /* How many tasks of an execution, its condition among them, have a status. */
 struct tally {
-	uint32_t ended, active, pending, waiting;
+	uint32_t ended, active, pending, waiting, retrying;
 	bool conditional; /* the condition has not ended */
 };
 
@@ -287,6 +295,7 @@ count_task(struct tally *n, enum task_status status)
 	n->active += task_status_active(status);
 	n->pending += status == TASK_PENDING;
 	n->waiting += status == TASK_WAITING;
+	n->retrying += status == TASK_RETRYING;
 }
 
 /* An execution that has not ended is queued, waits for its turn, or has a task that runs: else
@@ -299,11 +308,11 @@ check_moving(struct verify *v, const struct execution *e, const struct tally *n)
 
 	if (queued && waits)
 		fault(v, "is queued and waits");
-	if (waits && n->active > 0)
+	if (waits && n->active + n->retrying > 0)
 		fault(v, "waits and is under way");
 	if ((queued || waits) && !n->pending)
 		fault(v, "is queued and has no pending task");
-	if (!queued && !waits && (n->pending || !n->active))
+	if (!queued && !waits && (n->pending || !(n->active + n->retrying)))
 		fault(v, "has not ended, is not queued, does not wait and does not run");
 }
 
@@ -512,6 +521,20 @@ check_results(struct verify *v, const struct task *t)
 	}
 }
 
+/* 4: one that is retrying has an attempt to come, and its place among the retries. */
+static void
+check_retry(struct verify *v, const struct task *t)
+{
+	const struct attempt *next = retry_attempt(t);
+
+	if (t->status == TASK_RETRYING && !next)
+		fault(v, "is retrying and has no attempt to come");
+	else if (next && exists(v, TABLE_RETRIES, key_due(v, next->due_us, t->id)) !=
+			     (t->status == TASK_RETRYING))
+		fault(v, "is %s and %s among the retries", task_status_name(t->status),
+		    t->status == TASK_RETRYING ? "does not stand" : "stands");
+}
+
 static void
 visit_task(struct verify *v)
 {
@@ -549,6 +572,7 @@ visit_task(struct verify *v)
 		fault(v, "is %s and %s among the active", task_status_name(t.status),
 		    active ? "stands" : "does not stand");
 	check_results(v, &t);
+	check_retry(v, &t);
 	if (task_status_active(t.status) && !t.attempt_count)
 		fault(v, "is %s and has no attempt", task_status_name(t.status));
 }
@@ -599,6 +623,24 @@ visit_cancel(struct verify *v)
 		"the task does not exist") &&
 	    t.status != TASK_CANCELLING)
 		fault(v, "the task is %s", task_status_name(t.status));
+}
+
+static void
+visit_retry(struct verify *v)
+{
+	int64_t due_us = unpack_i64(v->at);
+	const struct attempt *next;
+	struct task t;
+
+	if (!decoded(v) ||
+	    !found(v, store_task_get(&v->txn, &v->arena, unpack_u64(v->at), &t, NULL),
+		"the task does not exist"))
+		return;
+	next = retry_attempt(&t);
+	if (t.status != TASK_RETRYING)
+		fault(v, "the task is %s", task_status_name(t.status));
+	else if (next && next->due_us != due_us)
+		fault(v, "the task is due at %" PRId64, next->due_us);
 }
 
 static void
@@ -941,6 +983,7 @@ static void (*const visits[TABLE_COUNT])(struct verify *v) = {
     [TABLE_WAITING] = visit_of_schedule,
     [TABLE_ACTIVE] = visit_active,
     [TABLE_CANCELS] = visit_cancel,
+    [TABLE_RETRIES] = visit_retry,
     [TABLE_CLOCK_STEPS] = visit_clock_step,
     [TABLE_TENANTS] = visit_tenant,
     [TABLE_TENANT_NAMES] = visit_tenant_name,

@@ -1,4 +1,5 @@
 /* The tasks of a definition, and its condition: see definition.h. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/http.h"
@@ -53,23 +54,99 @@ read_condition(struct reader *r, const struct json *value, void *at)
 	return read_members(r, value, condition_fields, COUNT(condition_fields), t);
 }
 
+/* ---- retries ---- */
+
+static int
+read_retry_max(struct reader *r, const struct json *value, void *at)
+{
+	int64_t n = 0;
+	int ret = read_number(r, value, 0, SCHEDULE_RETRIES_MAX, &n);
+
+	*(uint32_t *)at = (uint32_t)n;
+	return ret;
+}
+
+/* 2, 1.5, 1.25. */
+static int
+read_factor(struct reader *r, const struct json *value, void *at)
+{
+	const char *text, *point;
+	size_t whole, part;
+
+	if (!json_is(value, JSON_NUMBER))
+		return refuse(r, "must be a number such as 2 or 1.5");
+	text = value->text;
+	whole = strspn(text, "0123456789");
+	point = text + whole;
+	part = *point == '.' ? strspn(point + 1, "0123456789") : 0;
+	if (!whole || whole > 2 || part > 2 || point[*point == '.' ? part + 1 : 0])
+		return refuse(r,
+		    "must be a number from 1 to 10 with two digits behind the point at most");
+	*(uint32_t *)at = (uint32_t)strtoul(text, NULL, 10) * RETRY_FACTOR_UNIT;
+	if (part)
+		*(uint32_t *)at +=
+		    (uint32_t)strtoul(point + 1, NULL, 10) * (part == 1 ? 10 : 1);
+	return 0;
+}
+
+/* Exit codes may be numbers. */
+static int
+read_causes(struct reader *r, const struct json *value, void *at)
+{
+	struct retries *retries = at;
+	const struct json *element = value->first;
+	int ret = read_list(r, value, SCHEDULE_RETRY_CAUSES_MAX, sizeof *retries->on,
+	    &retries->on, &retries->on_count);
+
+	for (size_t i = 0; !ret && i < retries->on_count; i++, element = element->next) {
+		size_t back = path_push(r, "[%zu]", i);
+
+		if (json_is(element, JSON_NUMBER))
+			retries->on[i] = element->text;
+		else
+			ret = read_string(r, element, &retries->on[i]);
+		path_pop(r, back);
+	}
+	return ret;
+}
+
+static const struct field retry_fields[] = {
+    {"max", read_retry_max, offsetof(struct retries, max)},
+    {"delay", read_duration, offsetof(struct retries, delay_us)},
+    {"factor", read_factor, offsetof(struct retries, factor)},
+    {"maxDelay", read_duration, offsetof(struct retries, max_delay_us)},
+    {"jitter", read_duration, offsetof(struct retries, jitter_us)},
+    {"on", read_causes, 0},
+};
+
 /* Without a retry the rest of the policy says nothing. */
 static int
 read_retries(struct reader *r, const struct json *value, void *at)
 {
-	int64_t max = 0;
+	struct retries *retries = at;
+	int ret;
 
-	(void)at;
-	if (!json_is(value, JSON_OBJECT))
-		return refuse(r, "must be an object");
-	if (has(value, "max") && json_integer(json_member(value, "max"), 0, 0, &max))
-		return refuse(r, "not served");
-	for (const struct json *m = value->first; m; m = m->next) {
-		if (strcmp(m->name, "max") && m->type != JSON_NULL)
-			return refuse(r, "not served");
+	retries->delay_us = RETRY_DELAY_US;
+	retries->factor = RETRY_FACTOR;
+	ret = read_members(r, value, retry_fields, COUNT(retry_fields), retries);
+	if (ret)
+		return ret;
+	if (!has(value, "maxDelay"))
+		retries->max_delay_us = retries->delay_us > RETRY_DELAY_MAX_US
+					    ? retries->delay_us
+					    : RETRY_DELAY_MAX_US;
+	for (size_t i = 0; !retries->max && i < COUNT(retry_fields); i++) {
+		if (!has(value, retry_fields[i].name) || !strcmp(retry_fields[i].name, "max"))
+			continue;
+		push_member(r, retry_fields[i].name);
+		return refuse(r, "says nothing without max; give max from 1 on");
 	}
+	if (!retries->max)
+		*retries = (struct retries){0};
 	return 0;
 }
+
+/* ---- after ---- */
 
 static int
 read_when(struct reader *r, const struct json *value, void *at)
@@ -124,7 +201,7 @@ static const struct field task_fields[] = {
     {"acceptArgs", read_bool, offsetof(struct task_def, accept_args)},
     {"user", read_not_served, 0},
     {"http", read_http, offsetof(struct task_def, http)},
-    {"retries", read_retries, 0},
+    {"retries", read_retries, offsetof(struct task_def, retries)},
     {"resultFile", read_string, offsetof(struct task_def, result_file)},
     {"after", read_after, 0},
     {"afterMatch", read_after_match, offsetof(struct task_def, after_any)},
@@ -182,6 +259,27 @@ write_after(struct json_writer *w, const struct task_def *t)
 	write_string(w, "afterMatch", match_words[t->after_any]);
 }
 
+/* null for none. */
+static void
+write_retries(struct json_writer *w, const struct retries *r)
+{
+	if (!r->max) {
+		write_string(w, "retries", NULL);
+		return;
+	}
+	json_name(w, "retries");
+	json_object(w);
+	json_name(w, "max");
+	json_number(w, r->max);
+	write_duration(w, "delay", r->delay_us);
+	json_name(w, "factor");
+	json_percent(w, r->factor, 100 * RETRY_FACTOR_UNIT);
+	write_duration(w, "maxDelay", r->max_delay_us);
+	write_duration(w, "jitter", r->jitter_us);
+	write_strings(w, "on", r->on, r->on_count);
+	json_end_object(w);
+}
+
 static void
 write_command(struct json_writer *w, const struct task_def *t)
 {
@@ -210,6 +308,7 @@ write_task(struct json_writer *w, const struct task_def *t)
 	} else {
 		write_command(w, t);
 	}
+	write_retries(w, &t->retries);
 	write_after(w, t);
 	json_end_object(w);
 }

@@ -374,7 +374,8 @@ EVERYTHING = {"description": "d", "tags": ["a"], "scheduleType": 3, "startDate":
                            {"every": "15m", "anchor": "2026-01-01T00:00:00Z"}, {"at": "2030-01-01T00:00:00Z"}],
               "tasks": [{"name": "a", "command": RUNS, "cwd": "/", "timeout": "10m", "env": {"LANG": "C"},
                          "acceptArgs": True,
-                         "killGrace": "1s"}],
+                         "killGrace": "1s",
+                         "retries": {"max": 2, "delay": "5s", "factor": 2, "maxDelay": "1m", "jitter": "1s", "on": ["75"]}}],
               "overlap": "queue", "misfire": "all", "misfireWindow": "2h", "onLost": "rerun", "keep": {"days": 9}}
 
 GOOD = {}

@@ -42,7 +42,7 @@ struct sim_ward {
 	uint32_t attempt;
 	enum attempt_phase phase;
 	bool is_condition, fails;
-	bool started, killed;
+	bool started, killed, timed_out;
 	int32_t pid, exit_code;
 	int64_t takes_us;
 	int64_t end_us; /* when it will end, or ended */
@@ -90,7 +90,10 @@ struct sim {
 	int64_t takes_us;
 	int64_t dies_after_us; /* a KILL; 0: at once */
 	int exit_code, condition_exit_code;
-	const char *last_line; /* what they leave */
+	unsigned failing;	/* so many fail with exit code 1 before that */
+	bool time_out;		/* and not by themselves, but at their timeout */
+	int64_t retry_after_us; /* what they ask for at their end */
+	const char *last_line;	/* what they leave */
 	struct channel_result *results;
 	uint32_t result_count;
 	bool cannot_fork;
@@ -297,6 +300,8 @@ sim_tell(enum channel_type type, const struct sim_ward *w)
 	    .pid_start_ticks = (uint64_t)w->pid * 10,
 	    .started = w->started,
 	    .killed = w->killed,
+	    .timed_out = w->timed_out,
+	    .retry_after_us = w->started && w->phase == PHASE_ENDED ? sim.retry_after_us : 0,
 	    .exit_code = w->phase == PHASE_ENDED ? w->exit_code : -1,
 	    .signal = w->killed && w->started ? 15 : 0,
 	    .end_us = w->end_us,
@@ -349,6 +354,11 @@ sim_release(struct sim_ward *w)
 	w->phase = PHASE_RUNNING;
 	w->started = true;
 	w->exit_code = w->fails ? 1 : w->is_condition ? sim.condition_exit_code : sim.exit_code;
+	if (sim.failing && !w->is_condition) {
+		sim.failing--;
+		w->timed_out = sim.time_out;
+		w->exit_code = sim.time_out ? -1 : 1;
+	}
 	if (w->takes_us == INSTANT_NEVER)
 		w->takes_us = sim.takes_us;
 	w->end_us = sim.now_us + w->takes_us;

@@ -649,6 +649,9 @@ the_states_of_a_run(void **state)
 	fake.tasks[0].status = TASK_STARTING;
 	look();
 	assert_body(HEAD "\"pending\"}");
+	fake.tasks[0].status = TASK_RETRYING;
+	look();
+	assert_body(HEAD "\"pending\"}");
 	fake.tasks[0].status = TASK_RUNNING;
 	fake.execution.start_us = TIME(43);
 	look();

@@ -1961,6 +1961,8 @@ an_execution_folds_its_tasks(void **state)
 	    {{TASK_WAITING}, 1, 0},
 	    {{TASK_PENDING}, 1, 0},
 	    {{TASK_STARTING}, 1, 0},
+	    {{TASK_RETRYING}, 1, 0},
+	    {{TASK_RETRYING, TASK_SUCCEEDED}, 2, 4},
 	    {{TASK_RUNNING}, 1, 4},
 	    {{TASK_SUCCEEDED}, 1, 1},
 	    {{TASK_FAILED}, 1, 3},

@@ -165,6 +165,7 @@ static const struct channel_message messages[] = {
 	.http_status = 503,
 	.signal = 9,
 	.end_us = INT64_MAX,
+	.retry_after_us = 90000000,
 	.output_bytes = UINT64_MAX,
 	.reason = "timed out after 2s",
 	.last_line = "\t\xc3\xa9",
@@ -260,6 +261,7 @@ assert_same_message(const struct channel_message *got, const struct channel_mess
 	if (got->http)
 		assert_same_request(got->http, sent->http);
 	assert_int_equal(got->end_us, sent->end_us);
+	assert_int_equal(got->retry_after_us, sent->retry_after_us);
 	assert_int_equal(got->output_bytes, sent->output_bytes);
 	assert_same_text(got->reason, sent->reason);
 	assert_int_equal(got->results_max_bytes, sent->results_max_bytes);
@@ -331,12 +333,12 @@ a_message_above_the_limit_is_not_sent(void **state)
 	memset(long_text, 'x', CHANNEL_MESSAGE_MAX);
 	assert_int_equal(channel_send(ends[0], &m, &err), ERR_INPUT);
 	assert_int_equal(channel_receive(ends[1], &arena, &m, &err), ERR_BUSY);
-	/* The largest that may be: 69 bytes stand around the text. */
-	long_text[CHANNEL_MESSAGE_MAX - 69] = '\0';
+	/* The largest that may be: 77 bytes stand around the text. */
+	long_text[CHANNEL_MESSAGE_MAX - 77] = '\0';
 	m = (struct channel_message){.type = CHANNEL_ENDED, .reason = long_text};
 	send_now(&m);
 	m = receive_now();
-	assert_int_equal(strlen(m.reason), CHANNEL_MESSAGE_MAX - 69);
+	assert_int_equal(strlen(m.reason), CHANNEL_MESSAGE_MAX - 77);
 	free(long_text);
 }
 

@@ -140,6 +140,14 @@ assert_same_task(const struct task_def *a, const struct task_def *b)
 	assert_int_equal(!a->result_file, !b->result_file);
 	if (a->result_file)
 		assert_string_equal(a->result_file, b->result_file);
+	assert_int_equal(a->retries.max, b->retries.max);
+	assert_int_equal(a->retries.delay_us, b->retries.delay_us);
+	assert_int_equal(a->retries.factor, b->retries.factor);
+	assert_int_equal(a->retries.max_delay_us, b->retries.max_delay_us);
+	assert_int_equal(a->retries.jitter_us, b->retries.jitter_us);
+	assert_int_equal(a->retries.on_count, b->retries.on_count);
+	for (size_t i = 0; i < a->retries.on_count; i++)
+		assert_string_equal(a->retries.on[i], b->retries.on[i]);
 	assert_int_equal(a->after_any, b->after_any);
 	assert_int_equal(a->after_count, b->after_count);
 	for (size_t i = 0; i < a->after_count; i++) {
@@ -222,7 +230,9 @@ static const char full[] =
     "'condition':{'command':['/usr/bin/test','-s','/srv/in.csv'],'timeout':'30s'},"
     "'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"
     "'env':{'LANG':'C.UTF-8','EMPTY':''},'cwd':'/srv','timeout':'10m','killGrace':'0s',"
-    "'acceptArgs':true,'resultFile':'out.csv'},{'name':'notify','command':['/bin/true'],"
+    "'acceptArgs':true,'resultFile':'out.csv','retries':{'max':3,'delay':'5s','factor':1.5,"
+    "'maxDelay':'1m','jitter':'2s','on':[75,'64-78','timeout']}},{'name':'notify','command':['/"
+    "bin/true'],"
     "'after':[{'task':'extract','when':'failed'},{'task':'load','when':'always'}],"
     "'afterMatch':'any'},{'name':'load','command':['/bin/true'],"
     "'after':[{'task':'extract'}]}],"
@@ -271,6 +281,14 @@ each_member_arrives_where_it_belongs(void **state)
 	assert_int_equal(t->kill_grace_us, 0);
 	assert_true(t->accept_args);
 	assert_string_equal(t->result_file, "out.csv");
+	assert_int_equal(t->retries.max, 3);
+	assert_int_equal(t->retries.delay_us, 5 * SECOND_US);
+	assert_int_equal(t->retries.factor, 150);
+	assert_int_equal(t->retries.max_delay_us, MINUTE_US);
+	assert_int_equal(t->retries.jitter_us, 2 * SECOND_US);
+	assert_int_equal(t->retries.on_count, 3);
+	assert_string_equal(t->retries.on[0], "75");
+	assert_string_equal(t->retries.on[2], "timeout");
 	assert_int_equal(t->after_count, 0);
 	assert_false(t->after_any);
 	assert_string_equal(s.tasks[1].name, "notify");
@@ -486,8 +504,40 @@ static const struct {
     {TASK("'user':'bob'"), "Invalid value: tasks[0].user: not served"},
     {TASK("'http':{'url':'https://example.test/'}"),
 	"Invalid value: tasks[0]: has a command and an http request; make two tasks of it"},
-    {TASK("'retries':{'max':3}"), "Invalid value: tasks[0].retries: not served"},
-    {TASK("'retries':{'max':0,'delay':'10s'}"), "Invalid value: tasks[0].retries: not served"},
+    {TASK("'retries':{'max':101}"),
+	"Invalid value: tasks[0].retries.max: must be a whole number from 0 to 100"},
+    {TASK("'retries':{'max':0,'delay':'10s'}"),
+	"Invalid value: tasks[0].retries.delay: says nothing without max; give max from 1 on"},
+    {TASK("'retries':{'on':[1]}"),
+	"Invalid value: tasks[0].retries.on: says nothing without max; give max from 1 on"},
+    {TASK("'retries':{'max':1,'factor':0.99}"),
+	"Invalid value: tasks[0].retries.factor: must be within 1 and 10"},
+    {TASK("'retries':{'max':1,'factor':10.01}"),
+	"Invalid value: tasks[0].retries.factor: must be within 1 and 10"},
+    {TASK("'retries':{'max':1,'factor':1.125}"),
+	"Invalid value: tasks[0].retries.factor: must be a number from 1 to 10 with two digits "
+	"behind the point at most"},
+    {TASK("'retries':{'max':1,'factor':2e0}"),
+	"Invalid value: tasks[0].retries.factor: must be a number from 1 to 10 with two digits "
+	"behind the point at most"},
+    {TASK("'retries':{'max':1,'factor':'much'}"),
+	"Invalid value: tasks[0].retries.factor: must be a number such as 2 or 1.5"},
+    {TASK("'retries':{'max':1,'delay':'366d'}"),
+	"Invalid value: tasks[0].retries.delay: must be within 0s and 365d"},
+    {TASK("'retries':{'max':1,'jitter':'366d'}"),
+	"Invalid value: tasks[0].retries.jitter: must be within 0s and 365d"},
+    {TASK("'retries':{'max':1,'delay':'2s','maxDelay':'1s'}"),
+	"Invalid value: tasks[0].retries.maxDelay: must not be shorter than delay"},
+    {TASK("'retries':{'max':1,'on':['0']}"), "Invalid value: tasks[0].retries.on[0]: must be "
+					     "an exit code from 1 to 255, a range such "
+					     "as \"64-78\", signal, timeout or unstarted"},
+    {TASK("'retries':{'max':1,'on':[1,'lost']}"), "Invalid value: tasks[0].retries.on[1]: must "
+						  "be an exit code from 1 to 255, a range such "
+						  "as \"64-78\", signal, timeout or unstarted"},
+    {TASK("'retries':{'max':1,'times':2}"),
+	"Invalid value: tasks[0].retries.times: there is no such member"},
+    {TOP("'condition':{'command':['/x'],'retries':{'max':1}}"),
+	"Invalid value: condition.retries: there is no such member"},
     {TASK("'resultFile':''"), "Missing value: tasks[0].resultFile"},
     {TASK("'resultFile':'..'"),
 	"Invalid value: tasks[0].resultFile: must be the name of a file, without a directory"},
@@ -641,6 +691,13 @@ static const struct {
     {"tasks[0].user", TASK("'user':%s"), ""},
     {"tasks[0].http", TASK("'http':%s"), "o"},
     {"tasks[0].retries", TASK("'retries':%s"), "o"},
+    {"tasks[0].retries.max", TASK("'retries':{'max':%s}"), "i"},
+    {"tasks[0].retries.delay", TASK("'retries':{'max':1,'delay':%s}"), "s"},
+    {"tasks[0].retries.factor", TASK("'retries':{'max':1,'factor':%s}"), "i"},
+    {"tasks[0].retries.maxDelay", TASK("'retries':{'max':1,'maxDelay':%s}"), "s"},
+    {"tasks[0].retries.jitter", TASK("'retries':{'max':1,'jitter':%s}"), "s"},
+    {"tasks[0].retries.on", TASK("'retries':{'max':1,'on':%s}"), "a"},
+    {"tasks[0].retries.on[0]", TASK("'retries':{'max':1,'on':[%s]}"), "si"},
     {"tasks[0].resultFile", TASK("'resultFile':%s"), "s"},
     {"tasks[0].after", TASK("'after':%s"), "a"},
     {"tasks[0].after[0]", TASK("'after':[%s]"), "o"},
@@ -754,29 +811,33 @@ everything_is_written_out(void **state)
 
 	(void)state;
 	assert_string_equal(written(&s),
-	    quoted("{'name':'Nightly sales','description':'a\\nb','tags':['sales','\xc3\xbc'],"
-		   "'scheduleType':18,'triggers':[{'cron':'30 2 * * 1-5',"
-		   "'timeZone':'Asia/Tokyo','dstGap':'skip','dstFold':'both'},"
-		   "{'every':'15m','anchor':'2026-01-01T00:00:00.500Z'},"
-		   "{'at':'2026-12-24T17:00:00.000Z'}],"
-		   "'startDate':'2026-01-01T00:00:00.000Z',"
-		   "'endDate':'2027-01-01T00:00:00.000Z',"
-		   "'maxRuns':1000000,'jitter':'10m',"
-		   "'condition':{'command':['/usr/bin/test','-s','/srv/in.csv'],"
-		   "'timeout':'30s'},"
-		   "'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"
-		   "'env':{'LANG':'C.UTF-8','EMPTY':''},'cwd':'/srv','timeout':'10m',"
-		   "'killGrace':'0s','acceptArgs':true,'resultFile':'out.csv','after':[],'"
-		   "afterMatch':'all'},"
-		   "{'name':'notify','command':['/bin/true'],'env':{},'cwd':null,"
-		   "'timeout':null,'killGrace':'10s','acceptArgs':false,'resultFile':null,"
-		   "'after':[{'task':'extract','when':'failed'},"
-		   "{'task':'load','when':'always'}],'afterMatch':'any'},"
-		   "{'name':'load','command':['/bin/true'],'env':{},'cwd':null,"
-		   "'timeout':null,'killGrace':'10s','acceptArgs':false,'resultFile':null,"
-		   "'after':[{'task':'extract','when':'succeeded'}],'afterMatch':'all'}],"
-		   "'overlap':'queueOne','misfire':'all','misfireWindow':'2h',"
-		   "'onLost':'rerun','keep':{'days':36500}}"));
+	    quoted(
+		"{'name':'Nightly sales','description':'a\\nb','tags':['sales','\xc3\xbc'],"
+		"'scheduleType':18,'triggers':[{'cron':'30 2 * * 1-5',"
+		"'timeZone':'Asia/Tokyo','dstGap':'skip','dstFold':'both'},"
+		"{'every':'15m','anchor':'2026-01-01T00:00:00.500Z'},"
+		"{'at':'2026-12-24T17:00:00.000Z'}],"
+		"'startDate':'2026-01-01T00:00:00.000Z',"
+		"'endDate':'2027-01-01T00:00:00.000Z',"
+		"'maxRuns':1000000,'jitter':'10m',"
+		"'condition':{'command':['/usr/bin/test','-s','/srv/in.csv'],"
+		"'timeout':'30s'},"
+		"'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"
+		"'env':{'LANG':'C.UTF-8','EMPTY':''},'cwd':'/srv','timeout':'10m',"
+		"'killGrace':'0s','acceptArgs':true,'resultFile':'out.csv','retries':{'max':3,"
+		"'delay':'5s','factor':1.5,'maxDelay':'1m','jitter':'2s',"
+		"'on':['75','64-78','timeout']},'after':[],'"
+		"afterMatch':'all'},"
+		"{'name':'notify','command':['/bin/true'],'env':{},'cwd':null,"
+		"'timeout':null,'killGrace':'10s','acceptArgs':false,'resultFile':null,"
+		"'retries':null,'after':[{'task':'extract','when':'failed'},"
+		"{'task':'load','when':'always'}],'afterMatch':'any'},"
+		"{'name':'load','command':['/bin/true'],'env':{},'cwd':null,"
+		"'timeout':null,'killGrace':'10s','acceptArgs':false,'resultFile':null,"
+		"'retries':null,'after':[{'task':'extract','when':'succeeded'}],'afterMatch':'"
+		"all'}],"
+		"'overlap':'queueOne','misfire':'all','misfireWindow':'2h',"
+		"'onLost':'rerun','keep':{'days':36500}}"));
 }
 
 static void
@@ -785,6 +846,8 @@ what_is_written_reads_back_to_the_same_schedule(void **state)
 	static const char *const texts[] = {
 	    full,
 	    TOP("'description':''"),
+	    TASK("'retries':{'max':100,'delay':'0s','factor':10}"),
+	    TASK("'retries':{'max':1,'delay':'2h','factor':1.05,'on':['signal','unstarted']}"),
 	    TOP("'condition':{'command':['/bin/true']}"),
 	    TRIGGER("'cron':'0 0 * * sun'"),
 	    TRIGGER("'every':'1h1m1s1ms'"),

@@ -549,6 +549,7 @@ each_status_has_its_name_and_knows_whether_it_is_an_end(void **state)
 	    {TASK_SKIPPED, "skipped", true},
 	    {TASK_CONDITION, "condition", true},
 	    {TASK_CANCELLING, "cancelling", false, true},
+	    {TASK_RETRYING, "retrying", false},
 	};
 
 	(void)state;

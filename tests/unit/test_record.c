@@ -58,6 +58,16 @@ static struct task_def task_defs[] = {
 	.after = after,
 	.after_count = 2,
 	.after_any = true,
+	.retries =
+	    {
+		.max = 3,
+		.delay_us = 1,
+		.factor = 150,
+		.max_delay_us = INT64_MAX,
+		.jitter_us = 2,
+		.on = tags,
+		.on_count = 2,
+	    },
     },
     {.name = "bare", .argv = argv, .argc = 1},
 };
@@ -73,7 +83,12 @@ static struct attempt attempts[] = {
 	.reason = "killed",
 	.last_line = "42 rows",
 	.results = 3},
-    {.number = 2, .start_us = INSTANT_NEVER, .end_us = INSTANT_NEVER, .exit_code = -1},
+    {.number = 2,
+	.start_us = INSTANT_NEVER,
+	.end_us = INSTANT_NEVER,
+	.exit_code = -1,
+	.due_us = 30,
+	.retry_after_us = 40},
 };
 
 static const uint64_t users[] = {7, ID_MAX};
@@ -199,6 +214,7 @@ put_task(struct buf *b)
 			 .def = task_defs[0],
 			 .attempts = attempts,
 			 .attempt_count = 2,
+			 .retries = 9,
 			 .output_bytes = -1,
 			 .end_us = 21,
 		     });
@@ -215,7 +231,7 @@ put_task_line(struct buf *b)
 			      .actor_id = 5,
 			      .due_us = INSTANT_NEVER,
 			      .triggered_us = 6,
-			      .status = TASK_CANCELLING,
+			      .status = TASK_RETRYING,
 			      .start_us = 7,
 			      .end_us = INSTANT_NEVER,
 			  });
@@ -386,7 +402,7 @@ again_task(struct unpack *u, struct arena *a, struct buf *b)
 
 	unpack_task(u, a, &t);
 	pack_task(b, &t);
-	return known(t.status, TASK_WAITING, TASK_CANCELLING);
+	return known(t.status, TASK_WAITING, TASK_RETRYING);
 }
 
 static bool
@@ -397,7 +413,7 @@ again_task_line(struct unpack *u, struct arena *a, struct buf *b)
 	(void)a;
 	unpack_task_line(u, &l);
 	pack_task_line(b, &l);
-	return known(l.status, TASK_WAITING, TASK_CANCELLING);
+	return known(l.status, TASK_WAITING, TASK_RETRYING);
 }
 
 static bool

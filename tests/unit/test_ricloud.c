@@ -524,6 +524,7 @@ every_status_has_a_state_and_failures_have_a_code(void **state)
 	    {TASK_WAITING, "\"suspended\"", "null"},
 	    {TASK_PENDING, "\"pending\"", "null"},
 	    {TASK_STARTING, "\"pending\"", "null"},
+	    {TASK_RETRYING, "\"pending\"", "null"},
 	    {TASK_RUNNING, "\"processing\"", "null"},
 	    {TASK_CANCELLING, "\"processing\"", "null"},
 	    {TASK_SUCCEEDED, "\"succeeded\"", "null"},

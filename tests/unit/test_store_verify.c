@@ -468,6 +468,8 @@ ON(waiting_ended, r->waiting.tasks_ended = 1; r->waiting.end_us = 9)
 ON(foreign_tenant, r->running.tenant_id = 39)
 ON(task_done, r->task.status = TASK_SUCCEEDED)
 ON(task_pending, r->task.status = TASK_PENDING)
+ON(task_retrying, r->task.status = TASK_RETRYING)
+ON(task_due, r->task.status = TASK_RETRYING; r->task.attempts[0].due_us = 5; r->task.attempts[0].start_us = r->task.attempts[0].end_us = INSTANT_NEVER)
 ON(task_waiting, r->task.status = TASK_WAITING)
 ON(condition_pending, r->condition.status = TASK_PENDING; r->condition.end_us = INSTANT_NEVER)
 ON(follower_of_nobody, r->follower.def.after_count = 0)
@@ -547,6 +549,10 @@ static struct fault faults[] = {
     {"a lost condition", EDIT, .edit = lost_condition, .complaint = "executions 21: its condition 39 does not exist"},
     {"a cancel of nothing", MARK, TABLE_CANCELS, {39}, .complaint = "cancels 39: the task does not exist"},
     {"a cancel of what is not cancelling", MARK, TABLE_CANCELS, {31}, .complaint = "cancels 31: the task is running"},
+    {"a retry of nothing", MARK, TABLE_RETRIES, {5, 39}, .complaint = "retries 5|39: the task does not exist"},
+    {"a retry of what runs", MARK, TABLE_RETRIES, {5, 31}, .complaint = "retries 5|31: the task is running"},
+    {"a task that is retrying without an attempt to come", EDIT, .edit = task_retrying, .complaint = "tasks 31: is retrying and has no attempt to come"},
+    {"a retry that is never due", EDIT, .edit = task_due, .complaint = "tasks 31: is retrying and does not stand among the retries"},
     {"a step of the clock that is none", MARK, TABLE_CLOCK_STEPS, {1}, .complaint = "clock_steps 1: the record is damaged"},
     {"a skipped run of another execution", EDIT, .edit = skipped_other, .complaint = "ledger 10|100: its execution 21 is of another schedule or due time"},
     {"a lost execution", DROP, TABLE_EXECUTIONS, {ENDED}, .complaint = "ledger 10|100: its execution 20 does not exist"},

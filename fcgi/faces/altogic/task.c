@@ -36,6 +36,7 @@ badness(enum task_status status)
 	case TASK_STARTING:
 	case TASK_RUNNING:
 	case TASK_CANCELLING:
+	case TASK_RETRYING:
 	case TASK_SUCCEEDED:
 		break;
 	}
@@ -78,6 +79,7 @@ code_of(enum task_status status)
 	case TASK_STARTING:
 	case TASK_RUNNING:
 	case TASK_CANCELLING:
+	case TASK_RETRYING:
 	case TASK_SUCCEEDED:
 		break;
 	}
@@ -119,7 +121,8 @@ all_are(const struct run *run, bool (*is)(enum task_status status))
 static bool
 has_not_begun(enum task_status status)
 {
-	return status == TASK_WAITING || status == TASK_PENDING || status == TASK_STARTING;
+	return status == TASK_WAITING || status == TASK_PENDING || status == TASK_RETRYING ||
+	       status == TASK_STARTING;
 }
 
 static int64_t

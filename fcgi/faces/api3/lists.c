@@ -21,6 +21,8 @@ write_attempt(struct json_writer *w, const struct attempt *at)
 		json_name(w, "pid");
 		json_number(w, at->pid);
 	}
+	if (at->due_us)
+		api3_write_instant(w, "dueDate", at->due_us);
 	api3_write_instant(w, "startDate", at->start_us);
 	api3_write_instant(w, "endDate", at->end_us);
 	if (at->exit_code >= 0 && at->end_us != INSTANT_NEVER) {

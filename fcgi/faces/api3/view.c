@@ -26,6 +26,7 @@ api3_task_status(enum task_status status)
 	case TASK_WAITING:
 	case TASK_PENDING:
 	case TASK_STARTING:
+	case TASK_RETRYING:
 		return API3_PENDING;
 	case TASK_RUNNING:
 		return API3_RUNNING;

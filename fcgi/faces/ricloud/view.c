@@ -16,6 +16,7 @@ ricloud_task_state(enum task_status status)
 		return "suspended";
 	case TASK_PENDING:
 	case TASK_STARTING:
+	case TASK_RETRYING:
 		return "pending";
 	case TASK_RUNNING:
 	case TASK_CANCELLING:
@@ -53,6 +54,7 @@ error_of(enum task_status status)
 	case TASK_STARTING:
 	case TASK_RUNNING:
 	case TASK_CANCELLING:
+	case TASK_RETRYING:
 	case TASK_SUCCEEDED:
 		break;
 	}
