@@ -171,6 +171,13 @@ same_tasks(const struct schedule *a, const struct schedule *b)
 }
 
 static bool
+same_calendars(const struct schedule *a, const struct schedule *b)
+{
+	return same_texts(a->calendars, a->calendar_count, b->calendars, b->calendar_count) &&
+	       a->on_excluded == b->on_excluded;
+}
+
+static bool
 same_overlap(const struct schedule *a, const struct schedule *b)
 {
 	return a->overlap == b->overlap;
@@ -214,6 +221,7 @@ static const struct {
     {"endDate", same_end},
     {"maxRuns", same_max_runs},
     {"jitter", same_jitter},
+    {"calendars", same_calendars},
     {"condition", same_condition},
     {"tasks", same_tasks},
     {"overlap", same_overlap},

@@ -77,11 +77,26 @@ clock_time(int64_t civil_us, char out[8])
 }
 
 static void
-add_note(char out[PREVIEW_NOTE], const char *note)
+add_note(char out[PREVIEW_NOTE], const char *text)
 {
 	size_t len = strlen(out);
 
-	snprintf(out + len, PREVIEW_NOTE - len, "%s%s", len ? "; " : "", note);
+	snprintf(out + len, PREVIEW_NOTE - len, "%s%s", len ? "; " : "", text);
+}
+
+static void
+note_excluded(const struct preview *p, char out[PREVIEW_NOTE])
+{
+	char text[INSTANT_LOCAL_TEXT];
+
+	add_note(out, p->excluded);
+	if (p->run_us == INSTANT_NEVER) {
+		add_note(out, "it is skipped");
+		return;
+	}
+	instant_format_local(p->run_us, p->run_offset_s, text);
+	add_note(out, "it is deferred to ");
+	snprintf(out + strlen(out), PREVIEW_NOTE - strlen(out), "%s", text);
 }
 
 void
@@ -129,6 +144,8 @@ preview_note(const struct preview *p, char out[PREVIEW_NOTE])
 		snprintf(merged, sizeof merged, "starts %s later, by its jitter", delay);
 		add_note(out, merged);
 	}
+	if (p->excluded)
+		note_excluded(p, out);
 }
 
 void

@@ -13,6 +13,10 @@ struct preview {
 	int32_t offset_s;
 	struct touch touch; /* of the trigger */
 	int64_t spread_us;  /* its run starts so much later: jitter */
+	/* What the schedule's calendars make of it, which schedule_preview() does not ask. */
+	const char *excluded; /* why it does not run then; NULL: it does */
+	int64_t run_us;	      /* when it runs instead; INSTANT_NEVER: not */
+	int32_t run_offset_s; /* holds then */
 };
 
 /*
@@ -27,7 +31,7 @@ MUST_CHECK int schedule_preview(const struct schedule *s, struct zones *zones,
     const char *time_zone, int64_t from_us, struct preview *list, size_t cap, size_t *count,
     struct err *err);
 
-enum { PREVIEW_NOTE = 300 };
+enum { PREVIEW_NOTE = 1600 };
 
 /* What is unusual about a due time, as words without a stop; "" if nothing is. */
 void preview_note(const struct preview *p, char out[PREVIEW_NOTE]);

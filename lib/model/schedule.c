@@ -130,6 +130,26 @@ check_tags(const struct schedule *s, struct err *err)
 }
 
 static int
+check_calendars(const struct schedule *s, struct err *err)
+{
+	int ret = check_count(
+	    s->calendar_count, SCHEDULE_CALENDARS_MAX, member("calendars.exclude"), err);
+
+	for (size_t i = 0; !ret && i < s->calendar_count; i++) {
+		ret = check_line(s->calendars[i], SCHEDULE_NAME_MAX,
+		    member("calendars.exclude[%zu]", i), err);
+		for (size_t j = 0; !ret && j < i; j++) {
+			if (!strcmp(s->calendars[i], s->calendars[j]))
+				ret = err_fail(err, ERR_INPUT,
+				    "Invalid value: calendars.exclude[%zu]: is the same as "
+				    "calendars.exclude[%zu]; leave one out",
+				    i, j);
+		}
+	}
+	return ret;
+}
+
+static int
 check_trigger(const struct trigger *t, size_t i, struct err *err)
 {
 	switch (t->kind) {
@@ -403,6 +423,8 @@ check_bytes(const struct schedule *s, struct err *err)
 
 	for (size_t i = 0; i < s->tag_count; i++)
 		n += string_bytes(s->tags[i]);
+	for (size_t i = 0; i < s->calendar_count; i++)
+		n += string_bytes(s->calendars[i]);
 	for (size_t i = 0; i < s->trigger_count; i++)
 		n += string_bytes(s->triggers[i].expression) +
 		     string_bytes(s->triggers[i].time_zone);
@@ -465,6 +487,8 @@ schedule_validate(const struct schedule *s, struct err *err)
 		    s->trigger_count, SCHEDULE_TRIGGERS_MAX, member("triggers"), err);
 	for (size_t i = 0; !ret && i < s->trigger_count; i++)
 		ret = check_trigger(&s->triggers[i], i, err);
+	if (!ret)
+		ret = check_calendars(s, err);
 	if (!ret && s->condition)
 		ret = check_condition(s->condition, err);
 	if (!ret && !s->task_count)

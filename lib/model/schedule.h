@@ -32,6 +32,7 @@ enum {
 	SCHEDULE_RETRY_CAUSES_MAX = 32,
 	RETRY_FACTOR_UNIT = 100, /* a factor is kept in hundredths */
 	RETRY_FACTOR_MAX = 10 * RETRY_FACTOR_UNIT,
+	SCHEDULE_CALENDARS_MAX = 8,
 };
 
 /* What a definition has that does not say otherwise. */
@@ -55,6 +56,9 @@ enum on_lost { ON_LOST_FAIL = 0, ON_LOST_RERUN = 1 };
 
 struct job;	 /* model/job.h */
 struct http_def; /* model/http.h */
+
+/* What becomes of a due time that a calendar excludes. */
+enum on_excluded { ON_EXCLUDED_SKIP = 0, ON_EXCLUDED_DEFER = 1 };
 
 struct env_var {
 	const char *name, *value;
@@ -116,6 +120,9 @@ struct schedule {
 	int64_t max_runs;  /* so many runs triggers cause, then nothing is due; 0: no bound */
 	int64_t jitter_us; /* a due time's run starts up to this much later: the same due time
 				 always by the same amount */
+	const char **calendars; /* names: no due time that one of them excludes */
+	size_t calendar_count;
+	enum on_excluded on_excluded;
 	enum overlap overlap;
 	enum misfire misfire;
 	int64_t misfire_window_us; /* missed longer ago than this: never run */
@@ -145,8 +152,10 @@ struct schedule_state {
 	uint64_t runs;		      /* that triggers have caused, since it was made */
 	int64_t range_due_us;	      /* ledger entry that a further suspended due time joins;
 					 INSTANT_NEVER: none */
-	uint64_t last_execution_id;   /* 0: none yet */
-	uint32_t active;	      /* executions in the queue or begun, and not ended */
+	int64_t deferred_us; /* this due time runs at next_due_us, when no calendar excludes it
+				any more; INSTANT_NEVER: none is deferred */
+	uint64_t last_execution_id; /* 0: none yet */
+	uint32_t active;	    /* executions in the queue or begun, and not ended */
 	uint32_t waiting; /* executions that wait for their turn, behind the active ones */
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "service/excluded.h"
 #include "service/internal.h"
 
 struct apply {
@@ -162,8 +163,11 @@ plan(struct txn *txn, struct apply *c, struct err *err)
 
 	c->list = arena_array(c->out, c->set->count + c->owned_count, sizeof *c->list);
 	c->count = 0;
-	for (size_t i = 0; !rc && i < c->set->count; i++)
-		rc = plan_one(txn, c, &c->set->schedules[i], err);
+	for (size_t i = 0; !rc && i < c->set->count; i++) {
+		rc = calendars_check(txn, &c->scratch, &c->set->schedules[i], err);
+		rc = rc ? schedule_set_fault(i, rc, err)
+			: plan_one(txn, c, &c->set->schedules[i], err);
+	}
 	for (size_t i = 0; !rc && i < c->owned_count; i++)
 		rc = plan_prune(txn, c, c->owned[i], err);
 	return rc;

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "service/excluded.h"
 #include "service/fire.h"
 #include "service/job_internal.h"
 #include "service/run.h"
@@ -91,6 +92,12 @@ is_new_one_shot(struct txn *txn, const struct changing *c, const struct schedule
 	    t->at_us > c->deed.now_us || t->at_us < s->start_us || t->at_us >= s->end_us ||
 	    had_one_shot(&c->s, t->at_us))
 		return 0;
+	/* Its entry would stand behind one that is still to be written. */
+	if (c->state.deferred_us != INSTANT_NEVER)
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: triggers[%zu].at: is past, while a due time is deferred; "
+		    "run the schedule instead",
+		    i);
 	rc = store_ledger_last(txn, c->arena, s->id, t->at_us, &o, err);
 	*is_new = rc == ERR_MISSING || (!rc && o.to_us < t->at_us);
 	if (*is_new || rc)
@@ -151,7 +158,10 @@ plan_from_now(struct txn *txn, struct changing *c, const struct schedule *s, str
 		return rc;
 	rc = schedule_plan_next(s, &c->state, c->deed.sv->zones, after_us, &due_us, err);
 	c->state.range_due_us = INSTANT_NEVER;
-	return rc ? rc : run_plan(txn, s, &c->state, due_us, err);
+	if (!rc)
+		rc = run_plan(txn, s, &c->state, due_us, err);
+	return rc ? rc
+		  : fire_defer_again(txn, s, &c->state, c->deed.sv->zones, c->deed.now_us, err);
 }
 
 /* A job keeps what no definition says. */
@@ -188,7 +198,9 @@ change_definition(struct txn *txn, struct changing *c, struct schedule *s, struc
 	s->modified_us = c->deed.now_us;
 	s->owner = c->s.owner;
 	keep_anchors(s, &c->s);
-	rc = keep_job(c, s, err);
+	rc = calendars_check(txn, c->arena, s, err);
+	if (!rc)
+		rc = keep_job(c, s, err);
 	if (rc)
 		return rc;
 	rc = store_schedule_put(txn, s, err);
@@ -252,6 +264,9 @@ change_delete(struct txn *txn, struct changing *c, struct err *err)
 			rc = run_cancel_waiting(txn, c->arena, &c->state, waiting,
 			    c->deed.now_us, "its schedule was deleted", err);
 	}
+	if (!rc)
+		rc = fire_drop_deferred(txn, &c->s, &c->state, c->deed.now_us,
+		    "its schedule was deleted while it was deferred", err);
 	if (!rc)
 		rc = store_state_put(txn, &c->state, err);
 	return rc ? rc : store_schedule_remove(txn, &c->s, err);

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "model/difference.h"
+#include "service/excluded.h"
 #include "service/run.h"
 
 struct settling {
@@ -20,9 +21,17 @@ struct settling {
 	struct schedule_state *state;
 	struct zones *zones;
 	int64_t now_us;
+	struct calendars calendars;
+	bool calendars_known;
 	bool queued;
 	uint64_t holder_id;	 /* the run that stands in the way of all; 0: not looked up */
 	struct occurrence range; /* count 0: none open */
+};
+
+/* A due time, and when it meets what is in force: later than itself if calendars deferred it. */
+struct turn {
+	int64_t due_us, at_us;
+	const char *why; /* it was deferred; NULL: it was not */
 };
 
 /* What becomes of one due time. */
@@ -57,14 +66,14 @@ judge_misfire(const struct schedule *s, int64_t late_us, bool last)
 	    "nobody was there to fire it until its misfireWindow had passed"};
 }
 
-/* `last`: no later due time has come yet. */
+/* `last`: no later due time that runs has come yet. */
 static struct judgement
-judge(const struct settling *g, int64_t due_us, bool last)
+judge(const struct settling *g, const struct turn *t, bool last)
 {
 	const struct schedule_state *state = g->state;
 	/* Within its jitter a due time is not late. */
-	int64_t late_us = g->now_us - due_us - g->s->jitter_us;
-	int64_t firing_us = schedule_firing_time(g->s, due_us);
+	int64_t late_us = g->now_us - t->at_us - g->s->jitter_us;
+	int64_t firing_us = schedule_firing_time(g->s, t->at_us);
 	bool busy = state->active + state->waiting > 0;
 	struct judgement j = {VERDICT_RAN, ORIGIN_TRIGGER, NULL};
 
@@ -126,6 +135,7 @@ add_run(struct settling *g, int64_t due_us, const struct judgement *j, struct er
 	    .to_us = due_us,
 	    .count = 1,
 	    .verdict = VERDICT_RAN,
+	    .reason = j->reason,
 	    .decided_us = g->now_us,
 	};
 	int rc;
@@ -271,7 +281,152 @@ give_up(struct settling *g, int64_t due_us, struct err *err)
 	g->state->suspended_us = g->now_us;
 	g->state->suspended_until_us = 0;
 	g->state->suspended_reason = j.reason;
+	if (g->state->deferred_us != INSTANT_NEVER)
+		due_us = g->state->deferred_us;
+	g->state->deferred_us = INSTANT_NEVER;
 	return add_skip(g, due_us, &j, err);
+}
+
+/* ---- calendars ---- */
+
+static int
+know_calendars(struct settling *g, struct err *err)
+{
+	int rc;
+
+	if (g->calendars_known)
+		return 0;
+	rc = calendars_load(g->txn, &g->arena, g->s, g->zones, &g->calendars, err);
+	g->calendars_known = !rc;
+	return rc;
+}
+
+/* Has a later due time come that no calendar keeps from running? */
+static int
+later_has_come(struct settling *g, int64_t next_us, bool *come, struct err *err)
+{
+	struct excluded by;
+	int rc = 0;
+
+	*come = false;
+	while (!rc && schedule_firing_time(g->s, next_us) <= g->now_us && !*come) {
+		int64_t free_us = next_us;
+
+		if (calendars_exclude(&g->calendars, next_us, &by))
+			free_us = exclusion_first_free(&g->calendars.reader, next_us);
+		if (schedule_firing_time(g->s, free_us) > g->now_us)
+			break;
+		*come = free_us == next_us || g->s->on_excluded == ON_EXCLUDED_DEFER;
+		/* None that is due until then runs. */
+		if (!*come)
+			rc = schedule_next_due(g->s, g->zones, free_us - 1, &next_us, err);
+	}
+	return rc;
+}
+
+static const char *
+deferral(struct settling *g, int64_t free_us, const char *why)
+{
+	char text[INSTANT_TEXT];
+
+	instant_format(free_us, text);
+	return arena_printf(&g->arena, "deferred to %s: %s", text, why);
+}
+
+/*
+ * What the calendars make of a due time that would have its turn at t->at_us: it is skipped
+ * (*reason), it is deferred to later than now (*wait_us, when its turn comes), or it has its turn,
+ * perhaps later than it asked for. `next_us` is the due time behind it: one that comes before the
+ * deferred one could run stands for it, and so do all that are deferred to the same instant for each
+ * other, the last one for all.
+ */
+static void
+meet_calendars(
+    struct settling *g, struct turn *t, int64_t next_us, int64_t *wait_us, const char **reason)
+{
+	const char *why = NULL;
+	struct excluded by;
+	int64_t free_us;
+
+	*wait_us = INSTANT_NEVER;
+	*reason = NULL;
+	if (t->at_us != t->due_us)
+		t->why = deferral(g, t->at_us,
+		    calendars_exclude(&g->calendars, t->due_us, &by)
+			? calendars_reason(&g->arena, &g->calendars, &by)
+			: "a calendar excluded it");
+	if (!calendars_exclude(&g->calendars, t->at_us, &by))
+		return;
+	why = calendars_reason(&g->arena, &g->calendars, &by);
+	*reason = why;
+	if (g->s->on_excluded == ON_EXCLUDED_SKIP)
+		return;
+	free_us = exclusion_first_free(&g->calendars.reader, t->at_us);
+	if (free_us == INSTANT_NEVER) {
+		*reason = arena_printf(
+		    &g->arena, "%s, and no time is free to which it could be deferred", why);
+	} else if (next_us <= free_us) {
+		*reason = arena_printf(
+		    &g->arena, "%s; a later due time stands for it", deferral(g, free_us, why));
+	} else {
+		*reason = NULL;
+		t->at_us = free_us;
+		t->why = deferral(g, free_us, why);
+		if (schedule_firing_time(g->s, free_us) > g->now_us)
+			*wait_us = free_us;
+	}
+}
+
+/* One due time that no calendar keeps from its turn. */
+static int
+settle_turn(struct settling *g, const struct turn *t, int64_t next_us, struct err *err)
+{
+	struct judgement j;
+	bool come;
+	int rc = later_has_come(g, next_us, &come, err);
+
+	if (rc)
+		return rc;
+	j = judge(g, t, !come);
+	if (j.verdict == VERDICT_RAN)
+		j.reason = t->why;
+	if (j.verdict == VERDICT_MISSED_DOWN || j.verdict == VERDICT_MISSED_WINDOW)
+		rc = fire_blame_clock(g->txn, &g->arena, g->s,
+		    schedule_firing_time(g->s, t->at_us), &j.verdict, &j.reason, err);
+	if (rc)
+		return rc;
+	return j.verdict == VERDICT_RAN ? add_run(g, t->due_us, &j, err)
+					: add_skip(g, t->due_us, &j, err);
+}
+
+/*
+ * Settle one due time, or defer it: the one that was deferred until *wake_us, or else the one that
+ * is *wake_us. *wake_us moves on to when there is something to settle next.
+ */
+static int
+settle_calendars(struct settling *g, int64_t next_us, int64_t *wake_us, struct err *err)
+{
+	struct schedule_state *state = g->state;
+	struct turn t = {.due_us = *wake_us, .at_us = *wake_us};
+	struct judgement j = {.verdict = VERDICT_SKIPPED_CALENDAR};
+	int64_t wait_us;
+
+	if (state->deferred_us != INSTANT_NEVER)
+		t.due_us = state->deferred_us;
+	state->deferred_us = INSTANT_NEVER;
+	*wake_us = next_us;
+	/* What is suspended is not asked any further. */
+	if (!schedule_is_suspended(state, schedule_firing_time(g->s, t.at_us))) {
+		meet_calendars(g, &t, next_us, &wait_us, &j.reason);
+		if (j.reason)
+			return add_skip(g, t.due_us, &j, err);
+		if (wait_us != INSTANT_NEVER) {
+			state->deferred_us = t.due_us;
+			*wake_us = wait_us;
+			return 0;
+		}
+	}
+	return settle_turn(g, &t, next_us, err);
 }
 
 /* Settle one due time; *due_us moves on to the next. */
@@ -279,7 +434,6 @@ static int
 settle_one(struct settling *g, int64_t *due_us, struct err *err)
 {
 	int64_t next_us = INSTANT_NEVER;
-	struct judgement j;
 	int rc;
 
 	/* Nobody is waked when a suspension ends: the first due time behind it finds it over. */
@@ -287,19 +441,16 @@ settle_one(struct settling *g, int64_t *due_us, struct err *err)
 	    !schedule_is_suspended(g->state, schedule_firing_time(g->s, *due_us)))
 		schedule_end_suspension(g->state);
 	rc = schedule_next_due(g->s, g->zones, *due_us, &next_us, err);
+	if (!rc)
+		rc = know_calendars(g, err);
 	if (rc == ERR_INPUT) {
 		rc = give_up(g, *due_us, err);
+		*due_us = INSTANT_NEVER;
 	} else if (!rc) {
-		j = judge(g, *due_us, schedule_firing_time(g->s, next_us) > g->now_us);
-		if (j.verdict == VERDICT_MISSED_DOWN || j.verdict == VERDICT_MISSED_WINDOW)
-			rc = fire_blame_clock(g->txn, &g->arena, g->s,
-			    schedule_firing_time(g->s, *due_us), &j.verdict, &j.reason, err);
-		if (rc)
-			return rc;
-		rc = j.verdict == VERDICT_RAN ? add_run(g, *due_us, &j, err)
-					      : add_skip(g, *due_us, &j, err);
+		rc = settle_calendars(g, next_us, due_us, err);
 	}
-	*due_us = schedule_is_used_up(g->s, g->state) ? INSTANT_NEVER : next_us;
+	if (schedule_is_used_up(g->s, g->state) && g->state->deferred_us == INSTANT_NEVER)
+		*due_us = INSTANT_NEVER;
 	return rc;
 }
 
@@ -348,4 +499,65 @@ fire_take_up(struct txn *txn, const struct schedule *s, struct schedule_state *s
 		rc = run_plan(txn, s, state, due_us, err);
 	arena_release(&g.arena);
 	return rc;
+}
+
+int
+fire_defer_again(struct txn *txn, const struct schedule *s, struct schedule_state *state,
+    struct zones *zones, int64_t now_us, struct err *err)
+{
+	struct settling g = {
+	    .txn = txn, .s = s, .state = state, .zones = zones, .now_us = now_us};
+	struct turn t = {.due_us = state->deferred_us, .at_us = now_us};
+	struct judgement j = {.verdict = VERDICT_SKIPPED_CALENDAR};
+	int64_t next_us, wake_us;
+	int rc;
+
+	if (state->deferred_us == INSTANT_NEVER)
+		return 0;
+	if (schedule_is_used_up(s, state))
+		return fire_drop_deferred(
+		    txn, s, state, now_us, "it was deferred, and all runs are over", err);
+	rc = open_range(&g, err);
+	if (!rc)
+		rc = schedule_plan_next(s, state, zones, now_us, &next_us, err);
+	if (!rc)
+		rc = know_calendars(&g, err);
+	if (rc)
+		goto done;
+	meet_calendars(&g, &t, next_us, &wake_us, &j.reason);
+	if (j.reason) {
+		state->deferred_us = INSTANT_NEVER;
+		wake_us = next_us;
+		rc = add_skip(&g, t.due_us, &j, err);
+		if (!rc)
+			rc = close_range(&g, err);
+	} else if (wake_us == INSTANT_NEVER) {
+		wake_us = now_us; /* nothing keeps it any more */
+	}
+	if (!rc)
+		rc = run_plan(txn, s, state, wake_us, err);
+
+done:
+	arena_release(&g.arena);
+	return rc;
+}
+
+int
+fire_drop_deferred(struct txn *txn, const struct schedule *s, struct schedule_state *state,
+    int64_t now_us, const char *reason, struct err *err)
+{
+	struct occurrence o = {
+	    .schedule_id = s->id,
+	    .due_us = state->deferred_us,
+	    .to_us = state->deferred_us,
+	    .count = 1,
+	    .verdict = VERDICT_SKIPPED_CALENDAR,
+	    .reason = reason,
+	    .decided_us = now_us,
+	};
+
+	if (state->deferred_us == INSTANT_NEVER)
+		return 0;
+	state->deferred_us = INSTANT_NEVER;
+	return store_ledger_insert(txn, &o, err);
 }

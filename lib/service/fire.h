@@ -29,7 +29,8 @@ enum { FIRE_BATCH = 2000 };
 
 /*
  * Settle the due times of `s` whose runs were to start at or before now_us: a due time that waits
- * for its jitter has not come yet. *state is changed and not stored;
+ * for its jitter has not come yet, and one that a calendar defers is settled when its turn comes;
+ * until then the plan has that turn. *state is changed and not stored;
  * state->next_due_us and the plan agree afterwards. *queued becomes true when there is
  * something to begin; *more tells whether due times are left.
  *
@@ -48,6 +49,20 @@ MUST_CHECK int fire_due(struct txn *txn, const struct schedule *s, struct schedu
  */
 MUST_CHECK int fire_take_up(struct txn *txn, const struct schedule *s,
     struct schedule_state *state, struct zones *zones, struct err *err);
+
+/*
+ * The calendars of a schedule, or its definition, have changed: a due time that is deferred is
+ * deferred from now on to when they let it run; if they do now, it is planned for now. All that is
+ * due was settled before. *state is changed and not stored.
+ *
+ * Fails: as schedule_next_due(); ERR_INPUT for a calendar's zone that is missing.
+ */
+MUST_CHECK int fire_defer_again(struct txn *txn, const struct schedule *s,
+    struct schedule_state *state, struct zones *zones, int64_t now_us, struct err *err);
+
+/* A due time that is deferred will not run: its entry says why. The plan stays as it is. */
+MUST_CHECK int fire_drop_deferred(struct txn *txn, const struct schedule *s,
+    struct schedule_state *state, int64_t now_us, const char *reason, struct err *err);
 
 /* ---- clock.c ---- */
 

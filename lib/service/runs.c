@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "base/utf8.h"
+#include "service/excluded.h"
 #include "service/fire.h"
 #include "service/internal.h"
 #include "service/run.h"
@@ -22,12 +23,22 @@ struct start {
 };
 
 /* What would keep a trigger from firing now. */
-static bool
-trigger_says_no(const struct schedule *s, const struct schedule_state *state, int64_t now_us)
+static int
+trigger_says_no(struct txn *txn, struct start *c, const struct schedule *s,
+    const struct schedule_state *state, bool *no, struct err *err)
 {
-	return s->trigger_count > 0 &&
-	       (schedule_is_suspended(state, now_us) || schedule_is_used_up(s, state) ||
-		   now_us < s->start_us || now_us >= s->end_us);
+	struct calendars calendars;
+	struct excluded by;
+	int rc;
+
+	*no = s->trigger_count > 0 &&
+	      (schedule_is_suspended(state, c->now_us) || schedule_is_used_up(s, state) ||
+		  c->now_us < s->start_us || c->now_us >= s->end_us);
+	if (*no || !s->calendar_count)
+		return 0;
+	rc = calendars_load(txn, &c->arena, s, c->sv->zones, &calendars, err);
+	*no = !rc && calendars_exclude(&calendars, c->now_us, &by);
+	return rc;
 }
 
 int
@@ -79,8 +90,10 @@ start_body(struct txn *txn, void *ctx, struct err *err)
 	if (rc || c->more)
 		return rc ? rc : store_state_put(txn, &state, err);
 	request.conditional = c->check_triggers;
-	request.stopped = c->check_triggers && trigger_says_no(&s, &state, c->now_us);
-	rc = run_make(txn, &request, &state, &c->execution_id, err);
+	if (c->check_triggers)
+		rc = trigger_says_no(txn, c, &s, &state, &request.stopped, err);
+	if (!rc)
+		rc = run_make(txn, &request, &state, &c->execution_id, err);
 	if (!rc)
 		rc = store_state_put(txn, &state, err);
 	return rc ? rc : note_run(txn, &deed, c->schedule_id, c->execution_id, err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "service/excluded.h"
 #include "service/internal.h"
 #include "service/run.h"
 
@@ -92,12 +93,18 @@ first_due(struct zones *zones, const struct schedule *s, int64_t now_us, int64_t
 int
 make_schedule(struct txn *txn, const struct deed *d, struct schedule *s, struct err *err)
 {
-	struct schedule_state state = {
-	    .next_due_us = INSTANT_NEVER, .range_due_us = INSTANT_NEVER};
+	struct schedule_state state = {.next_due_us = INSTANT_NEVER,
+	    .range_due_us = INSTANT_NEVER,
+	    .deferred_us = INSTANT_NEVER};
+	struct arena scratch = ARENA_INIT;
 	int64_t due_us;
 	int rc;
 
 	s->tenant_id = d->actor->tenant_id;
+	rc = calendars_check(txn, &scratch, s, err);
+	arena_release(&scratch);
+	if (rc)
+		return rc;
 	s->created_by = d->actor->user_id;
 	s->created_token = d->actor->token_id;
 	s->created_us = s->modified_us = d->now_us;
@@ -165,9 +172,35 @@ service_create_schedule(struct service *sv, const struct actor *actor, int64_t n
 
 /* ---- show and find ---- */
 
-/* When it will run next, if nobody changes anything. */
+/* The first due time, or what calendars make of it, that runs: `due_us` or one behind it. What
+ * cannot be worked out is told when the time has come. */
 static int64_t
-next_run(const struct schedule *s, const struct schedule_state *state, struct zones *zones)
+first_run(struct txn *txn, struct arena *a, const struct schedule *s, struct zones *zones,
+    int64_t due_us)
+{
+	struct calendars calendars;
+	struct excluded by;
+	struct err unknown;
+
+	if (!s->calendar_count || calendars_load(txn, a, s, zones, &calendars, &unknown))
+		return due_us;
+	for (int i = 0; due_us != INSTANT_NEVER && i < EXCLUSION_STEPS; i++) {
+		int64_t free_us;
+
+		if (!calendars_exclude(&calendars, due_us, &by))
+			return due_us;
+		free_us = exclusion_first_free(&calendars.reader, due_us);
+		if (free_us == INSTANT_NEVER || s->on_excluded == ON_EXCLUDED_DEFER)
+			return free_us;
+		if (schedule_next_due(s, zones, free_us - 1, &due_us, &unknown))
+			return INSTANT_NEVER;
+	}
+	return INSTANT_NEVER;
+}
+
+/* When it is due next without a suspension. */
+static int64_t
+next_due(const struct schedule *s, const struct schedule_state *state, struct zones *zones)
 {
 	int64_t due_us = state->next_due_us;
 	struct err unknown;
@@ -198,7 +231,8 @@ view_schedule(struct txn *txn, struct arena *a, const struct deed *d, uint64_t i
 	view->finished = view->definition.trigger_count > 0 &&
 			 view->state.next_due_us == INSTANT_NEVER &&
 			 !schedule_is_given_up(&view->state);
-	view->next_run_us = next_run(&view->definition, &view->state, d->sv->zones);
+	view->next_run_us = first_run(txn, a, &view->definition, d->sv->zones,
+	    next_due(&view->definition, &view->state, d->sv->zones));
 	return 0;
 }
 

@@ -543,7 +543,7 @@ MUST_CHECK int service_explain_schedule(struct service *sv, struct arena *a,
 /*
  * Start an execution now. It and its tasks are durable before this returns; whether it begins
  * at once or waits for its turn is the scheduler's to decide. `args` may be NULL.
- * check_triggers: what would keep a trigger from firing (suspension, start and end) ends the
+ * check_triggers: what would keep a trigger from firing (suspension, start and end, calendars) ends the
  * execution at once with TASK_CONDITION, and the schedule's condition is evaluated before its
  * tasks run.
  */

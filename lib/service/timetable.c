@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "service/excluded.h"
 #include "service/internal.h"
 
 /* ---- preview ---- */
@@ -25,7 +26,8 @@ bound_runs(struct zones *zones, struct schedule *s, const struct schedule_state 
 	int64_t left = s->max_runs - (int64_t)state->runs, due_us = after_us;
 	int rc = 0;
 
-	if (!s->max_runs || left > RUNS_AHEAD)
+	/* Nor where a calendar may keep some of them from running. */
+	if (!s->max_runs || left > RUNS_AHEAD || s->calendar_count)
 		return 0;
 	while (!rc && left-- > 0 && due_us != INSTANT_NEVER)
 		rc = schedule_next_due(s, zones, due_us, &due_us, err);
@@ -34,12 +36,56 @@ bound_runs(struct zones *zones, struct schedule *s, const struct schedule_state 
 	return rc;
 }
 
+struct exclude {
+	struct service *sv;
+	struct arena *arena;
+	const struct schedule *s;
+	struct preview *list;
+	size_t count;
+};
+
+/* What the calendars make of one due time. */
+static int
+exclude_one(struct exclude *x, struct calendars *calendars, struct preview *p, struct err *err)
+{
+	const struct zone *zone;
+	int rc;
+
+	p->run_us = calendars_run_us(x->arena, calendars, x->s, p->due_us, &p->excluded);
+	if (!p->excluded || p->run_us == INSTANT_NEVER)
+		return 0;
+	rc = zones_get(x->sv->zones, p->time_zone, &zone, err);
+	if (!rc)
+		p->run_offset_s = zone_segment_at(zone, p->run_us).offset_s;
+	return rc;
+}
+
+static int
+exclude_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct exclude *x = ctx;
+	struct calendars calendars;
+	int rc = calendars_load(txn, x->arena, x->s, x->sv->zones, &calendars, err);
+
+	for (size_t i = 0; !rc && i < x->count; i++)
+		rc = exclude_one(x, &calendars, &x->list[i], err);
+	return rc;
+}
+
 static int
 preview(struct service *sv, struct arena *a, const struct schedule *s, const char *time_zone,
     int64_t from_us, size_t cap, struct preview **list, size_t *count, struct err *err)
 {
+	struct exclude x = {.sv = sv, .arena = a, .s = s};
+	int rc;
+
 	*list = arena_array(a, cap, sizeof **list);
-	return schedule_preview(s, sv->zones, time_zone, from_us, *list, cap, count, err);
+	rc = schedule_preview(s, sv->zones, time_zone, from_us, *list, cap, count, err);
+	if (rc || !s->calendar_count)
+		return rc;
+	x.list = *list;
+	x.count = *count;
+	return store_run(sv->store, exclude_body, &x, err);
 }
 
 int
@@ -53,6 +99,7 @@ service_preview_definition(struct service *sv, struct arena *a, const struct act
 
 	*count = 0;
 	bounded.created_us = INT64_MIN;
+	bounded.tenant_id = actor->tenant_id;
 	if (!rc)
 		rc = bound_runs(sv->zones, &bounded, &none,
 		    from_us == INT64_MIN ? from_us : from_us - 1, err);
@@ -96,6 +143,7 @@ struct explain {
 	bool settled;	     /* of what was found: it has an entry, */
 	struct occurrence o; /* this one */
 	struct preview p;    /* how the definition has it; trigger_count 0: it has not */
+	struct calendars calendars;
 	struct buf text;
 };
 
@@ -170,6 +218,8 @@ find_due(struct explain *x, struct err *err)
 	    x->txn, x->arena, x->id, x->from_us, x->to_us, MINUTE_ENTRIES, &list, &count, err);
 	for (size_t i = 0; !rc && i < count; i++)
 		consider_entry(x, &list[i]);
+	if (!rc && x->state.deferred_us != INSTANT_NEVER)
+		consider(x, x->state.deferred_us, NULL);
 	if (!rc && x->state.next_due_us != INSTANT_NEVER)
 		consider_definition(x, later(x->from_us, x->state.next_due_us), x->to_us, NULL);
 	return rc;
@@ -338,6 +388,8 @@ explain_run(struct explain *x, struct err *err)
 	add_trigger(x);
 	if (run.start_us != INSTANT_NEVER || run.end_us == INSTANT_NEVER)
 		add_late(x);
+	if (x->o.reason)
+		buf_addf(&x->text, "; %s", x->o.reason);
 	return add_skipped(x, err);
 }
 
@@ -395,7 +447,7 @@ explain_settled(struct explain *x, struct err *err)
 	case VERDICT_SKIPPED_SUSPENDED:
 		return explain_suspended(x, err);
 	case VERDICT_SKIPPED_CALENDAR:
-		buf_adds(&x->text, "It was skipped because a calendar excludes the day");
+		buf_adds(&x->text, "It was skipped");
 		break;
 	case VERDICT_SKIPPED_CONDITION:
 		buf_adds(&x->text, "It was skipped because the condition said no");
@@ -413,20 +465,49 @@ explain_settled(struct explain *x, struct err *err)
 	return 0;
 }
 
+/* Why a calendar keeps it from running at its time, and when it runs instead; NULL: none does. */
+static const char *
+excluded_why(struct explain *x, int64_t *run_us)
+{
+	int64_t due_us = x->e->due_us;
+	const char *why;
+
+	*run_us = calendars_run_us(x->arena, &x->calendars, &x->s, due_us, &why);
+	if (due_us != x->state.deferred_us)
+		return why;
+	*run_us = x->state.next_due_us;
+	return why ? why : "a calendar excluded it";
+}
+
 static int
 explain_future(struct explain *x, struct err *err)
 {
 	const struct schedule_state *state = &x->state;
 	struct explanation *e = x->e;
+	const char *why;
+	int64_t run_us;
 
 	e->verdict = "future";
-	if (e->due_us <= x->now_us)
+	why = excluded_why(x, &run_us);
+	if (e->due_us == state->deferred_us)
+		buf_adds(&x->text, "It is deferred");
+	else if (e->due_us <= x->now_us)
 		buf_adds(&x->text, "Its time has come and it is about to be handled");
 	else if (schedule_is_suspended(state, e->due_us))
 		buf_adds(&x->text, "It has not come yet and will be skipped");
+	else if (why)
+		buf_addf(&x->text, "It has not come yet and will be %s",
+		    run_us == INSTANT_NEVER ? "skipped" : "deferred");
 	else
 		buf_adds(&x->text, "It has not come yet");
 	add_trigger(x);
+	if (why && !schedule_is_suspended(state, e->due_us)) {
+		if (run_us != INSTANT_NEVER) {
+			buf_adds(&x->text, ", to ");
+			add_utc(x, run_us);
+		}
+		buf_addf(&x->text, ", because %s", why);
+	}
 	if (!schedule_is_suspended(state, e->due_us))
 		return 0;
 	e->suspended = true;
@@ -564,6 +645,12 @@ explain_body(struct txn *txn, void *ctx, struct err *err)
 	rc = own_schedule(txn, x->arena, x->actor, x->id, &x->s, err);
 	if (!rc)
 		rc = store_state_get(txn, x->arena, x->id, &x->state, err);
+	if (!rc) {
+		/* With a zone that is gone nobody knows. */
+		rc = calendars_load(txn, x->arena, &x->s, x->sv->zones, &x->calendars, err);
+		if (rc == ERR_INPUT)
+			x->calendars = (struct calendars){.reader.count = rc = 0};
+	}
 	if (!rc)
 		rc = find_due(x, err);
 	if (rc)

@@ -66,6 +66,9 @@ enum table {
 	TABLE_SCHEDULES,
 	TABLE_STATES,
 	TABLE_NAMES,
+	TABLE_CALENDARS,
+	TABLE_CALENDAR_NAMES,
+	TABLE_CALENDAR_USES,
 	TABLE_PLAN,
 	TABLE_LEDGER,
 	TABLE_EXECUTIONS,
@@ -274,6 +277,13 @@ MUST_CHECK int line_follow(struct txn *txn, struct arena *a, const struct task *
 /* As store_schedule_names(), for any table that is keyed by tenant and name. */
 MUST_CHECK int names_walk(struct txn *txn, enum table t, uint64_t tenant_id, const char *after,
     int (*visit)(void *ctx, const char *name, uint64_t id), void *ctx, struct err *err);
+
+/* ---- calendars.c ---- */
+
+/* Keep which schedules stand under a calendar in step: `s` is as it is now, NULL for a removed one;
+ * `old` is as it was, NULL for a new one. Fails: ERR_MISSING for a calendar that does not exist. */
+MUST_CHECK int calendar_uses_follow(
+    struct txn *txn, const struct schedule *s, const struct schedule *old, struct err *err);
 
 /* ---- sweep.c ---- */
 

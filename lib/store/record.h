@@ -55,6 +55,11 @@ void unpack_task_line(struct unpack *u, struct task_line *l);
 void pack_result(struct buf *b, const struct result *r);
 void unpack_result(struct unpack *u, struct arena *a, struct result *r);
 
+/* ---- record_calendar.c ---- */
+
+void pack_calendar(struct buf *b, const struct calendar *c);
+void unpack_calendar(struct unpack *u, struct arena *a, struct calendar *c);
+
 /* ---- record_account.c ---- */
 
 void pack_tenant(struct buf *b, const struct tenant *t);

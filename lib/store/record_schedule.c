@@ -238,6 +238,8 @@ pack_schedule(struct buf *b, const struct schedule *s)
 	pack_i64(b, s->end_us);
 	pack_i64(b, s->max_runs);
 	pack_i64(b, s->jitter_us);
+	pack_texts(b, s->calendars, s->calendar_count);
+	pack_u8(b, (uint8_t)s->on_excluded);
 	pack_u8(b, (uint8_t)s->overlap);
 	pack_u8(b, (uint8_t)s->misfire);
 	pack_i64(b, s->misfire_window_us);
@@ -276,6 +278,8 @@ unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
 	s->end_us = unpack_i64(u);
 	s->max_runs = unpack_i64(u);
 	s->jitter_us = unpack_i64(u);
+	s->calendars = unpack_texts(u, a, &s->calendar_count);
+	s->on_excluded = unpack_word(u, ON_EXCLUDED_SKIP, ON_EXCLUDED_DEFER);
 	s->overlap = unpack_word(u, OVERLAP_SKIP, OVERLAP_ALLOW);
 	s->misfire = unpack_word(u, MISFIRE_ONE, MISFIRE_ALL);
 	s->misfire_window_us = unpack_i64(u);
@@ -310,6 +314,7 @@ pack_state(struct buf *b, const struct schedule_state *s)
 	pack_i64(b, s->spread_us);
 	pack_u64(b, s->runs);
 	pack_i64(b, s->range_due_us);
+	pack_i64(b, s->deferred_us);
 	pack_u64(b, s->last_execution_id);
 	pack_u32(b, s->active);
 	pack_u32(b, s->waiting);
@@ -327,6 +332,7 @@ unpack_state(struct unpack *u, struct arena *a, struct schedule_state *s)
 	s->spread_us = unpack_i64(u);
 	s->runs = unpack_u64(u);
 	s->range_due_us = unpack_i64(u);
+	s->deferred_us = unpack_i64(u);
 	s->last_execution_id = unpack_u64(u);
 	s->active = unpack_u32(u);
 	s->waiting = unpack_u32(u);

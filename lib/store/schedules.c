@@ -38,6 +38,8 @@ store_schedule_put(struct txn *txn, const struct schedule *s, struct err *err)
 	if (!code || code == ERR_MISSING)
 		code = name_take(txn, TABLE_NAMES, s->tenant_id, s->name, s->id, old.tenant_id,
 		    code ? NULL : old.name, err);
+	if (!code)
+		code = calendar_uses_follow(txn, s, old.name ? &old : NULL, err);
 	if (!code) {
 		record = record_begin(txn);
 		pack_schedule(record, s);
@@ -78,6 +80,8 @@ store_schedule_remove(struct txn *txn, const struct schedule *s, struct err *err
 	if (!code)
 		code = table_delete(
 		    txn, TABLE_NAMES, key_name(txn, stored.tenant_id, stored.name), err);
+	if (!code)
+		code = calendar_uses_follow(txn, NULL, &stored, err);
 	if (!code)
 		code = remove_state(txn, &scratch, s->id, err);
 	if (!code)

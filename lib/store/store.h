@@ -27,6 +27,7 @@
 #include "base/err.h"
 #include "model/account.h"
 #include "model/audit.h"
+#include "model/calendar.h"
 #include "model/clock_step.h"
 #include "model/execution.h"
 #include "model/result.h"
@@ -141,7 +142,8 @@ MUST_CHECK int store_value_put(
 /* ---- schedules ---- */
 
 /* Insert or overwrite the definition under s->id, and its name. Fails: ERR_CONFLICT when
- * another live schedule of the tenant has the name. */
+ * another live schedule of the tenant has the name; ERR_MISSING when a calendar that it names does
+ * not exist. */
 MUST_CHECK int store_schedule_put(struct txn *txn, const struct schedule *s, struct err *err);
 MUST_CHECK int store_schedule_get(
     struct txn *txn, struct arena *a, uint64_t id, struct schedule *s, struct err *err);
@@ -165,6 +167,25 @@ MUST_CHECK int store_state_get(struct txn *txn, struct arena *a, uint64_t schedu
     struct schedule_state *state, struct err *err);
 MUST_CHECK int store_state_put(
     struct txn *txn, const struct schedule_state *state, struct err *err);
+
+/* ---- calendars ---- */
+
+/* Insert or overwrite under c->id, and its name. Fails: ERR_CONFLICT when another of the tenant has
+ * the name. One that schedules name keeps its name: that is the caller's to see to. */
+MUST_CHECK int store_calendar_put(struct txn *txn, const struct calendar *c, struct err *err);
+MUST_CHECK int store_calendar_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct calendar *c, struct err *err);
+MUST_CHECK int store_calendar_by_name(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    const char *name, struct calendar *c, struct err *err);
+/* No schedule may name it any more. */
+MUST_CHECK int store_calendar_remove(
+    struct txn *txn, const struct calendar *c, struct err *err);
+/* As store_schedule_names(). */
+MUST_CHECK int store_calendar_names(struct txn *txn, uint64_t tenant_id, const char *after,
+    int (*visit)(void *ctx, const char *name, uint64_t id), void *ctx, struct err *err);
+/* The schedules that name a calendar, with ids above `after`, ascending, `cap` at most. */
+MUST_CHECK int store_calendar_uses(struct txn *txn, uint64_t id, uint64_t after,
+    uint64_t *schedule_ids, size_t cap, size_t *count, struct err *err);
 
 /* ---- the plan: what is due next, ordered by time ---- */
 

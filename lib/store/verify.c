@@ -148,6 +148,15 @@ visit_schedule(struct verify *v)
 		fault(v, "has no state");
 	if (s.job && !job_is_sound(s.job))
 		fault(v, "its job is none");
+	for (size_t i = 0; i < s.calendar_count; i++) {
+		uint64_t calendar_id;
+		int code = table_get_id(&v->txn, TABLE_CALENDAR_NAMES,
+		    key_name(&v->txn, s.tenant_id, s.calendars[i]), &calendar_id, NULL);
+
+		if (found(v, code, "its calendar \"%s\" does not exist", s.calendars[i]) &&
+		    !exists(v, TABLE_CALENDAR_USES, key_ids(&v->txn, calendar_id, s.id)))
+			fault(v, "is not listed under its calendar \"%s\"", s.calendars[i]);
+	}
 }
 
 /* What a name's entry says: the tenant and the name in the key, the id in the record. */
@@ -172,6 +181,53 @@ visit_name(struct verify *v)
 		"leads to schedule %" PRIu64 ", which does not exist", id) &&
 	    (s.tenant_id != tenant_id || strcmp(s.name, name)))
 		fault(v, "leads to schedule %" PRIu64 ", which has another name", id);
+}
+
+static void
+visit_calendar(struct verify *v)
+{
+	struct calendar c = {.id = unpack_u64(v->at)};
+
+	unpack_calendar(v->data, &v->arena, &c);
+	if (!decoded(v))
+		return;
+	check_own_id(v, c.id, c.tenant_id);
+	check_tenant(v, c.tenant_id);
+	check_name(v, TABLE_CALENDAR_NAMES, c.tenant_id, c.name, c.id);
+}
+
+static void
+visit_calendar_name(struct verify *v)
+{
+	uint64_t tenant_id, id;
+	struct calendar c;
+	const char *name;
+
+	if (read_name(v, &tenant_id, &name, &id) &&
+	    found(v, store_calendar_get(&v->txn, &v->arena, id, &c, NULL),
+		"leads to calendar %" PRIu64 ", which does not exist", id) &&
+	    (c.tenant_id != tenant_id || strcmp(c.name, name)))
+		fault(v, "leads to calendar %" PRIu64 ", which has another name", id);
+}
+
+static void
+visit_calendar_use(struct verify *v)
+{
+	uint64_t id = unpack_u64(v->at), schedule_id = unpack_u64(v->at);
+	struct calendar c;
+	struct schedule s;
+
+	if (!decoded(v) ||
+	    !found(v, store_calendar_get(&v->txn, &v->arena, id, &c, NULL),
+		"the calendar does not exist") ||
+	    !found(v, store_schedule_get(&v->txn, &v->arena, schedule_id, &s, NULL),
+		"the schedule does not exist"))
+		return;
+	for (size_t i = 0; i < s.calendar_count; i++) {
+		if (!strcmp(s.calendars[i], c.name))
+			return;
+	}
+	fault(v, "the schedule does not name the calendar");
 }
 
 /* 4: how many runs of a schedule go on and wait is what its state says. */
@@ -222,6 +278,13 @@ check_settled(struct verify *v, const struct schedule_state *state)
 	    count == 0)
 		fault(
 		    v, "its open range %" PRId64 " is not in the ledger", state->range_due_us);
+	if (state->deferred_us != INSTANT_NEVER &&
+	    (state->deferred_us >= state->next_due_us || state->next_due_us == INSTANT_NEVER ||
+		(!store_ledger_list(&v->txn, &v->arena, state->schedule_id, state->deferred_us,
+		     state->deferred_us + 1, 1, &list, &count, NULL) &&
+		    count > 0)))
+		fault(v, "its deferred due time %" PRId64 " is settled or not planned",
+		    state->deferred_us);
 	if (state->next_due_us == INSTANT_NEVER)
 		return;
 	if (!store_ledger_list(&v->txn, &v->arena, state->schedule_id, state->next_due_us,
@@ -968,6 +1031,9 @@ static void (*const visits[TABLE_COUNT])(struct verify *v) = {
     [TABLE_SCHEDULES] = visit_schedule,
     [TABLE_STATES] = visit_state,
     [TABLE_NAMES] = visit_name,
+    [TABLE_CALENDARS] = visit_calendar,
+    [TABLE_CALENDAR_NAMES] = visit_calendar_name,
+    [TABLE_CALENDAR_USES] = visit_calendar_use,
     [TABLE_PLAN] = visit_plan,
     [TABLE_LEDGER] = visit_occurrence,
     [TABLE_EXECUTIONS] = visit_execution,

@@ -12,6 +12,7 @@ enum { KEEP_DAYS_MIN = SCHEDULE_KEEP_US / DAY_US, KEEP_DAYS_MAX = 36500 };
 
 static const char *const overlap_words[] = {"skip", "queueOne", "queue", "allow"};
 static const char *const misfire_words[] = {"one", "skip", "all"};
+static const char *const on_excluded_words[] = {"skip", "defer"};
 static const char *const on_lost_words[] = {"fail", "rerun"};
 
 static int
@@ -92,23 +93,41 @@ read_max_runs(struct reader *r, const struct json *value, void *at)
 	return read_number(r, value, 1, SCHEDULE_MAX_RUNS_MAX, at);
 }
 
-/* Without a calendar it does not matter what happens on its days. */
+static int
+read_exclude(struct reader *r, const struct json *value, void *at)
+{
+	struct schedule *s = at;
+
+	return read_strings(
+	    r, value, SCHEDULE_CALENDARS_MAX, &s->calendars, &s->calendar_count);
+}
+
+static int
+read_on_excluded(struct reader *r, const struct json *value, void *at)
+{
+	struct schedule *s = at;
+	size_t i = 0;
+	int ret = read_word(r, value, on_excluded_words, COUNT(on_excluded_words), &i);
+
+	s->on_excluded = i;
+	return ret;
+}
+
+static const struct field calendars_fields[] = {
+    {"exclude", read_exclude, 0},
+    {"onExcluded", read_on_excluded, 0},
+};
+
 static int
 read_calendars(struct reader *r, const struct json *value, void *at)
 {
-	const struct json *exclude = json_member(value, "exclude");
+	struct schedule *s = at;
+	int ret = read_members(r, value, calendars_fields, COUNT(calendars_fields), s);
 
-	(void)at;
-	if (!json_is(value, JSON_OBJECT))
-		return refuse(r, "must be an object");
-	for (const struct json *m = value->first; m; m = m->next) {
-		if (m->type != JSON_NULL && strcmp(m->name, "exclude") &&
-		    strcmp(m->name, "onExcluded"))
-			return refuse(r, "not served");
-	}
-	if (exclude && exclude->type != JSON_NULL && !json_is(exclude, JSON_ARRAY))
-		return refuse(r, "not served");
-	return exclude && exclude->count ? refuse(r, "not served") : 0;
+	/* Without a calendar it does not matter what happens on its days. */
+	if (!ret && !s->calendar_count)
+		s->on_excluded = ON_EXCLUDED_SKIP;
+	return ret;
 }
 
 static const struct field schedule_fields[] = {
@@ -157,6 +176,20 @@ definition_read(struct arena *a, const struct json *value, const char *default_z
 
 /* ---- writing ---- */
 
+static void
+write_calendars(struct json_writer *w, const struct schedule *s)
+{
+	json_name(w, "calendars");
+	if (!s->calendar_count) {
+		json_null(w);
+		return;
+	}
+	json_object(w);
+	write_strings(w, "exclude", s->calendars, s->calendar_count);
+	write_string(w, "onExcluded", on_excluded_words[s->on_excluded]);
+	json_end_object(w);
+}
+
 void
 definition_write(struct json_writer *w, const struct schedule *s)
 {
@@ -174,6 +207,7 @@ definition_write(struct json_writer *w, const struct schedule *s)
 	else
 		json_null(w);
 	write_duration(w, "jitter", s->jitter_us);
+	write_calendars(w, s);
 	write_condition(w, s);
 	write_tasks(w, s);
 	write_string(w, "overlap", overlap_words[s->overlap]);

@@ -67,6 +67,8 @@ METHODS = {
         "resumeSchedules": ADMINS, "getSchedule": ALL, "listSchedules": ALL, "previewSchedule": ALL,
         "explainSchedule": ALL, "getExecution": ALL, "listExecutions": ALL, "listOccurrences": ALL,
         "cancelExecution": ALL, "getTaskLog": ALL, "getTaskOutput": ALL,
+        "createCalendar": ADMINS, "updateCalendar": ADMINS, "deleteCalendar": ADMINS, "importCalendar": ADMINS,
+        "getCalendar": ALL, "listCalendars": ALL,
     },
     "access": {
         "createUser": ADMINS, "updateUser": ADMINS, "deleteUser": ADMINS, "listUsers": ADMINS, "changePassword": ALL,

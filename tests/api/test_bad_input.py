@@ -38,7 +38,7 @@ WORDS = {
     400: re.compile(r"Request body is (empty|incomplete|not valid JSON|not valid XML)|Bad request"
                     r"|Request body must be (a JSON object|a JSON array|an XML object|an XML list)"
                     r"|(Missing|Invalid) value: [^\x00-\x1f\x7f-\x9f]{1,300}"
-                    r"|(Schedule|Execution|Task|User|Token|Tenant|Output) not found|Task is still running"),
+                    r"|(Schedule|Execution|Task|User|Token|Tenant|Output|Calendar) not found|Task is still running"),
     401: re.compile("Invalid or missing token|Invalid user name or password"),
     403: re.compile("Insufficient permissions"),
     409: re.compile(r"[A-Z][^\x00-\x1f\x7f-\x9f]{1,400}"),

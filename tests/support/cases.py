@@ -139,7 +139,24 @@ class Things:
     def tenant(self):
         return self.list("createTenant", "access", name=self.word())
 
+    def calendar(self, **members):
+        """Id of a calendar that a case may spoil."""
+        return self.list("createCalendar", **{"name": self.name(), **members})
 
+    @functools.cached_property
+    def holidays(self):
+        """The name of a calendar with an entry of each kind."""
+        self.list("createCalendar", **ENTRIES, name="holidays")
+        return "holidays"
+
+
+ENTRIES = {"description": "<all>", "timeZone": "Europe/Amsterdam", "entries": [
+    {"text": "Move", "date": "2026-12-28", "to": "2026-12-30"}, {"yearly": "12-25", "to": "12-26", "timeZone": "Asia/Tokyo"},
+    {"weekly": "Mon-Fri 08:00-18:00"}, {"from": "2026-05-01T20:00:00Z", "to": "2026-05-02T04:00:00.000Z"},
+    {"text": "Month's end", "rrule": "FREQ=MONTHLY;BYMONTHDAY=-1", "start": "2026-01-31T18:00:00", "duration": "8h",
+     "except": ["2026-02-28T18:00:00"]}]}
+ICS = "\n".join(["BEGIN:VCALENDAR", "X-WR-CALNAME:xml", "BEGIN:VEVENT", "DTSTART;VALUE=DATE:20260427", "SUMMARY:Koningsdag",
+                 "END:VEVENT", "BEGIN:VTODO", "END:VTODO", "END:VCALENDAR", ""])
 FULL = {"description": "7", "tags": ["true", "xml"], "scheduleType": 3, "startDate": "2020-01-01T00:00:00Z",
         "triggers": [{"cron": "30 2 * * 1-5", "dstGap": "skip", "dstFold": "both"}, {"every": "15m"},
                      {"rrule": "FREQ=MONTHLY;BYDAY=-1FR", "start": "2026-01-01T17:00:00", "timeZone": "Asia/Tokyo"}],
@@ -196,6 +213,9 @@ CASES = [
     ("tasks/listExecutions", lambda t: {"scheduleId": t.schedule, "limit": 1}),
     ("tasks/listOccurrences", lambda t: {"scheduleId": t.schedule, "from": "2020-01-01T00:00:00Z", "to": t.due}),
     ("tasks/listOccurrences", lambda t: {"scheduleId": t.schedule, "limit": 1}),
+    ("tasks/getCalendar", lambda t: t.calendar(**ENTRIES)),
+    ("tasks/previewSchedule", lambda t: {"definition": {**t.definition(), "triggers": [{"cron": "30 2 * * *"}],
+                                         "calendars": {"exclude": [t.holidays], "onExcluded": "defer"}}}),
     ("access/whoAmI", lambda t: {}),
     ("access/listUsers", lambda t: {"query": "admin", "limit": 2}),
     ("access/listTenants", lambda t: {}),
@@ -219,6 +239,14 @@ LOOSE = [
     ("tasks/applySchedules", lambda t: {"owner": t.word(), "schedules": [t.definition(), t.definition()], "prune": True,
                                         "dryRun": False}),
     ("tasks/cancelExecution", lambda t: t.execution_of_new()),
+    ("tasks/createSchedule", lambda t: {**t.definition(), "calendars": {"exclude": [t.holidays], "onExcluded": "defer"}}),
+    ("tasks/createCalendar", lambda t: {**ENTRIES, "name": t.name()}),
+    ("tasks/updateCalendar", lambda t: {**ENTRIES, "calendarId": t.calendar(), "version": 1, "name": t.name()}),
+    ("tasks/deleteCalendar", lambda t: t.calendar()),
+    ("tasks/deleteCalendar", lambda t: {"calendarId": t.calendar()}),
+    ("tasks/listCalendars", lambda t: {"limit": 1000}),
+    ("tasks/importCalendar", lambda t: {"ics": ICS, "name": t.name(), "description": "x", "timeZone": "Asia/Tokyo",
+                                        "replace": True}),
     ("access/createUser", lambda t: {"userName": t.word(), "role": "viewer", "password": "abc123!abc123!",
                                      "enabled": True, "jobRights": ["read", "create"]}),
     ("access/updateUser", lambda t: {"userId": t.user(), "role": "pro", "enabled": False, "jobRights": []}),
@@ -244,6 +272,11 @@ SINGLE = [(path, body, Things.me) for path, body in [
     ("tasks/getSchedule", lambda t: {"id": t.held}),
     ("tasks/explainSchedule", lambda t: {"scheduleId": t.schedule, "at": t.passed_over()["due"]}),
     ("tasks/getTaskOutputs", lambda t: {"id": t.task}),
+    ("tasks/getCalendar", lambda t: {"calendarId": t.calendar()}),
+    ("tasks/getCalendar", lambda t: {"id": t.calendar()}),
+    ("tasks/deleteCalendar", lambda t: {"id": t.calendar()}),
+    ("tasks/listCalendars", lambda t: {"limit": 1, "cursor": t.calendar() and t.calendar() and t.cursor("listCalendars")}),
+    ("tasks/getSchedule", lambda t: t.new(calendars={"exclude": [t.holidays]})),
     ("tasks/getTaskOutputsForUser", lambda t: {"taskId": t.task, "userId": t.myself["userId"]}),
     ("tasks/getSchedulesForUser", lambda t: {"userId": t.myself["userId"]}),
     ("tasks/getSchedulesForUser", lambda t: {"id": t.myself["userId"]}),
@@ -317,6 +350,9 @@ FAULTS = [
     ("tasks/createSchedule", {"name": "x", "scheduleType": "one"}),
     ("tasks/createSchedule", {"name": "x", "triggers": [{"every": "15m", "cron": "* * * * *"}]}),
     ("tasks/createSchedule", {"name": "x", "no such member": 1}),
+    ("tasks/createSchedule", {"name": "x", "tasks": [{"name": "a", "command": RUNS}], "calendars": {"exclude": ["none"]}}),
+    ("tasks/createCalendar", {"name": "x", "entries": [{"weekly": "Mo"}]}),
+    ("tasks/importCalendar", {"name": "x", "ics": "x"}),
     ("access/createUser", {"userName": "x", "role": "King"}),
     ("access/revokeToken", UNKNOWN),
     ("tasks/nope", {}),

@@ -217,8 +217,10 @@ schedule_of(uint64_t tenant_id, uint64_t id, const char *name)
 static MAYBE_UNUSED struct schedule_state
 state_of(uint64_t id)
 {
-	return (struct schedule_state){
-	    .schedule_id = id, .next_due_us = INSTANT_NEVER, .range_due_us = INSTANT_NEVER};
+	return (struct schedule_state){.schedule_id = id,
+	    .next_due_us = INSTANT_NEVER,
+	    .range_due_us = INSTANT_NEVER,
+	    .deferred_us = INSTANT_NEVER};
 }
 
 static MAYBE_UNUSED struct execution

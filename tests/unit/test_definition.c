@@ -227,6 +227,7 @@ static const char full[] =
     "{'at':'2026-12-24T18:00:00+01:00'}],"
     "'startDate':'2026-01-01T00:00:00Z','endDate':'2027-01-01T00:00:00Z',"
     "'maxRuns':1000000,'jitter':'10m',"
+    "'calendars':{'exclude':['nl-holidays','quiet'],'onExcluded':'defer'},"
     "'condition':{'command':['/usr/bin/test','-s','/srv/in.csv'],'timeout':'30s'},"
     "'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"
     "'env':{'LANG':'C.UTF-8','EMPTY':''},'cwd':'/srv','timeout':'10m','killGrace':'0s',"
@@ -474,10 +475,15 @@ static const struct {
     {TOP("'keep':{'weeks':1}"), "Invalid value: keep.weeks: there is no such member"},
 
     /* Of the full shape, and not served yet. */
-    {TOP("'calendars':{'exclude':['nl-holidays'],'onExcluded':'skip'}"),
-	"Invalid value: calendars: not served"},
-    {TOP("'calendars':{'exclude':'x'}"), "Invalid value: calendars: not served"},
-    {TOP("'calendars':{'include':[]}"), "Invalid value: calendars: not served"},
+    {TOP("'calendars':{'include':[]}"),
+	"Invalid value: calendars.include: there is no such member"},
+    {TOP("'calendars':{'exclude':['a'],'onExcluded':'run'}"),
+	"Invalid value: calendars.onExcluded: must be skip or defer"},
+    {TOP("'calendars':{'exclude':['a','a']}"), "Invalid value: calendars.exclude[1]: is the "
+					       "same as calendars.exclude[0]; leave one out"},
+    {TOP("'calendars':{'exclude':['1','2','3','4','5','6','7','8','9']}"),
+	"Invalid value: calendars.exclude: must have at most 8 entries"},
+    {TOP("'calendars':{'exclude':['']}"), "Missing value: calendars.exclude[0]"},
     {TOP("'condition':{}"), "Missing value: condition.command"},
     {TOP("'condition':{'command':[]}"), "Missing value: condition.command"},
     {TOP("'condition':{'command':['test']}"),
@@ -673,6 +679,9 @@ static const struct {
     {"maxRuns", TOP("'maxRuns':%s"), "i"},
     {"jitter", TOP("'jitter':%s"), "s"},
     {"calendars", TOP("'calendars':%s"), "o"},
+    {"calendars.exclude", TOP("'calendars':{'exclude':%s}"), "a"},
+    {"calendars.exclude[0]", TOP("'calendars':{'exclude':[%s]}"), "s"},
+    {"calendars.onExcluded", TOP("'calendars':{'exclude':['a'],'onExcluded':%s}"), "s"},
     {"condition", TOP("'condition':%s"), "o"},
     {"condition.command", TOP("'condition':{'command':%s}"), "a"},
     {"condition.command[0]", TOP("'condition':{'command':[%s]}"), "s"},
@@ -820,6 +829,7 @@ everything_is_written_out(void **state)
 		"'startDate':'2026-01-01T00:00:00.000Z',"
 		"'endDate':'2027-01-01T00:00:00.000Z',"
 		"'maxRuns':1000000,'jitter':'10m',"
+		"'calendars':{'exclude':['nl-holidays','quiet'],'onExcluded':'defer'},"
 		"'condition':{'command':['/usr/bin/test','-s','/srv/in.csv'],"
 		"'timeout':'30s'},"
 		"'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"

@@ -348,6 +348,9 @@ static const struct {
 	    "null", "null", COMMAND, "skip", "one", "1h", "fail", "7")},
     {"triggers", FULL("n", "d", "[\"a\"]", "1", "[{\"every\":\"1h\"}]", "null", "null", COMMAND,
 		     "skip", "one", "1h", "fail", "7")},
+    {"calendars",
+	FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null,\"calendars\":{\"exclude\":[\"c\"]}",
+	    COMMAND, "skip", "one", "1h", "fail", "7")},
     {"startDate", FULL("n", "d", "[\"a\"]", "1", CRON, "\"2026-01-01T00:00:00Z\"", "null",
 		      COMMAND, "skip", "one", "1h", "fail", "7")},
     {"endDate", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "\"2027-01-01T00:00:00Z\"",
@@ -404,6 +407,53 @@ each_member_that_differs_is_named(void **state)
 		assert_string_equal(members[0], changes[i].member);
 		assert_int_equal(schedule_differences(&other, &first, members), 1);
 	}
+}
+
+static void
+whatever_differs_in_calendars_is_noticed(void **state)
+{
+	static const char *const calendars[] = {
+	    "null",
+	    "{\"exclude\":[\"a\"]}",
+	    "{\"exclude\":[\"b\"]}",
+	    "{\"exclude\":[\"a\",\"b\"]}",
+	    "{\"exclude\":[\"a\"],\"onExcluded\":\"defer\"}",
+	};
+	const char *members[SCHEDULE_MEMBERS];
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		for (size_t k = 0; k < 5; k++) {
+			struct schedule a = read_text(arena_printf(&arena,
+					    "{\"name\":\"n\",\"calendars\":%s," TASKS "}",
+					    calendars[i])),
+					b = read_text(arena_printf(&arena,
+					    "{\"name\":\"n\",\"calendars\":%s," TASKS "}",
+					    calendars[k]));
+
+			assert_int_equal(schedule_differences(&a, &b, members), i != k);
+		}
+	}
+}
+
+static void
+an_excluded_due_time_says_what_becomes_of_it(void **state)
+{
+	char note[PREVIEW_NOTE];
+	struct preview p = {.due_us = instant("2026-12-25T08:00:00Z"),
+	    .trigger_count = 1,
+	    .excluded = "the calendar \"a\" excludes it (Christmas)",
+	    .run_us = INSTANT_NEVER};
+
+	(void)state;
+	preview_note(&p, note);
+	assert_string_equal(note, "the calendar \"a\" excludes it (Christmas); it is skipped");
+	p.run_us = instant("2026-12-26T23:00:00Z");
+	p.run_offset_s = 3600;
+	preview_note(&p, note);
+	assert_string_equal(note,
+	    "the calendar \"a\" excludes it (Christmas); it is deferred to "
+	    "2026-12-27T00:00:00.000+01:00");
 }
 
 static void
@@ -492,6 +542,8 @@ main(void)
 	    TEST(local_times_have_their_offset),
 	    TEST(triggers_are_described_as_they_are_written),
 	    TEST(each_member_that_differs_is_named),
+	    TEST(whatever_differs_in_calendars_is_noticed),
+	    TEST(an_excluded_due_time_says_what_becomes_of_it),
 	    TEST(whatever_differs_in_a_condition_is_noticed),
 	    TEST(whatever_differs_in_a_task_is_noticed),
 	    TEST(every_member_of_a_definition_is_compared),

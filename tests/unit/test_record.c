@@ -128,6 +128,9 @@ put_schedule(struct buf *b)
 			     .trigger_count = 3,
 			     .start_us = INT64_MIN,
 			     .end_us = INSTANT_NEVER,
+			     .calendars = tags,
+			     .calendar_count = 2,
+			     .on_excluded = ON_EXCLUDED_DEFER,
 			     .overlap = OVERLAP_ALLOW,
 			     .misfire = MISFIRE_ALL,
 			     .misfire_window_us = 3600000000,
@@ -335,6 +338,38 @@ put_result(struct buf *b)
 		       });
 }
 
+static void
+put_calendar(struct buf *b)
+{
+	static const int64_t except[] = {5, -5};
+	static struct exclusion list[] = {
+	    {.kind = EXCLUSION_YEARLY, .text = "", .first_date = 1224, .last_date = 102},
+	    {.kind = EXCLUSION_WEEKLY,
+		.text = "Office",
+		.weekdays = 62,
+		.from_s = 28800,
+		.to_s = 64800},
+	    {.kind = EXCLUSION_RULE,
+		.text = "",
+		.time_zone = "Asia/Tokyo",
+		.rule = "FREQ=DAILY",
+		.start_us = -1,
+		.duration_us = 1,
+		.except = except,
+		.except_count = 2},
+	};
+
+	pack_calendar(b, &(struct calendar){
+			     .tenant_id = 1,
+			     .version = 2,
+			     .name = "nl-holidays",
+			     .description = "",
+			     .excluded = {"Europe/Amsterdam", list, 3},
+			     .created_us = 3,
+			     .modified_us = 4,
+			 });
+}
+
 /* ---- reading one back and packing it again
  * ----------------------------------------------------------------------------- */
 
@@ -488,6 +523,19 @@ again_audit(struct unpack *u, struct arena *a, struct buf *b)
 	return true;
 }
 
+static bool
+again_calendar(struct unpack *u, struct arena *a, struct buf *b)
+{
+	struct calendar c = {0};
+	bool fine = true;
+
+	unpack_calendar(u, a, &c);
+	for (size_t i = 0; i < c.excluded.count; i++)
+		fine = fine && known(c.excluded.list[i].kind, EXCLUSION_DATES, EXCLUSION_RULE);
+	pack_calendar(b, &c);
+	return fine;
+}
+
 static const struct codec {
 	const char *name;
 	void (*put)(struct buf *b);
@@ -507,6 +555,7 @@ static const struct codec {
     {"failures", put_failures, again_failures},
     {"answer", put_answer, again_answer},
     {"audit", put_audit, again_audit},
+    {"calendar", put_calendar, again_calendar},
 };
 
 enum { CODEC_COUNT = sizeof codecs / sizeof codecs[0] };

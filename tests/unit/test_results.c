@@ -57,8 +57,10 @@ put_schedule(struct txn *txn, uint64_t id, const char *name, size_t tag_count)
 	    .end_us = INSTANT_NEVER,
 	    .tasks = &def,
 	    .task_count = 1};
-	struct schedule_state state = {
-	    .schedule_id = id, .next_due_us = INSTANT_NEVER, .range_due_us = INSTANT_NEVER};
+	struct schedule_state state = {.schedule_id = id,
+	    .next_due_us = INSTANT_NEVER,
+	    .range_due_us = INSTANT_NEVER,
+	    .deferred_us = INSTANT_NEVER};
 
 	ok(store_schedule_put(txn, &s, &err));
 	ok(store_state_put(txn, &state, &err));

@@ -47,6 +47,7 @@ enum api3_subject {
 	API3_TOKEN,
 	API3_TENANT,
 	API3_OUTPUT,
+	API3_CALENDAR,
 };
 
 /* What a method may be called again for. */
@@ -313,6 +314,13 @@ int api3_rerun_task(struct call *c);
 int api3_get_task_outputs(struct call *c);
 int api3_get_task_outputs_for_user(struct call *c);
 int api3_get_task_output(struct call *c);
+
+int api3_create_calendar(struct call *c);
+int api3_update_calendar(struct call *c);
+int api3_get_calendar(struct call *c);
+int api3_list_calendars(struct call *c);
+int api3_delete_calendar(struct call *c);
+int api3_import_calendar(struct call *c);
 
 int api3_authenticate_by_token(struct call *c);
 int api3_get_schedules_for_user(struct call *c);
