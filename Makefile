@@ -6,6 +6,7 @@
 #   lint            format, layers, headers, README
 #   unit, unit-X    the C tests, or tests/unit/test_X.c alone
 #   test            the whole service from outside; T=tests/api/test_api3.py for one file, or any words for pytest
+#   oracle          due times against a second implementation, at length
 #   format, clean
 #
 #   PORT=8080 STATE=run   of run, start and stop
@@ -153,6 +154,10 @@ check: deps-test
 test: all node_modules $(helpers) $(player)
 	$(PYTHON) -m pytest -q -p no:cacheprovider $(T)
 
+# Ten thousand expressions with a thousand due times each: an hour or more.
+oracle: $(BUILD)/tests/due
+	ORACLE_CASES=10000 ORACLE_DUE=1000 $(PYTHON) -m pytest -q -p no:cacheprovider tests/calendar
+
 node_modules: tests/browser/node_modules/.installed tests/clients/node_modules/.installed
 tests/%/node_modules/.installed: tests/%/package-lock.json
 	cd tests/$* && npm ci --no-audit --no-fund --loglevel=error
@@ -192,7 +197,7 @@ format:
 clean:
 	rm -rf build build-san tests/*/node_modules
 
-.PHONY: all unit run start stop deps deps-test check test node_modules lint lint-format lint-layers lint-readme \
+.PHONY: all unit run start stop deps deps-test check test oracle node_modules lint lint-format lint-layers lint-readme \
 	lint-scripts format clean
 .SECONDARY:
 

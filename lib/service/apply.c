@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "model/advice.h"
 #include "service/excluded.h"
 #include "service/internal.h"
 
@@ -117,8 +118,10 @@ plan_one(struct txn *txn, struct apply *c, struct schedule *s, struct err *err)
 
 	*step = (struct applied){.name = s->name, .kind = APPLIED_CREATED};
 	rc = store_schedule_by_name(txn, c->deed.actor->tenant_id, s->name, &step->id, err);
+	if (rc == ERR_MISSING)
+		return schedule_check_future(s, c->deed.sv->zones, c->deed.now_us, err);
 	if (rc)
-		return rc == ERR_MISSING ? 0 : rc;
+		return rc;
 	rc = store_schedule_get(txn, &c->scratch, step->id, &old, err);
 	if (rc)
 		return rc;

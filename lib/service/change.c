@@ -7,6 +7,8 @@
  */
 #include <string.h>
 
+#include "model/advice.h"
+#include "model/difference.h"
 #include "service/excluded.h"
 #include "service/fire.h"
 #include "service/job_internal.h"
@@ -305,14 +307,37 @@ struct change {
 	size_t done_count;
 };
 
+/* Is it due at other times than before? A schedule that is over can still be renamed. */
+static bool
+is_due_otherwise(const struct schedule *before, const struct schedule *s)
+{
+	const char *members[SCHEDULE_MEMBERS];
+	size_t count = schedule_differences(before, s, members);
+
+	for (size_t i = 0; i < count; i++) {
+		if (same_text(members[i], "triggers") || same_text(members[i], "startDate") ||
+		    same_text(members[i], "endDate"))
+			return true;
+	}
+	return false;
+}
+
 static int
 define(struct txn *txn, struct change *c, struct err *err)
 {
 	struct changing *g = &c->changing;
+	int rc;
 
 	if (g->s.version != c->version)
 		return err_fail(err, ERR_CONFLICT, "Version is %llu, not %llu",
 		    (unsigned long long)g->s.version, (unsigned long long)c->version);
+	keep_anchors(c->definition, &g->s);
+	if (is_due_otherwise(&g->s, c->definition)) {
+		rc = schedule_check_future(
+		    c->definition, g->deed.sv->zones, g->deed.now_us, err);
+		if (rc)
+			return rc;
+	}
 	return change_definition(txn, g, c->definition, err);
 }
 

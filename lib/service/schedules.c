@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/advice.h"
 #include "service/excluded.h"
 #include "service/internal.h"
 #include "service/run.h"
@@ -159,6 +160,8 @@ service_create_schedule(struct service *sv, const struct actor *actor, int64_t n
 	rc = require_admin_scope(actor, SCOPE_MANAGE, err);
 	if (!rc)
 		rc = check_definition(&c.deed, s, err);
+	if (!rc)
+		rc = schedule_check_future(s, sv->zones, now_us, err);
 	if (!rc)
 		rc = store_has_room(sv->store, err);
 	if (!rc)

@@ -348,3 +348,25 @@ def test_a_suspension_says_why_and_until_when(service, admin):
     ctl(service, "suspend", schedule, "--until", "2099-01-01T00:00:00Z", "--reason", "migration")
     held = get(admin, schedule)["suspended"]
     assert (held["until"], held["reason"]) == ("2099-01-01T00:00:00.000Z", "migration")
+
+
+@pytest.mark.parametrize("members, why", [
+    ({"triggers": [{"cron": "0 0 30 2 *"}]}, "triggers[0].cron: column 5: day of month"),
+    ({"triggers": [{"cron": "0 0 0 1 1 ? 2020"}]}, "triggers[0].cron: column 13: year: is past"),
+    ({"triggers": [{"every": "1h"}], "endDate": "2020-01-01T00:00:00Z"}, "endDate: triggers[0] would never be due"),
+    ({"triggers": [{"rrule": "FREQ=DAILY;COUNT=2", "start": "2020-01-01T00:00:00"}]}, "triggers[0].rrule: column 12: is over"),
+])
+def test_what_is_never_due_is_refused_when_it_is_saved(admin, members, why):
+    answer = admin.call("createSchedule", json.dumps(definition(**members)))
+    assert answer.status == 400 and why in answer.text, answer
+    schedule = create(admin)
+    answer = admin.call("updateSchedule", json.dumps({**definition(**members), "scheduleId": schedule, "version": 1}))
+    assert answer.status == 400 and why in answer.text, answer
+
+
+def test_what_is_hardly_meant_is_saved_with_a_warning(admin):
+    made = admin.call("createSchedule", json.dumps(definition(triggers=[{"cron": "* 2 * * *"}])))
+    warning = made.headers["X-Schedule-Warning"]
+    assert warning.startswith("triggers[0].cron: column 1: minute: ")
+    assert get(admin, made.json())["warnings"] == [warning]
+    assert "warnings" not in get(admin, create(admin))

@@ -3,7 +3,8 @@
  *
  *	expression|zone|gap|fold|from_us|count
  *
- * where the expression is cron's, or `RRULE:rule@start_us` with a start in local time,
+ * where the expression is cron's, `RRULE:rule@start_us` with a start in local time, or
+ * `EVERY:every_us@anchor_us`,
  * with gap `after` or `skip` and fold `first`, `second` or `both`; each line of output is the
  * first `count` due times after from_us, in microseconds, with blanks between, or `error: ` and
  * the reason.
@@ -33,6 +34,12 @@ read_expression(char *text, struct trigger *t, struct err *err)
 {
 	char *start = strrchr(text, '@');
 
+	if (!strncmp(text, "EVERY:", 6) && start) {
+		t->kind = TRIGGER_EVERY;
+		t->every_us = strtoll(text + 6, NULL, 10);
+		t->anchor_us = strtoll(start + 1, NULL, 10);
+		return 0;
+	}
 	if (strncmp(text, "RRULE:", 6) || !start)
 		return cron_parse(text, cron_seed(text), &t->cron, err);
 	*start = '\0';

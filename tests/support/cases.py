@@ -225,6 +225,7 @@ CASES = [
 LOOSE = [
     ("tasks/runSchedule", lambda t: {"scheduleId": t.schedule, "checkTriggers": False}),
     ("tasks/runSchedule", lambda t: {"scheduleId": t.schedule, "checkTriggers": "FALSE"}),
+    ("tasks/getSchedule", lambda t: t.new(triggers=[{"cron": "* 2 * * *"}])),
     ("tasks/suspendSchedule", lambda t: t.new()),
     ("tasks/suspendSchedule", lambda t: {"scheduleId": t.new(), "reason": "<why>"}),
     ("tasks/resumeSchedule", lambda t: t.new()),

@@ -8,7 +8,9 @@ The expressions that tests are made of are here too.
 import calendar
 import datetime
 import functools
+import heapq
 import itertools
+import re
 import zoneinfo
 
 import dateutil.rrule
@@ -76,6 +78,46 @@ def special_weekday(element, date):
 
 
 @functools.cache
+def fnv_1a(text):
+    value = 0xcbf29ce484222325
+    for byte in text.encode():
+        value = (value ^ byte) * 0x100000001b3 % 2**64
+    return value
+
+
+def splitmix64(value):
+    value = (value + 0x9e3779b97f4a7c15) % 2**64
+    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9 % 2**64
+    value = (value ^ value >> 27) * 0x94d049bb133111eb % 2**64
+    return value ^ value >> 31
+
+
+def resolve(expression, name):
+    """The same without H and ~: each stands for a value that belongs to the schedule of this name."""
+    texts, resolved = expression.split(), []
+    for at, text in enumerate(texts, 1 if len(texts) == 5 else 0):
+        field = FIELDS[[5, 0, 1, 2, 3, 4, 6][at]]
+        seed, elements = (fnv_1a(name) + at) % 2**64, []
+        last = {31: 28, 7: 6}.get(field[1], field[1])
+        for element in text.split(","):
+            own = re.fullmatch(r"[Hh](?:\((\w+)-(\w+)\))?(?:/(\d+))?", element)
+            span = re.fullmatch(r"(\w*)~(\w*)", element)
+            if not own and not span:
+                elements.append(element)
+                continue
+            seed = splitmix64(seed)
+            low, high = (own or span).group(1, 2)
+            low = value_of(low, field) if low else field[0]
+            high = value_of(high, field) if high else last
+            step = int(own.group(3) or 0) if own else 0
+            if 0 < step <= high - low + 1:
+                elements.append(f"{low + seed % step}-{high}/{step}")
+            else:
+                elements.append(str(low + seed % (high - low + 1)))
+        resolved.append(",".join(elements))
+    return " ".join(resolved)
+
+
 def values_of(text, field):
     values = set()
     for element in text.replace("?", "*").split(","):
@@ -92,15 +134,35 @@ def values_of(text, field):
     return values
 
 
+@functools.lru_cache(maxsize=100000)
+def special_days(element, weekday, year, month):
+    """The days of a month that an element such as L-3, or FRIL as a weekday, means."""
+    length = calendar.monthrange(year, month)[1]
+    if not weekday:
+        return special_dates(element, datetime.date(year, month, 1))
+    return {d for d in range(1, length + 1) if special_weekday(element, datetime.date(year, month, d))}
+
+
+@functools.lru_cache(maxsize=1000)
+def day_rule(days, weekdays):
+    """What the two fields of days say: a function of a date."""
+    dates = values_of(days, FIELDS[2])
+    numbers = {value % 7 for value in values_of(weekdays, FIELDS[4])}
+    special = [(e, False) for e in days.split(",") if not plain(e, FIELDS[2])]
+    special_week = [(e, True) for e in weekdays.split(",") if not plain(e, FIELDS[4])]
+    both = days[0] in "*?" or weekdays[0] in "*?"
+
+    def matches(date):
+        by_date = date.day in dates or any(date.day in special_days(*e, date.year, date.month) for e in special)
+        by_weekday = date.isoweekday() % 7 in numbers or any(
+            date.day in special_days(*e, date.year, date.month) for e in special_week)
+        return by_date and by_weekday if both else by_date or by_weekday
+
+    return matches
+
+
 def day_matches(date, fields):
-    weekdays = {value % 7 for value in values_of(fields[4], FIELDS[4])}
-    by_date = date.day in values_of(fields[2], FIELDS[2]) or any(
-        date.day in special_dates(e, date) for e in fields[2].split(",") if not plain(e, FIELDS[2]))
-    by_weekday = date.isoweekday() % 7 in weekdays or any(
-        special_weekday(e, date) for e in fields[4].split(",") if not plain(e, FIELDS[4]))
-    if fields[2][0] in "*?" or fields[4][0] in "*?":
-        return by_date and by_weekday
-    return by_date or by_weekday
+    return day_rule(fields[2], fields[4])(date)
 
 
 # ---- when the clocks show it ----
@@ -140,16 +202,15 @@ def in_order(civil_times, zone, gap, fold, start):
 
     An instant is certain when no later local time can come before it: offsets differ by less than three days.
     """
-    found = []
-    for civil in civil_times:
-        if found:
-            certain = microseconds(civil - 3 * DAY - EPOCH)
-            if found[0] < certain:
-                found = sorted(set(found))
-                while found and found[0] < certain:
-                    yield found.pop(0)
-        found.extend(us for us in instants(civil, zone, gap, fold) if us > start)
-    yield from sorted(set(found))
+    found, last = [], start
+    for civil in itertools.chain(civil_times, [None]):
+        while found and (not civil or found[0] < microseconds(civil - 3 * DAY - EPOCH)):
+            us = heapq.heappop(found)
+            if us > last:
+                yield us
+                last = us
+        for us in instants(civil, zone, gap, fold) if civil else []:
+            heapq.heappush(found, us)
 
 
 def civil_times(expression, start):
@@ -252,6 +313,19 @@ def random_expression(rng, hour=None, wide=.6):
             year = rng.randint(1970, 2099)
             fields.append(rng.choice(["*", f"{year}", f"{year}-2099", f"{year}/4"]))
     return " ".join(fields)
+
+
+def random_own(rng, expression):
+    """An expression with a field or more that the schedule's name fills."""
+    texts = expression.split()
+    fields = FIELDS[5:6] + FIELDS[:5] + FIELDS[6:] if len(texts) > 5 else FIELDS[:5]
+    for at in rng.sample(range(min(len(texts), len(fields))), rng.randint(1, 2)):
+        low, high = fields[at][0], {31: 28, 7: 6}.get(fields[at][1], fields[at][1])
+        begin, end = sorted((rng.randint(low, high), rng.randint(low, high)))
+        texts[at] = rng.choice(["H", "h", f"H/{rng.randint(1, high - low)}", f"H({begin}-{end})",
+                                f"H({begin}-{end})/{rng.randint(1, max(1, (end - begin) // 2))}", "~", f"~{end}",
+                                f"{begin}~", f"{begin}~{end}", f"H,{begin}", f"{begin}~{end},H"])
+    return " ".join(texts)
 
 
 def random_rule(rng):

@@ -203,6 +203,9 @@ MUST_CHECK int api3_answer(struct call *c, struct json_writer *w);
 /* A whole answer: a string with its quotes; an id; a ModifiedItemsResult with one id. */
 MUST_CHECK int api3_answer_string(struct call *c, const char *s);
 MUST_CHECK int api3_answer_id(struct call *c, uint64_t id);
+
+/* A header for each line of schedule_advice(), before the answer is written. */
+void api3_warn(struct call *c, const struct schedule *s);
 MUST_CHECK int api3_answer_modified(struct call *c, uint64_t id);
 /* A ModifiedItemsResult with any number of ids; `fault` NULL: success. */
 MUST_CHECK int api3_answer_modified_all(

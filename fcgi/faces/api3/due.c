@@ -77,6 +77,8 @@ api3_preview_schedule(struct call *c)
 		    c->face->time_zone, k.from_us, (size_t)k.count, &list, &count, &c->err);
 	if (ret)
 		return ret;
+	if (k.has_definition)
+		api3_warn(c, &k.definition);
 	w = api3_begin(c);
 	json_array(w);
 	for (size_t i = 0; i < count; i++)

@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "base/pack.h"
 #include "faces/api3/call.h"
+#include "model/advice.h"
 #include "wire/definition.h"
 
 /* They are deleted in one transaction, which can hold only so many locks. */
@@ -15,6 +16,16 @@ read_definition(struct call *c, const struct json *value, struct schedule *s)
 {
 	return definition_read(
 	    c->req->arena, value, c->face->time_zone, c->req->now_us, s, &c->err);
+}
+
+void
+api3_warn(struct call *c, const struct schedule *s)
+{
+	const char **lines;
+	size_t count = schedule_advice(s, c->req->arena, &lines);
+
+	for (size_t i = 0; i < count; i++)
+		response_header(c->res, "X-Schedule-Warning", lines[i]);
 }
 
 int
@@ -28,7 +39,10 @@ api3_create_schedule(struct call *c)
 	if (!ret)
 		ret = service_create_schedule(
 		    c->face->service, &c->actor, c->req->now_us, &s, &id, &c->err);
-	return ret ? ret : api3_answer_id(c, id);
+	if (ret)
+		return ret;
+	api3_warn(c, &s);
+	return api3_answer_id(c, id);
 }
 
 /* What getSchedule answered may come back as it was: what is not the definition's is passed
@@ -37,7 +51,8 @@ int
 api3_update_schedule(struct call *c)
 {
 	static const char *const others[] = {"scheduleId", "version", "status", "createdDate",
-	    "nextRun", "suspended", "lastExecution", "triggeredRuns", "owner", NULL};
+	    "nextRun", "suspended", "lastExecution", "triggeredRuns", "owner", "warnings",
+	    NULL};
 	struct schedule s;
 	int64_t version = 0;
 	uint64_t id;
@@ -56,13 +71,32 @@ api3_update_schedule(struct call *c)
 	if (!ret)
 		ret = service_update_schedule(c->face->service, &c->actor, c->req->now_us, id,
 		    (uint64_t)version, &s, &c->err);
-	return ret ? ret : api3_answer_modified(c, id);
+	if (ret)
+		return ret;
+	api3_warn(c, &s);
+	return api3_answer_modified(c, id);
 }
 
 static void
-write_schedule(struct json_writer *w, const struct schedule_view *v, int64_t now_us)
+write_warnings(struct json_writer *w, const struct schedule *s, struct arena *a)
+{
+	const char **lines;
+	size_t count = schedule_advice(s, a, &lines);
+
+	if (!count)
+		return;
+	json_name(w, "warnings");
+	json_array(w);
+	for (size_t i = 0; i < count; i++)
+		json_string(w, lines[i]);
+	json_end_array(w);
+}
+
+static void
+write_schedule(struct call *c, struct json_writer *w, const struct schedule_view *v)
 {
 	const struct schedule_state *state = &v->state;
+	int64_t now_us = c->req->now_us;
 
 	json_object(w);
 	json_name(w, "scheduleId");
@@ -85,6 +119,7 @@ write_schedule(struct json_writer *w, const struct schedule_view *v, int64_t now
 	json_name(w, "triggeredRuns");
 	json_number(w, (int64_t)state->runs);
 	api3_write_string(w, "owner", v->definition.owner);
+	write_warnings(w, &v->definition, c->req->arena);
 	definition_write(w, &v->definition);
 	json_end_object(w);
 }
@@ -101,7 +136,7 @@ api3_get_schedule(struct call *c)
 	if (ret)
 		return ret;
 	w = api3_begin(c);
-	write_schedule(w, &v, c->req->now_us);
+	write_schedule(c, w, &v);
 	return api3_answer(c, w);
 }
 
@@ -235,7 +270,7 @@ api3_list_schedules(struct call *c)
 	json_name(w, "items");
 	json_array(w);
 	for (size_t i = 0; i < count; i++)
-		write_schedule(w, &list[i], c->req->now_us);
+		write_schedule(c, w, &list[i]);
 	json_end_array(w);
 	if (next.id)
 		write_place(w, &page, &next);
