@@ -180,8 +180,8 @@ output_last_line(const struct output *out, char text[CHANNEL_LINE_MAX + 1])
 	return utf8_clean(text, CHANNEL_LINE_MAX + 1, line->text, line->len) > 0;
 }
 
-int
-output_take(struct output *out, const char *data, size_t len, struct err *err)
+static int
+add(struct output *out, const char *data, size_t len, struct err *err)
 {
 	out->bytes += (uint64_t)len;
 	note_lines(out, data, len);
@@ -189,6 +189,24 @@ output_take(struct output *out, const char *data, size_t len, struct err *err)
 		return err_errno(err, ERR_IO, errno, "write the output after %" PRIu64 " bytes",
 		    out->written);
 	return 0;
+}
+
+int
+output_take(struct output *out, const char *data, size_t len, struct err *err)
+{
+	const char *seen;
+	size_t n = mask_take(&out->mask, data, len, 0, &seen);
+
+	return n ? add(out, seen, n, err) : 0;
+}
+
+int
+output_end(struct output *out, struct err *err)
+{
+	const char *seen;
+	size_t n = mask_take(&out->mask, "", 0, 1, &seen);
+
+	return n ? add(out, seen, n, err) : 0;
 }
 
 int
@@ -229,6 +247,7 @@ output_close(struct output *out)
 		 * same. */
 		(void)!write(out->file, line, (size_t)len);
 	}
+	mask_release(&out->mask);
 	fd_drop(&out->file);
 	fd_drop(&out->pipe);
 }

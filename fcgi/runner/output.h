@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "proc/channel.h"
+#include "runner/mask.h"
 
 /* The beginning of a line: enough for whole characters up to CHANNEL_LINE_MAX bytes. */
 struct output_line {
@@ -25,10 +26,11 @@ struct output {
 	int pipe; /* reading end, non-blocking; -1 when it has ended */
 	int file;
 	uint64_t max_bytes;
-	uint64_t bytes;			/* that the command wrote */
+	uint64_t bytes;			/* that the command wrote, masked */
 	uint64_t written;		/* that stand in the file */
 	char last;			/* the file's last byte */
 	bool failed;			/* the file could not be written any more */
+	struct mask mask;		/* what is not to be seen, and never reaches the file */
 	struct output_line line, whole; /* that which goes on, and the last complete one that is
 					  not empty */
 };
@@ -58,6 +60,10 @@ MUST_CHECK int output_dir_make(int root, const char *path, int *fd, struct err *
  */
 MUST_CHECK int output_open(struct output *out, int dir, const char *name, uint64_t max_bytes,
     int *writer, struct err *err);
+
+/* Nothing more comes: what may have become something masked is written as it is. Fails: as
+ * output_take(). */
+MUST_CHECK int output_end(struct output *out, struct err *err);
 
 /* Take in what was written, as if it came from the pipe. Fails: ERR_IO once, as output_drain(). */
 MUST_CHECK int output_take(struct output *out, const char *data, size_t len, struct err *err);

@@ -75,12 +75,15 @@ static void
 close_streams(struct ward *w)
 {
 	char line[CHANNEL_LINE_MAX + 1];
+	struct err err;
 
 	for (int i = 0; i < 2; i++) {
 		struct ward_stream *s = &w->streams[i];
 
 		loop_watch_free(s->watch);
 		s->watch = NULL;
+		if (output_end(&s->output, &err))
+			complain(w, &err);
 		if (!i && !w->last_line && output_last_line(&s->output, line))
 			w->last_line = mem_strdup(line);
 		output_close(&s->output);
@@ -134,7 +137,7 @@ log_never_ran(const struct ward *w)
 }
 
 static int
-open_streams(struct ward *w, uint64_t max_bytes, int writers[2], struct err *err)
+open_streams(struct ward *w, const struct channel_message *m, int writers[2], struct err *err)
 {
 	static const char *const names[] = {"stdout", "stderr"};
 	char name[32];
@@ -143,8 +146,9 @@ open_streams(struct ward *w, uint64_t max_bytes, int writers[2], struct err *err
 	rc = output_dir_make(w->house->output_root, w->output_dir, &dir, err);
 	for (int i = 0; !rc && i < 2; i++) {
 		snprintf(name, sizeof name, "%" PRIu32 ".%s", w->attempt, names[i]);
-		rc = output_open(&w->streams[i].output, dir, name, max_bytes,
+		rc = output_open(&w->streams[i].output, dir, name, m->output_max_bytes,
 		    writers ? &writers[i] : NULL, err);
+		mask_set(&w->streams[i].output.mask, m->mask);
 	}
 	if (!rc && w->results_max_bytes)
 		rc = results_make(dir, w->attempt, err);
@@ -192,7 +196,7 @@ hold(struct ward *w, const struct channel_message *m, struct err *err)
 		rc =
 		    err_fail(err, ERR_INPUT, "cannot run %s: not an absolute path", w->program);
 	else
-		rc = open_streams(w, m->output_max_bytes, writers, err);
+		rc = open_streams(w, m, writers, err);
 	if (rc)
 		goto done;
 	spec.stdout_fd = writers[0];
@@ -261,7 +265,7 @@ static int
 hold_request(struct ward *w, const struct channel_message *m, struct err *err)
 {
 	struct http_sink sink = {on_answer, on_answer_head, w};
-	int rc = open_streams(w, m->output_max_bytes, NULL, err);
+	int rc = open_streams(w, m, NULL, err);
 
 	if (!rc)
 		w->call = http_call_new(w->house->http, m->http, &sink);

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "model/after.h"
 #include "scheduler/internal.h"
+#include "service/secrets.h"
 
 static const char *
 guid(struct arena *a, uint64_t id)
@@ -45,6 +46,56 @@ result_of(const struct fill *f, struct arena *a, const struct placeholder *p)
 	return last->last_line ? last->last_line : "";
 }
 
+static void
+add_mask(struct fill *f, const char *text)
+{
+	if (f->mask_count + 1 >= f->mask_cap) {
+		size_t cap = f->mask_cap ? f->mask_cap * 2 : 16;
+		const char **mask = arena_array(&f->e->arena, cap, sizeof *mask);
+
+		if (f->mask_count)
+			memcpy(mask, f->mask, f->mask_count * sizeof *mask);
+		f->mask = mask;
+		f->mask_cap = cap;
+	}
+	f->mask[f->mask_count++] = text;
+}
+
+/* In the forms in which it may come out again: whole, as within JSON, and each line of several. */
+static void
+mask_secret(struct fill *f, const char *text)
+{
+	struct arena *a = &f->e->arena;
+	const char *json = placeholder_form(a, text, PLACEHOLDER_JSON);
+	size_t len;
+
+	add_mask(f, text);
+	if (strcmp(json, text) != 0)
+		add_mask(f, json);
+	for (const char *line = text; *line; line += len + (line[len] != '\0')) {
+		len = strcspn(line, "\r\n");
+		if (len >= SECRET_VALUE_MIN && len < strlen(text))
+			add_mask(f, arena_memdup(a, line, len));
+	}
+}
+
+static const char *
+secret(struct fill *f, struct arena *a, const struct placeholder *p)
+{
+	const char *name = arena_memdup(a, p->of, p->of_len), *text = NULL;
+	int rc = f->rc ? f->rc
+		       : secret_value(f->txn, a, f->execution->tenant_id, name, &text, f->err);
+
+	if (rc == ERR_MISSING)
+		f->missing = arena_printf(a, "there is no secret %s", name);
+	else if (rc)
+		f->rc = rc;
+	else
+		mask_secret(f, text);
+	f->secret = true;
+	return text;
+}
+
 static const char *
 value(void *ctx, struct arena *a, const struct placeholder *p)
 {
@@ -72,8 +123,7 @@ value(void *ctx, struct arena *a, const struct placeholder *p)
 	case PLACEHOLDER_RESULT:
 		return result_of(f, a, p);
 	case PLACEHOLDER_SECRET:
-		f->missing = "secrets are not served";
-		return NULL;
+		return secret(f, a, p);
 	}
 	return NULL;
 }

@@ -32,6 +32,7 @@
 #include "model/execution.h"
 #include "model/result.h"
 #include "model/schedule.h"
+#include "model/secret.h"
 
 struct store;
 struct txn;
@@ -138,6 +139,18 @@ MUST_CHECK int store_value_get(struct txn *txn, struct arena *a, const char *nam
     const void **data, size_t *len, struct err *err);
 MUST_CHECK int store_value_put(
     struct txn *txn, const char *name, const void *data, size_t len, struct err *err);
+
+/* ---- secrets: see model/secret.h ---- */
+
+/* Insert or overwrite one under its tenant and name. */
+MUST_CHECK int store_secret_put(struct txn *txn, const struct secret *s, struct err *err);
+MUST_CHECK int store_secret_get(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    const char *name, struct secret *s, struct err *err);
+MUST_CHECK int store_secret_remove(
+    struct txn *txn, uint64_t tenant_id, const char *name, struct err *err);
+/* All of a tenant, in byte order of their names. */
+MUST_CHECK int store_secret_list(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    struct secret **list, size_t *count, struct err *err);
 
 /* ---- schedules ---- */
 

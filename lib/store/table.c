@@ -49,6 +49,7 @@ const struct table_info tables[TABLE_COUNT] = {
     [TABLE_FAILURES] = {"failures", "b"},
     [TABLE_ANSWERS] = {"answers", "ub"},
     [TABLE_AUDIT] = {"audit", "uu"},
+    [TABLE_SECRETS] = {"secrets", "us"},
     [TABLE_VALUES] = {"values", "s"},
     [TABLE_SEQUENCE] = {"sequence", "u"},
 };

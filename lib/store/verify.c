@@ -1001,6 +1001,20 @@ visit_audit(struct verify *v)
 }
 
 static void
+visit_secret(struct verify *v)
+{
+	uint64_t tenant_id = unpack_u64(v->at);
+	size_t len;
+
+	(void)unpack_i64(v->data);
+	(void)unpack_i64(v->data);
+	(void)unpack_u64(v->data);
+	unpack_bytes(v->data, &v->arena, &len);
+	if (decoded(v) && !exists(v, TABLE_TENANTS, key_id(&v->txn, tenant_id)))
+		fault(v, "its tenant does not exist");
+}
+
+static void
 visit_value(struct verify *v)
 {
 	size_t len;
@@ -1062,6 +1076,7 @@ static void (*const visits[TABLE_COUNT])(struct verify *v) = {
     [TABLE_FAILURES] = visit_failures,
     [TABLE_ANSWERS] = visit_answer,
     [TABLE_AUDIT] = visit_audit,
+    [TABLE_SECRETS] = visit_secret,
     [TABLE_VALUES] = visit_value,
     [TABLE_SEQUENCE] = visit_sequence,
 };

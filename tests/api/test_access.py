@@ -69,6 +69,7 @@ METHODS = {
         "cancelExecution": ALL, "getTaskLog": ALL, "getTaskOutput": ALL,
         "createCalendar": ADMINS, "updateCalendar": ADMINS, "deleteCalendar": ADMINS, "importCalendar": ADMINS,
         "getCalendar": ALL, "listCalendars": ALL,
+        "setSecret": ADMINS, "deleteSecret": ADMINS, "listSecrets": ADMINS,
     },
     "access": {
         "createUser": ADMINS, "updateUser": ADMINS, "deleteUser": ADMINS, "listUsers": ADMINS, "changePassword": ALL,

@@ -258,3 +258,98 @@ def test_a_request_reads_back_as_it_was_given(client):
     schedule = request(client, "http: read back", **http, timeout="1m")
     task = client.call("getSchedule", json.dumps(schedule)).json()["tasks"][0]
     assert task == {"name": "ask", "http": http, "timeout": "1m", "after": [], "afterMatch": "all"}
+
+
+# ---- secrets ---------------------------------------------------------------------------------------------
+
+
+def set_secret(client, name, value):
+    answer = client.call("setSecret", {"name": name, "value": value})
+    assert answer.status == 200, answer
+
+
+def files_below(folder):
+    return [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("__db")]
+
+
+def test_a_secret_goes_where_it_is_named_and_is_seen_nowhere(client, target, opened):
+    set_secret(client, "api", 'Xyzzy"plugh')
+    target.answer("/secret", 200, lambda request, body: request.headers["Authorization"] + "\n" + body)
+    schedule = request(client, "secret: asks", f"{target.url}/secret", headers={"Authorization": "Bearer ${secret:api}",
+                       "Content-Type": "application/json"}, body='{"key": "${secret:api}"}')
+    done = run(client, schedule)
+    assert done["tasks"][0]["status"] == OK
+    [(_, _, headers, body)] = target.got("/secret")
+    assert headers["Authorization"] == 'Bearer Xyzzy"plugh'
+    assert json.loads(body) == {"key": 'Xyzzy"plugh'}
+    assert log(client, done) == 'Bearer ***\n{"key": "***"}'
+    for answer in (client.call("getSchedule", json.dumps(schedule)), client.call("listExecutions", {"scheduleId": schedule}),
+                   client.call("listSecrets", {}), client.call("list", {"limit": 100}, service="audit")):
+        assert answer.status == 200 and "plugh" not in answer.text
+    assert 'secret.set' in client.call("list", {"limit": 100}, service="audit").text
+    seen = [path for path in files_below(opened.state) if b'Xyzzy"plugh' in path.read_bytes() or b'Xyzzy\\"plugh' in path.read_bytes()]
+    assert seen == []
+
+
+def test_a_secret_of_a_command_is_masked_in_both_streams_and_its_last_line(client):
+    set_secret(client, "env", "hush-hush-7\nsecond-line-7")
+    script = "printf 'a hush-hush'; sleep 0.2; printf -- '-7 b\\n'; echo \"$S\" >&2; echo \"last $S\" | tail -n 1"
+    tasks = [{"name": "say", "command": ["/bin/sh", "-c", script], "env": {"S": "${secret:env}"}},
+             {"name": "next", "command": ["/bin/sh", "-c", "echo \"$CARILLON_AFTER_SAY_LINE\""], "after": [{"task": "say"}]}]
+    schedule = client.call("createSchedule", {"name": "secret: env", "tasks": tasks}).json()
+    done = run(client, schedule)
+    task = done["tasks"][0]["taskId"]
+    assert client.call("getTaskLog", {"taskId": task, "stream": "stdout"}).text == "a *** b\n***\n"
+    assert client.call("getTaskLog", {"taskId": task, "stream": "stderr"}).text == "***\n"
+    assert log(client, done) == "***\n"
+
+
+def test_a_new_value_is_for_the_next_attempt(client, target):
+    set_secret(client, "turns", "first-value")
+    schedule = request(client, "secret: turns", f"{target.url}/turns", headers={"X-Key": "${secret:turns}"})
+    run(client, schedule)
+    set_secret(client, "turns", "second-value")
+    run(client, schedule)
+    assert [asked[2]["X-Key"] for asked in target.got("/turns")] == ["first-value", "second-value"]
+
+
+def test_without_its_secret_nothing_runs(client, target):
+    schedule = request(client, "secret: none", f"{target.url}/none", body="${secret:not-there}")
+    done = run(client, schedule)
+    assert done["tasks"][0]["status"] == FAILED
+    assert attempt(done)["reason"] == "there is no secret not-there"
+    assert target.got("/none") == []
+
+
+def test_a_secret_that_is_named_stays(client, target):
+    set_secret(client, "used", "four-and-more")
+    schedule = request(client, "secret: used", f"{target.url}/used", body="${secret:used}")
+    answer = client.call("deleteSecret", {"name": "used"})
+    assert (answer.status, answer.text) == (409, "The secret is named by the schedule secret: used")
+    assert client.call("deleteSchedule", json.dumps(schedule)).status == 200
+    assert client.call("deleteSecret", {"name": "used"}).status == 200
+    assert "used" not in [one["name"] for one in client.call("listSecrets", {}).json()["items"]]
+    assert client.call("deleteSecret", {"name": "used"}).text == "Secret not found"
+
+
+@pytest.mark.parametrize("name, value, why", [
+    ("", "long enough", "name"), ("a b", "long enough", "name"), ("x" * 65, "long enough", "name"),
+    ("a", "abc", "value: must have 4 to 8192 bytes"), ("a", "x" * 8193, "value: must have 4 to 8192 bytes")])
+def test_what_is_no_secret_is_refused(client, name, value, why):
+    answer = client.call("setSecret", {"name": name, "value": value})
+    assert answer.status == 400 and why in answer.text and "xxxxxxxxxx" not in answer.text
+
+
+def test_a_secret_in_an_argument_is_refused_with_the_mend(client):
+    answer = client.call("createSchedule", {"name": "secret: argv", "tasks": [
+        {"name": "a", "command": ["/bin/echo", "${secret:api}"]}]})
+    assert answer.status == 400
+    assert answer.text.startswith("Invalid value: tasks[0].command[1]: must hold no secret") and "put it into env" in answer.text
+
+
+def test_a_request_with_a_secret_is_not_led_to_another_host(client, target):
+    set_secret(client, "stays", "stays-at-home")
+    target.answer("/away", 307, "go", Location=target.url.replace("127.0.0.1", "localhost") + "/stolen")
+    done = run(client, request(client, "secret: away", f"{target.url}/away", followRedirects=2, headers={"X-Key": "${secret:stays}"}))
+    assert done["tasks"][0]["status"] == FAILED and "not to see its secrets" in attempt(done)["reason"]
+    assert target.got("/stolen") == []

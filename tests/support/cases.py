@@ -136,6 +136,11 @@ class Things:
     def key(self):
         return self.list("createToken", "access", userName="adminUser", name="xml")["tokenId"]
 
+    def secret(self):
+        name = self.word()
+        self.list("setSecret", name=name, value="hush hush")
+        return name
+
     def tenant(self):
         return self.list("createTenant", "access", name=self.word())
 
@@ -219,6 +224,7 @@ CASES = [
     ("access/whoAmI", lambda t: {}),
     ("access/listUsers", lambda t: {"query": "admin", "limit": 2}),
     ("access/listTenants", lambda t: {}),
+    ("tasks/listSecrets", lambda t: t.secret() and {}),
     ("audit/verify", lambda t: {}),
 ]
 
@@ -258,6 +264,8 @@ LOOSE = [
     ("access/rotateToken", lambda t: {"tokenId": t.key(), "overlap": "0s"}),
     ("access/revokeToken", lambda t: t.key()),
     ("access/listTokens", lambda t: {"limit": 1000}),
+    ("tasks/setSecret", lambda t: {"name": t.word(), "value": "<hush>\r\n"}),
+    ("tasks/deleteSecret", lambda t: {"name": t.secret()}),
     ("access/createTenant", lambda t: {"name": t.word()}),
     ("access/updateTenant", lambda t: {"tenantId": t.tenant(), "enabled": False}),
     ("access/deleteTenant", lambda t: t.tenant()),

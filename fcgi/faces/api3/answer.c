@@ -12,6 +12,7 @@ static const char *const not_found[] = {
     [API3_TOKEN] = "Token not found",
     [API3_TENANT] = "Tenant not found",
     [API3_OUTPUT] = "Output not found",
+    [API3_SECRET] = "Secret not found",
     [API3_CALENDAR] = "Calendar not found",
 };
 

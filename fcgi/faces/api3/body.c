@@ -30,6 +30,7 @@ static const char *const id_names[][3] = {
     [API3_TOKEN] = {"tokenId", "id"},
     [API3_TENANT] = {"tenantId", "id"},
     [API3_OUTPUT] = {"outputId", "id"},
+    [API3_SECRET] = {"name", "name"},
     [API3_CALENDAR] = {"calendarId", "id"},
 };
 

@@ -47,6 +47,7 @@ enum api3_subject {
 	API3_TOKEN,
 	API3_TENANT,
 	API3_OUTPUT,
+	API3_SECRET,
 	API3_CALENDAR,
 };
 
@@ -340,6 +341,9 @@ int api3_rotate_token(struct call *c);
 int api3_revoke_token(struct call *c);
 int api3_list_tokens(struct call *c);
 
+int api3_set_secret(struct call *c);
+int api3_delete_secret(struct call *c);
+int api3_list_secrets(struct call *c);
 int api3_create_tenant(struct call *c);
 int api3_update_tenant(struct call *c);
 int api3_delete_tenant(struct call *c);

@@ -77,6 +77,12 @@ static const struct api3_method methods[] = {
 	api3_get_task_log},
     {API3_TASKS, "getTaskOutput", API3_ALL_ROLES, SCOPE_RESULTS, API3_OUTPUT, API3_ID,
 	API3_READS, api3_get_task_output},
+    {API3_TASKS, "setSecret", API3_ADMINS, SCOPE_MANAGE, API3_SECRET, API3_OBJECT, API3_WRITES,
+	api3_set_secret},
+    {API3_TASKS, "deleteSecret", API3_ADMINS, SCOPE_MANAGE, API3_SECRET, API3_OBJECT,
+	API3_WRITES, api3_delete_secret},
+    {API3_TASKS, "listSecrets", API3_ADMINS, SCOPE_MANAGE, API3_SECRET, API3_NOTHING,
+	API3_READS, api3_list_secrets},
 
     {API3_TASKS, "createCalendar", API3_ADMINS, SCOPE_MANAGE, API3_CALENDAR, API3_OBJECT,
 	API3_WRITES, api3_create_calendar},
