@@ -7,6 +7,8 @@
 #   unit, unit-X    the C tests, or tests/unit/test_X.c alone
 #   test            the whole service from outside; T=tests/api/test_api3.py for one file, or any words for pytest
 #   oracle          due times against a second implementation, at length
+#   torture         a thousand schedules for ten simulated years, ten minutes of the real service, and each policy broken on
+#                   purpose; an hour
 #   format, clean
 #
 #   PORT=8080 STATE=run   of run, start and stop
@@ -158,6 +160,12 @@ test: all node_modules $(helpers) $(player)
 oracle: $(BUILD)/tests/due
 	ORACLE_CASES=10000 ORACLE_DUE=1000 $(PYTHON) -m pytest -q -p no:cacheprovider tests/calendar
 
+# What make check does with fewer and shorter histories, and what breaks the code: tests/simulation.
+torture: all $(player)
+	$(PYTHON) tests/simulation/play.py 1 1000 10
+	LIVE_SECONDS=600 $(PYTHON) -m pytest -q -p no:cacheprovider tests/simulation/test_live.py
+	$(PYTHON) tests/simulation/mutate.py
+
 node_modules: tests/browser/node_modules/.installed tests/clients/node_modules/.installed
 tests/%/node_modules/.installed: tests/%/package-lock.json
 	cd tests/$* && npm ci --no-audit --no-fund --loglevel=error
@@ -197,7 +205,7 @@ format:
 clean:
 	rm -rf build build-san tests/*/node_modules
 
-.PHONY: all unit run start stop deps deps-test check test oracle node_modules lint lint-format lint-layers lint-readme \
+.PHONY: all unit run start stop deps deps-test check test oracle torture node_modules lint lint-format lint-layers lint-readme \
 	lint-scripts format clean
 .SECONDARY:
 

@@ -241,6 +241,7 @@ class Schedule:
         self.executions = {}
         self.active, self.waiting = set(), []
         self.up, self.up_since, self.clock = True, -NEVER, None
+        self.steps, self.unseen_steps = [], []
         self.unheard = []     # ends that nobody has read yet
         self.released = set()
         self.deleted = False
@@ -293,6 +294,16 @@ class Schedule:
             return "missed_down", "stands"
         return None, None
 
+    def jumped_over(self, due):
+        """The last step of the clock that went over it went forward."""
+        over = False
+        for before, after in self.steps:
+            if before < due <= after:
+                over = True
+            elif after < due <= before:
+                over = False
+        return over
+
     def overlap(self, catches_up):
         d = self.definition
         if not self.active and not self.waiting or catches_up and d.misfire == "all":
@@ -317,7 +328,12 @@ class Schedule:
         if late:
             verdict, reason = self.misfire(due, now, last)
             if verdict:
-                self.expect(due, now, verdict, reason)
+                jumped = self.jumped_over(due)
+                if jumped and verdict == "missed_down":
+                    verdict = "missed_clock"
+                entry = self.expect(due, now, verdict, reason)
+                if entry and ("clock was set forward" in entry.reason) != jumped:
+                    self.fault(f"due {shown(due)}: `{entry.reason}` and the clock {'jumped' if jumped else 'did not jump'}")
                 return
         reason = self.overlap(late)
         if reason:
@@ -483,6 +499,9 @@ class Schedule:
 
     def rerun(self, now, task):
         e = self.executions.get(self.tasks[task][0])
+        if not e:
+            self.fault(f"task {task} runs again and nothing asked for its execution")
+            return
         e.status[self.tasks[task][1]] = "pending"
         if e.end is not None:
             e.end = None
@@ -528,14 +547,20 @@ class Schedule:
 
     def world(self, now, line):
         """Who decides goes or comes, or the clock is set."""
-        self.advance(now - (line["us"] if line["do"] == "step" else 0))
+        step = line.get("us", 0)
+        self.advance(now - step)
+        if step:
+            self.unseen_steps.append((now - step, now))
         if line["do"] == "down":
             self.up = False
         elif line["do"] == "up":
             self.up, self.up_since = True, now
+        if self.up and line["do"] in ("up", "step"):
+            self.steps += self.unseen_steps
+            self.unseen_steps.clear()
             self.hear(now)
-        if line["do"] in ("up", "step") and self.up and self.timetable:
-            self.settle(now)
+            if self.timetable:
+                self.settle(now)
 
     # -- the end --
 

@@ -107,7 +107,9 @@ class Maker:
             trigger, period = self.busy(start)
             return [trigger], period, {"startDate": instant(start), "endDate": instant(start + life)}
         else:
-            found = [({"at": instant(now + rng.randrange(-2 * HOUR, 400 * DAY))}, DAY) for _ in range(rng.randint(1, 6))]
+            # Some are past already.
+            found = [({"at": instant(now + rng.choice([rng.randrange(400 * DAY), rng.randrange(400 * DAY), -rng.randrange(2 * HOUR)]))}, DAY)
+                     for _ in range(rng.randint(1, 6))]
         bounds = {}
         if rng.random() < .1:
             bounds["startDate"] = instant(now + rng.randrange(-DAY, 200 * DAY))
