@@ -597,7 +597,7 @@ class Schedule:
                        f"{self.entry_of(e.due).verdict}")
         for _, _, task, name, status, _ in self.task_lines[number]:
             expected = e.status.get(name)
-            if status != expected and not (expected == "under way" and status in ("starting", "running")):
+            if status != expected and not (expected == "under way" and status in ("starting", "running", "cancelling")):
                 self.fault(f"{what}: `{name}` is {status}; expected {expected}")
         if e.end is None and self.up and number in self.active and not e.under_way:
             self.fault(f"{what} has its turn and nothing of it is under way")
@@ -633,7 +633,7 @@ class Record:
             self.world.append((place, line))
             return
         number = line[3]
-        if line[4]["do"] == "create":
+        if line[4]["do"] == "create" and not line[2]:
             self.task_of[line[4]["key"]] = number
         number = self.task_of.get(line[4]["key"])
         if number is None:

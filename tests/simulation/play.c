@@ -263,7 +263,7 @@ do_define(const struct json *line, struct known *k, uint64_t *id)
 	    &sim.arena, json_member(line, "definition"), "UTC", sim.now_us, &s, &sim.err);
 
 	if (rc)
-		die("definition");
+		return rc;
 	if (k) {
 		rc = service_update_schedule(
 		    &sim.sv, &sim.admin, sim.now_us, k->id, k->version, &s, &sim.err);
@@ -272,8 +272,9 @@ do_define(const struct json *line, struct known *k, uint64_t *id)
 		return rc;
 	}
 	rc = service_create_schedule(&sim.sv, &sim.admin, sim.now_us, &s, id, &sim.err);
+	/* Chance makes some that are refused, as they would never be due. */
 	if (rc)
-		die(s.name);
+		return rc;
 	known = mem_resize(known, (known_count + 1) * sizeof *known);
 	known[known_count++] = (struct known){
 	    .key = mem_strdup(json_member(line, "key")->text), .id = *id, .version = 1};

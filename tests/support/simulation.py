@@ -1,5 +1,6 @@
 """Plays a scenario of tests/simulation and has it checked."""
 
+import collections
 import json
 import pathlib
 import subprocess
@@ -27,7 +28,7 @@ def play(folder, seed, schedules, years, player=PLAY, timeout_s=3600):
             run = subprocess.run([player, str(seed), str(scenario.BEGIN)], stdin=lines, stdout=out,
                                  stderr=subprocess.PIPE, text=True, timeout=timeout_s)
         except subprocess.TimeoutExpired:
-            return [f"the player was not done within {timeout_s} s"], {}
+            return [f"the player was not done within {timeout_s} s"], collections.Counter()
     if run.returncode:
-        return [f"the player left with {run.returncode}: {run.stderr[-1000:]}"], {}
+        return [f"the player left with {run.returncode}: {run.stderr[-1000:]}"], collections.Counter()
     return check.check(record)
