@@ -160,12 +160,25 @@ next_end(int64_t until_us)
 	return until_us;
 }
 
-/* Nobody decides; the runner goes on. */
+static void
+lose_runner(bool power)
+{
+	note(SIM_RUNNER_DIED, NULL);
+	sim.ward_count = 0;
+	sim.orders.count = sim.reports.count = 0;
+	for (size_t i = 0; power && i < sim.run_count; i++)
+		sim.runs[i].alive = false;
+}
+
+/* Nobody decides; the runner goes on, or dies too. */
 static void
 pass_down(int64_t until_us)
 {
 	for (;;) {
 		sim_reap();
+		if (sim.runner_dies)
+			lose_runner(sim.power_loss);
+		sim.runner_dies = sim.scheduler_dies = false;
 		if (sim.now_us >= until_us)
 			return;
 		sim.now_us = next_end(until_us);
@@ -349,16 +362,6 @@ do_to_schedule(const char *what, const struct json *line, struct known *k, uint6
 	}
 	die(what);
 	return 0;
-}
-
-static void
-lose_runner(bool power)
-{
-	note(SIM_RUNNER_DIED, NULL);
-	sim.ward_count = 0;
-	sim.orders.count = sim.reports.count = 0;
-	for (size_t i = 0; power && i < sim.run_count; i++)
-		sim.runs[i].alive = false;
 }
 
 static void
