@@ -95,8 +95,9 @@ $(simulated): LDFLAGS += -Wl,--wrap=store_run,--wrap=log_warn,--wrap=log_error
 $(BUILD)/tests/test_runner $(BUILD)/tests/test_runner_death $(BUILD)/tests/test_runner_results: $(BUILD)/carillon-runner
 
 # What tests/calendar asks, and what asks for a run in the past.
-helpers := $(BUILD)/tests/due $(BUILD)/tests/past
+helpers := $(BUILD)/tests/due $(BUILD)/tests/excluded $(BUILD)/tests/past
 $(BUILD)/tests/due: $(BUILD)/tests/calendar/due.o
+$(BUILD)/tests/excluded: $(BUILD)/tests/calendar/excluded.o
 $(BUILD)/tests/past: $(BUILD)/tests/support/past.o
 $(helpers): $(BUILD)/libcarillon.a
 	$(SAY) LINK $@

@@ -427,6 +427,24 @@ take_duration(struct import *m, icalproperty *p, struct event *e)
 	return 0;
 }
 
+/*
+ * How long it takes from a local time until another: as many whole days of the local calendar as
+ * there are, and the real time that is left. So it also ends when the file says where the clock
+ * changes meanwhile.
+ */
+static int64_t
+length_until(struct import *m, const struct when *start, const struct when *end)
+{
+	int64_t days_us = local_as(m, end, start) - start->local_us;
+	int64_t us = instant_of(m, end) - instant_of(m, start);
+
+	if (us < 0 || days_us < DAY_US)
+		return us;
+	days_us -= days_us % DAY_US;
+	us = instant_of(m, end) - zone_instant(zone_of(m, start), start->local_us + days_us);
+	return days_us + us;
+}
+
 static int
 take_end(struct import *m, icalproperty *p, struct event *e)
 {
@@ -441,7 +459,7 @@ take_end(struct import *m, icalproperty *p, struct event *e)
 		e->duration_us = end.local_us - e->start.local_us;
 	} else {
 		e->end_us = instant_of(m, &end);
-		e->duration_us = e->end_us - instant_of(m, &e->start);
+		e->duration_us = length_until(m, &e->start, &end);
 	}
 	return e->duration_us < 0 ? fault(m, "DTEND is before DTSTART") : 0;
 }

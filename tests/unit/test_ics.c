@@ -111,6 +111,10 @@ events_exclude_the_time_that_they_take(void **state)
 	    /* Over a clock change: a day of the calendar, and real hours. */
 	    {EVENT("DTSTART:20260328T120000\r\nDURATION:P1D\r\n"), "03-28T11:00/03-29T10:00"},
 	    {EVENT("DTSTART:20260328T233000\r\nDURATION:PT4H\r\n"), "03-28T22:30/03-29T02:30"},
+	    /* An end that is told holds, and the days are days also a week later. */
+	    {EVENT("DTSTART:20260327T120000\r\nDTEND:20260330T120000\r\n"
+		   "RRULE:FREQ=WEEKLY;COUNT=2\r\n"),
+		"03-27T11:00/03-30T10:00 04-03T10:00/04-06T10:00"},
 	    /* Series. */
 	    {EVENT("DTSTART;VALUE=DATE:20200427\r\nRRULE:FREQ=YEARLY\r\n"),
 		"04-26T22:00/04-27T22:00"},
