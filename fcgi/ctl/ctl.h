@@ -31,9 +31,9 @@ struct ctl_options {
 	const char *config, *socket;
 	const char *role, *password_file, *expires, *task;
 	const char *email, *tenant, *user, *name, *scopes, *tags, *overlap, *job_rights;
-	const char *from, *count, *owner, *until, *reason;
+	const char *from, *count, *owner, *until, *reason, *time_zone;
 	bool json, wait, err_stream, sample, schema, test, enable, disable, prune, dry_run,
-	    file, client_key, needs_session;
+	    file, client_key, needs_session, replace;
 };
 
 struct ctl {
@@ -187,6 +187,10 @@ int ctl_schedule_update(struct ctl *ctl, struct err *err);
 int ctl_schedule_apply(struct ctl *ctl, struct err *err);
 int ctl_schedule_preview(struct ctl *ctl, struct err *err);
 int ctl_schedule_explain(struct ctl *ctl, struct err *err);
+int ctl_calendar_list(struct ctl *ctl, struct err *err);
+int ctl_calendar_show(struct ctl *ctl, struct err *err);
+int ctl_calendar_import(struct ctl *ctl, struct err *err);
+int ctl_calendar_delete(struct ctl *ctl, struct err *err);
 int ctl_execution_list(struct ctl *ctl, struct err *err);
 int ctl_execution_cancel(struct ctl *ctl, struct err *err);
 int ctl_execution_show(struct ctl *ctl, struct err *err);

@@ -43,6 +43,8 @@ enum option_bit {
 	OPT_CLIENT_KEY = UINT64_C(1) << 30,
 	OPT_NEEDS_SESSION = UINT64_C(1) << 31,
 	OPT_JOB_RIGHTS = UINT64_C(1) << 32,
+	OPT_TIME_ZONE = UINT64_C(1) << 33,
+	OPT_REPLACE = UINT64_C(1) << 34,
 };
 
 enum { OPT_CALL = OPT_CONFIG | OPT_SOCKET, OPT_OFFLINE = OPT_CONFIG };
@@ -120,6 +122,15 @@ static const struct command commands[] = {
 	OPT_CALL | OPT_JSON, 0, 1, ctl_schedule_delete},
     {"schedule", "ledger", "ID|NAME", "what became of each of its due times",
 	OPT_CALL | OPT_JSON, 0, 1, ctl_schedule_ledger},
+    {"calendar", "list", "", "all calendars", OPT_CALL | OPT_JSON, 0, 0, ctl_calendar_list},
+    {"calendar", "show", "ID|NAME", "a calendar's entries", OPT_CALL | OPT_JSON, 0, 1,
+	ctl_calendar_show},
+    {"calendar", "import", "FILE|- [--name NAME] [--time-zone ZONE] [--replace]",
+	"make a calendar of an iCalendar file (.ics), and print its id",
+	OPT_CALL | OPT_JSON | OPT_NAME | OPT_TIME_ZONE | OPT_REPLACE, 0, 1,
+	ctl_calendar_import},
+    {"calendar", "delete", "ID|NAME", "delete a calendar that no schedule names",
+	OPT_CALL | OPT_JSON, 0, 1, ctl_calendar_delete},
     {"execution", "list", "[ID|NAME]", "executions of a schedule, or all, newest first",
 	OPT_CALL | OPT_JSON, 0, 0, ctl_execution_list, 1},
     {"execution", "cancel", "ID", "end an execution", OPT_CALL | OPT_JSON, 0, 1,
@@ -156,7 +167,7 @@ static const struct {
     {OPT_EMAIL, "email", "ADDRESS", "the user's e-mail address; an empty one: none"},
     {OPT_TENANT, "tenant", "ID|NAME", "the tenant of the user; without it the first"},
     {OPT_USER, "user", "ID|NAME", "only those of this user"},
-    {OPT_NAME, "name", "NAME", "what the token is for"},
+    {OPT_NAME, "name", "NAME", "what the token is for; the calendar's, instead of the file's"},
     {OPT_SCOPES, "scopes", "LIST", "of read,run,manage,access,results; without it all"},
     {OPT_TAGS, "tags", "LIST", "the token sees only schedules with one of these tags"},
     {OPT_OVERLAP, "overlap", "DURATION", "so long the old secret lives on; without it 0s"},
@@ -176,6 +187,10 @@ static const struct {
     {OPT_NEEDS_SESSION, "needs-session", NULL, "such a key wants a user's session beside it"},
     {OPT_JOB_RIGHTS, "job-rights", "LIST",
 	"in OpenSpecimen's face: of read,create,update,delete, or none"},
+    {OPT_TIME_ZONE, "time-zone", "ZONE",
+	"where the file's dates are, such as Europe/Amsterdam; without it the file's own, or "
+	"UTC"},
+    {OPT_REPLACE, "replace", NULL, "give a calendar that has the name these entries"},
     {OPT_HELP, "help", NULL, "this"},
 };
 
@@ -336,6 +351,12 @@ set_option(struct ctl_options *o, uint64_t bit, const char *value)
 		break;
 	case OPT_JOB_RIGHTS:
 		o->job_rights = value;
+		break;
+	case OPT_TIME_ZONE:
+		o->time_zone = value;
+		break;
+	case OPT_REPLACE:
+		o->replace = true;
 		break;
 	case OPT_HELP:
 		break;

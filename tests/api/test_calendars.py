@@ -1,5 +1,6 @@
 """Named calendars: made, changed, imported, named by schedules; what they make of due times is the engine's test."""
 
+import json
 import time
 
 import pytest
@@ -156,3 +157,33 @@ def test_another_tenant_knows_nothing_of_it(admin):
                          ("updateCalendar", {"calendarId": id, "version": 1, "name": "x"})):
         refused(other.call(method, body), 400, "Calendar not found")
     assert other.call("createCalendar", {"name": called}).status == 200
+
+
+# ---- carillonctl ----
+
+def ctl(service, *words, status=0, **options):
+    done = service.ctl("calendar", *words, **options)
+    assert done.returncode == status, (words, done.stdout, done.stderr)
+    return done.stdout if status == 0 else done.stderr
+
+
+def test_a_calendar_is_imported_shown_and_deleted_by_command(service, admin, tmp_path):
+    called, file = name(), tmp_path / "holidays.ics"
+    file.write_bytes(ICS.format(called).encode())
+    done = service.ctl("calendar", "import", str(file), "--time-zone", "Europe/Amsterdam")
+    id = done.stdout.strip()
+    assert (id.isdigit(), done.stderr) == (True, "carillonctl: line 10: VTODO was left out\n")
+    row = next(line.split() for line in ctl(service, "list").splitlines() if called in line)
+    assert row[0] == id and row[3:6] == ["Europe/Amsterdam", "1", "0"]
+    assert "Koningsdag" in ctl(service, "show", called)
+    assert "A calendar with this name exists" in ctl(service, "import", str(file), status=2)
+    assert ctl(service, "import", "-", "--name", called, "--replace", input=file.read_text()) == f"{id}\n"
+    assert json.loads(ctl(service, "show", id, "--json"))["version"] == 2
+    file.write_text("<html>")
+    assert "ics: line 1: must be BEGIN:VCALENDAR" in ctl(service, "import", str(file), status=2)
+    schedule(admin, called)
+    assert "The calendar is in use" in ctl(service, "delete", called, status=2)
+    _, other = make(admin)
+    assert ctl(service, "delete", other) == ""
+    assert "there is no calendar of this name" in ctl(service, "show", other, status=2)
+    assert ctl(service, "delete", status=1).startswith("carillonctl: usage: carillonctl calendar delete ID|NAME")
