@@ -13,8 +13,9 @@ TEXT = "text/plain;charset=utf-8"
 
 # Members that no call here can make appear, and who proves them instead.
 ELSEWHERE = {
+    "Attempt.dueDate": "a task that waits for its next attempt does not stay so: tests/unit/test_engine_retries.c",
     "Attempt.httpStatus": "tests/api/test_http.py asks a target",
-    "HttpRequest.heartbeat": "tests/api/test_http.py has a target that reports later",
+    "HttpRequest.heartbeat": "nobody yet: async is not served",
     "Verification.firstBad": "tests/unit/test_api3.c spoils an entry",
 }
 
