@@ -6,6 +6,7 @@
 #include <ftw.h>
 
 #include "base/id.h"
+#include "store/record.h"
 
 #include "access_support.h"
 

@@ -91,6 +91,11 @@ create(void)
 	s.misfire = (enum misfire)below(3);
 	s.misfire_window_us = below(7200) * SECOND_US;
 	s.on_lost = (enum on_lost)below(2);
+	/* Bounds within which a trigger is never due are refused: it goes without them then. */
+	if (service_create_schedule(&sim.sv, &sim.admin, sim.now_us, &s, &l->id, &sim.err) == 0)
+		return;
+	s.start_us = l->start_us = INT64_MIN;
+	s.end_us = l->end_us = INSTANT_NEVER;
 	l->id = sim_create(s);
 }
 
