@@ -263,6 +263,47 @@ after_an_outage_what_was_excluded_is_not_missed(void **state)
 	    "11:00-11:00 1 ran\n");
 }
 
+/* Also when that window has ended and nothing else has come due since. */
+static void
+an_excluded_one_does_not_stand_for_another_when_its_window_is_over(void **state)
+{
+	struct trigger trigger = sim_cron("0 * * * *", "UTC");
+	struct schedule s = excluding(&trigger, ON_EXCLUDED_SKIP);
+	uint64_t id;
+
+	(void)state;
+	make_calendar("quiet", "10:40-11:20");
+	s.misfire_window_us = 3 * HOUR_US;
+	id = sim_create(s);
+	sim_outage(130 * MINUTE_US); /* till 11:40 */
+	sim_settle();
+	assert_ledger(id,
+	    "10:00-10:00 1 ran\n"
+	    "11:00-11:00 1 skipped_calendar the calendar \"quiet\" excludes it (weekly "
+	    "10:40-11:20)\n");
+}
+
+/* One that was deferred to the window's end does, and is the one that runs. */
+static void
+a_deferred_one_stands_for_another_when_its_window_is_over(void **state)
+{
+	struct trigger trigger = sim_cron("0 * * * *", "UTC");
+	struct schedule s = excluding(&trigger, ON_EXCLUDED_DEFER);
+	uint64_t id;
+
+	(void)state;
+	make_calendar("quiet", "10:40-11:20");
+	s.misfire_window_us = 3 * HOUR_US;
+	id = sim_create(s);
+	sim_outage(130 * MINUTE_US); /* till 11:40 */
+	sim_settle();
+	assert_ledger(id,
+	    "10:00-10:00 1 missed_down nobody was there to fire it; a later due time stands "
+	    "for it\n"
+	    "11:00-11:00 1 ran deferred to 2026-11-22T11:20:00.000Z: the calendar \"quiet\" "
+	    "excludes it (weekly 10:40-11:20)\n");
+}
+
 /* An excluded one that came later does not stand for it. */
 static void
 after_an_outage_the_last_that_may_run_does(void **state)
@@ -567,6 +608,8 @@ main(void)
 	    TEST(a_suspension_comes_before_a_calendar),
 	    TEST(a_deferred_one_meets_a_suspension_that_came_meanwhile),
 	    TEST(after_an_outage_what_was_excluded_is_not_missed),
+	    TEST(an_excluded_one_does_not_stand_for_another_when_its_window_is_over),
+	    TEST(a_deferred_one_stands_for_another_when_its_window_is_over),
 	    TEST(after_an_outage_the_last_that_may_run_does),
 	    TEST(a_deferred_one_is_late_from_its_turn_on),
 	    TEST(a_deferred_one_meets_a_run_that_goes_on),
