@@ -159,15 +159,23 @@ note_any(void *ctx, const char *name, uint64_t id)
 }
 
 static int
-check_empty(struct txn *txn, uint64_t id, struct err *err)
+check_empty(struct txn *txn, struct arena *a, uint64_t id, struct err *err)
 {
+	struct secret *secrets;
+	size_t count = 0;
 	bool any = false;
 	int rc;
 
 	rc = store_user_names(txn, id, NULL, note_any, &any, err);
 	if (!rc)
 		rc = store_schedule_names(txn, id, NULL, note_any, &any, err);
-	return any ? err_fail(err, ERR_CONFLICT, "The tenant has users or schedules") : rc;
+	if (!rc)
+		rc = store_calendar_names(txn, id, NULL, note_any, &any, err);
+	if (!rc)
+		rc = store_secret_list(txn, a, id, &secrets, &count, err);
+	return any || count ? err_fail(err, ERR_CONFLICT,
+				  "The tenant has users, schedules, calendars or secrets")
+			    : rc;
 }
 
 static int
@@ -181,7 +189,7 @@ delete_body(struct txn *txn, void *ctx, struct err *err)
 	if (!rc)
 		rc = check_not_first(txn, &c->arena, c->id, err);
 	if (!rc)
-		rc = check_empty(txn, c->id, err);
+		rc = check_empty(txn, &c->arena, c->id, err);
 	if (rc)
 		return rc;
 	/* The record stays: what ran for the tenant, and its audit, belong to it for ever. */

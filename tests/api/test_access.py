@@ -365,7 +365,7 @@ def test_the_quickstarts_second_tenant_has_an_administrator_of_its_own(service):
 
 def test_a_disabled_tenant_is_dead_and_only_an_empty_one_is_deleted(admin, strangers):
     boss, viewer = strangers
-    refused(access(admin, "deleteTenant", json.dumps(boss.tenant)), 409, "The tenant has users or schedules")
+    refused(access(admin, "deleteTenant", json.dumps(boss.tenant)), 409, "The tenant has users, schedules, calendars or secrets")
     ok(access(admin, "updateTenant", {"tenantId": boss.tenant, "enabled": False}))
     assert [access(one, "whoAmI").status for one in strangers] == [401, 401]
     ok(access(admin, "updateTenant", {"tenantId": boss.tenant, "enabled": True}))

@@ -134,6 +134,14 @@ def test_a_file_is_imported_and_replaced(admin):
     assert (again["calendarId"], again["version"]) == (made["calendarId"], 2)
 
 
+def test_a_replaced_calendar_keeps_its_description_unless_another_is_told(admin):
+    id, called = make(admin, description="of the land")
+    ask = {"ics": ICS.format(called), "replace": True}
+    for members, expected in (({}, "of the land"), ({"description": "of the firm"}, "of the firm"), ({"description": ""}, "")):
+        admin.call("importCalendar", {**ask, **members})
+        assert admin.call("getCalendar", id).json()["description"] == expected
+
+
 @pytest.mark.parametrize("ics, why", [
     ("<html>", "line 1: must be BEGIN:VCALENDAR"),
     (ICS.replace("FREQ=YEARLY", "FREQ=YEARLY;BYWEEKNO=20"),

@@ -6,6 +6,7 @@
 #include <ftw.h>
 
 #include "base/id.h"
+#include "service/calendars.h"
 #include "store/record.h"
 
 #include "access_support.h"
@@ -871,6 +872,26 @@ tenants_have_names_and_go_when_they_are_empty(void **state)
 	add_tenant("acme");
 }
 
+/* Whoever could take them away goes before the tenant. */
+static void
+a_tenant_with_calendars_stays(void **state)
+{
+	struct calendar c = {.name = "holidays", .description = "", .excluded = {"UTC"}};
+	uint64_t acme = add_tenant("acme"), id;
+	struct actor system;
+
+	(void)state;
+	ok(service_system_actor(&sv, &arena, &system, &err));
+	system.tenant_id = acme;
+	ok(service_create_calendar(&sv, &system, now_us, &c, &id, &err));
+	ok(service_system_actor(&sv, &arena, &system, &err));
+	assert_int_equal(service_delete_tenant(&sv, &system, now_us, acme, &err), ERR_CONFLICT);
+	system.tenant_id = acme;
+	ok(service_delete_calendar(&sv, &system, now_us, id, &err));
+	ok(service_system_actor(&sv, &arena, &system, &err));
+	ok(service_delete_tenant(&sv, &system, now_us, acme, &err));
+}
+
 /* Their ids are drawn, so the order of ids says nothing. */
 static void
 tenants_are_listed_in_the_order_in_which_they_were_made(void **state)
@@ -1527,6 +1548,7 @@ main(void)
 	    TEST(a_use_case_needs_its_scope),
 	    TEST(a_log_in_and_rights_are_given_by_tokens_without_limits_alone),
 	    TEST(tenants_have_names_and_go_when_they_are_empty),
+	    TEST(a_tenant_with_calendars_stays),
 	    TEST(tenants_are_listed_in_the_order_in_which_they_were_made),
 	    TEST(an_administrator_of_a_domain_names_no_tenant),
 	    TEST(nothing_of_another_tenant_is_found),

@@ -179,6 +179,7 @@ static int
 put_import(struct call *c, struct import *i, uint64_t *id)
 {
 	struct service *sv = c->face->service;
+	struct calendar_view old;
 	int ret = ERR_MISSING;
 
 	if (i->replace)
@@ -186,6 +187,11 @@ put_import(struct call *c, struct import *i, uint64_t *id)
 	if (ret == ERR_MISSING)
 		return service_create_calendar(
 		    sv, &c->actor, c->req->now_us, &i->calendar, id, &c->err);
+	/* What a file does not have stays, unless it was told. */
+	if (!ret && !i->description) {
+		ret = service_get_calendar(sv, c->req->arena, &c->actor, *id, &old, &c->err);
+		i->calendar.description = ret ? "" : old.calendar.description;
+	}
 	return ret ? ret
 		   : service_update_calendar(
 			 sv, &c->actor, c->req->now_us, *id, 0, &i->calendar, &c->err);
