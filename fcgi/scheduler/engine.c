@@ -339,6 +339,11 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 	rc = engine_run_each(e, fire_body, &fire, err);
 	if (rc)
 		return err_wrap(err, rc, "fire");
+	/* A run that is due may have taken the place of another. */
+	if (fire.queued)
+		rc = cancels_order(e, &cancels, err);
+	if (rc)
+		return rc;
 	rc = retries_begin(e, &retry_us, err);
 	if (rc)
 		return rc;
@@ -349,9 +354,9 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 	if (rc)
 		return err_wrap(err, rc, "begin");
 	next_us = fire.earliest_us < retry_us ? fire.earliest_us : retry_us;
-	if (fire.more || begin.more)
+	if (fire.more || begin.more || cancels)
 		*delay_us = 0;
-	else if (next_us != INSTANT_NEVER && !cancels)
+	else if (next_us != INSTANT_NEVER)
 		*delay_us = next_us > e->now_us ? next_us - e->now_us : 0;
 	return 0;
 }

@@ -71,7 +71,8 @@ struct execution {
 	int schedule_type;     /* API3 ScheduleType, when it was triggered */
 	uint64_t key_id; /* the token that it is put down to: token_id, else that with which
 				  the schedule was made; 0: none */
-	bool exclusive;	 /* asked for as an OpenSpecimen run: until it starts a later one of its
+	uint64_t replaced_by; /* the run that ended it to take its place; 0: none */
+	bool exclusive; /* asked for as an OpenSpecimen run: until it starts a later one of its
 			   kind takes its place */
 };
 

@@ -45,7 +45,13 @@ enum { SCHEDULE_TYPE_DEFAULT = 1 };
 enum { RETRY_FACTOR = 2 * RETRY_FACTOR_UNIT };
 
 /* Overlap: what a trigger's run does while a run of the same schedule has not ended. */
-enum overlap { OVERLAP_SKIP = 0, OVERLAP_QUEUE_ONE = 1, OVERLAP_QUEUE = 2, OVERLAP_ALLOW = 3 };
+enum overlap {
+	OVERLAP_SKIP = 0,
+	OVERLAP_QUEUE_ONE = 1,
+	OVERLAP_QUEUE = 2,
+	OVERLAP_ALLOW = 3,
+	OVERLAP_REPLACE = 4, /* ends that run, and all that wait, and takes their place */
+};
 
 /* Misfire: which of the due times that passed unserved (down, or the clock jumped) still run.
  */

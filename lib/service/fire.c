@@ -98,6 +98,7 @@ judge(const struct settling *g, const struct turn *t, bool last)
 		    VERDICT_SKIPPED_OVERLAP, 0, "the run before had not ended"};
 	case OVERLAP_QUEUE:
 	case OVERLAP_ALLOW:
+	case OVERLAP_REPLACE:
 		break;
 	}
 	return j;

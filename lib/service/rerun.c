@@ -28,6 +28,7 @@ reopen(struct txn *txn, struct arena *a, struct execution *e, const struct task 
 		return rc;
 	e->tasks_ended -= 1 + followers;
 	e->end_us = INSTANT_NEVER;
+	e->replaced_by = 0;
 	rc = store_execution_put(txn, e, err);
 	if (rc)
 		return rc;

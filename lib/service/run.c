@@ -61,6 +61,16 @@ run_take_turn(struct txn *txn, const struct schedule *s, struct schedule_state *
 	return store_waiting_put(txn, s->id, execution_id, err);
 }
 
+/* Does it end what goes on? */
+static bool
+replaces(const struct run_request *r)
+{
+	const struct schedule *s = r->schedule;
+
+	return s->overlap == OVERLAP_REPLACE && !r->stopped && r->origin != ORIGIN_BACKFILL &&
+	       !(r->origin == ORIGIN_CATCH_UP && s->misfire == MISFIRE_ALL);
+}
+
 int
 run_make(struct txn *txn, const struct run_request *r, struct schedule_state *state,
     uint64_t *execution_id, struct err *err)
@@ -88,6 +98,8 @@ run_make(struct txn *txn, const struct run_request *r, struct schedule_state *st
 	int rc;
 
 	rc = store_next_id(txn, e.tenant_id, &e.id, err);
+	if (!rc && replaces(r))
+		rc = run_replace(txn, s, state, e.id, r->now_us, err);
 	if (!rc && r->conditional && s->condition && !r->stopped)
 		rc = store_next_id(txn, e.tenant_id, &e.condition_id, err);
 	if (!rc)
@@ -210,8 +222,8 @@ end_condition(struct txn *txn, struct arena *a, const struct task *condition,
 	e->tasks_ended = e->task_count;
 	e->end_us = last->end_us;
 	rc = store_execution_put(txn, e, err);
-	if (!rc && !cancelled)
-		rc = note_unmet(txn, e, last, err);
+	if (!rc)
+		rc = cancelled ? run_note_replaced(txn, e, err) : note_unmet(txn, e, last, err);
 	return rc ? rc : run_pass_turn(txn, a, e->schedule_id, queued, err);
 }
 
@@ -288,10 +300,14 @@ run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_stat
 
 	if (task_status_ended(task->status))
 		return 0;
+	rc = store_execution_get(txn, a, task->execution_id, &e, err);
+	if (rc)
+		return rc;
 	if (task->status == TASK_CANCELLING) {
 		status = TASK_CANCELLED;
-		last->reason = last->start_us == INSTANT_NEVER ? "cancelled before it began"
-							       : "cancelled while it ran";
+		last->reason = e.replaced_by			 ? RUN_OVERTAKEN
+			       : last->start_us == INSTANT_NEVER ? "cancelled before it began"
+								 : "cancelled while it ran";
 	}
 	rc = may_retry(txn, a, task, status, &again, err);
 	if (rc || again)
@@ -299,8 +315,6 @@ run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_stat
 	task->status = status;
 	task->end_us = last->end_us;
 	rc = leave(txn, task, err);
-	if (!rc)
-		rc = store_execution_get(txn, a, task->execution_id, &e, err);
 	if (rc)
 		return rc;
 	if (task->ordinal == TASK_ORDINAL_CONDITION)
@@ -312,6 +326,8 @@ run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_stat
 		e.end_us = last->end_us;
 	if (!rc)
 		rc = store_execution_put(txn, &e, err);
+	if (!rc && e.tasks_ended == e.task_count)
+		rc = run_note_replaced(txn, &e, err);
 	if (rc || e.tasks_ended < e.task_count)
 		return rc;
 	return run_pass_turn(txn, a, task->schedule_id, queued, err);

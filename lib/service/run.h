@@ -27,6 +27,9 @@
 #include "model/schedule.h"
 #include "store/store.h"
 
+/* The reason of what was ended because a later run of the schedule took its place. */
+#define RUN_OVERTAKEN "a later run took its place"
+
 /* What a new execution is made of. */
 struct run_request {
 	const struct schedule *schedule;
@@ -105,6 +108,15 @@ MUST_CHECK int run_lose_task(
  */
 MUST_CHECK int run_cancel(struct txn *txn, struct arena *a, struct execution *e, int64_t now_us,
     const char *reason, struct err *err);
+
+/* Under the policy `replace` the execution `by_id`, which is not stored yet, ends what has not ended
+ * of its schedule: what waits at once, what goes on as run_cancel() does. A backfill is left alone, and
+ * with `misfire: all` a catch-up: those wait for each other. */
+MUST_CHECK int run_replace(struct txn *txn, const struct schedule *s,
+    struct schedule_state *state, uint64_t by_id, int64_t now_us, struct err *err);
+
+/* An execution has ended: if another one took its place its ledger entry says so. */
+MUST_CHECK int run_note_replaced(struct txn *txn, const struct execution *e, struct err *err);
 
 /* End a waiting execution without running it; `reason` is one line. */
 MUST_CHECK int run_cancel_waiting(struct txn *txn, struct arena *a,

@@ -48,6 +48,7 @@ pack_execution(struct buf *b, const struct execution *e)
 	pack_i64(b, e->schedule_type);
 	pack_u64(b, e->key_id);
 	pack_bool(b, e->exclusive);
+	pack_u64(b, e->replaced_by);
 }
 
 void
@@ -71,6 +72,7 @@ unpack_execution(struct unpack *u, struct arena *a, struct execution *e)
 	e->schedule_type = unpack_i32(u);
 	e->key_id = unpack_u64(u);
 	e->exclusive = unpack_bool(u);
+	e->replaced_by = unpack_u64(u);
 }
 
 static void

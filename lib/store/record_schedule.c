@@ -280,7 +280,7 @@ unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
 	s->jitter_us = unpack_i64(u);
 	s->calendars = unpack_texts(u, a, &s->calendar_count);
 	s->on_excluded = unpack_word(u, ON_EXCLUDED_SKIP, ON_EXCLUDED_DEFER);
-	s->overlap = unpack_word(u, OVERLAP_SKIP, OVERLAP_ALLOW);
+	s->overlap = unpack_word(u, OVERLAP_SKIP, OVERLAP_REPLACE);
 	s->misfire = unpack_word(u, MISFIRE_ONE, MISFIRE_ALL);
 	s->misfire_window_us = unpack_i64(u);
 	s->on_lost = unpack_word(u, ON_LOST_FAIL, ON_LOST_RERUN);

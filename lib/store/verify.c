@@ -444,12 +444,15 @@ check_ledgered(struct verify *v, const struct execution *e)
 {
 	struct occurrence *list;
 	size_t count;
+	bool replaced;
 
 	if ((e->origin != ORIGIN_TRIGGER && e->origin != ORIGIN_CATCH_UP) ||
 	    store_ledger_list(&v->txn, &v->arena, e->schedule_id, e->due_us, e->due_us + 1, 1,
 		&list, &count, NULL))
 		return;
-	if (!count || !has_run(&list[0]) || list[0].execution_id != e->id)
+	replaced = count && list[0].verdict == VERDICT_SKIPPED_OVERLAP && e->replaced_by &&
+		   e->start_us == INSTANT_NEVER;
+	if (!count || !(has_run(&list[0]) || replaced) || list[0].execution_id != e->id)
 		fault(v, "the ledger does not say that it ran for %" PRId64, e->due_us);
 }
 

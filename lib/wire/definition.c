@@ -10,7 +10,7 @@
 
 enum { KEEP_DAYS_MIN = SCHEDULE_KEEP_US / DAY_US, KEEP_DAYS_MAX = 36500 };
 
-static const char *const overlap_words[] = {"skip", "queueOne", "queue", "allow"};
+static const char *const overlap_words[] = {"skip", "queueOne", "queue", "allow", "replace"};
 static const char *const misfire_words[] = {"one", "skip", "all"};
 static const char *const on_excluded_words[] = {"skip", "defer"};
 static const char *const on_lost_words[] = {"fail", "rerun"};
@@ -19,11 +19,8 @@ static int
 read_overlap(struct reader *r, const struct json *value, void *at)
 {
 	size_t i = 0;
-	int ret;
+	int ret = read_word(r, value, overlap_words, COUNT(overlap_words), &i);
 
-	if (value->type == JSON_STRING && !strcmp(value->text, "replace"))
-		return refuse(r, "not served");
-	ret = read_word(r, value, overlap_words, COUNT(overlap_words), &i);
 	*(enum overlap *)at = i;
 	return ret;
 }

@@ -199,6 +199,7 @@ put_execution(struct buf *b)
 			      .tasks_ended = 1,
 			      .condition_id = 31,
 			      .exclusive = true,
+			      .replaced_by = 6,
 			      .on_lost = ON_LOST_RERUN,
 			      .schedule_type = 18,
 			      .key_id = 5,
@@ -391,7 +392,7 @@ again_schedule(struct unpack *u, struct arena *a, struct buf *b)
 		       known(s.triggers[i].dst_gap, 0, 1) &&
 		       known(s.triggers[i].dst_fold, 0, 2);
 	pack_schedule(b, &s);
-	return fine && known(s.overlap, OVERLAP_SKIP, OVERLAP_ALLOW) &&
+	return fine && known(s.overlap, OVERLAP_SKIP, OVERLAP_REPLACE) &&
 	       known(s.misfire, MISFIRE_ONE, MISFIRE_ALL) &&
 	       (!s.job || (known(s.job->rule.repeat, JOB_MINUTELY, JOB_ON_DEMAND) &&
 			      known(s.job->type, JOB_INTERNAL, JOB_QUERY) &&
