@@ -313,6 +313,7 @@ join_store(struct serving *s, struct err *err)
 	s->service = (struct service){
 	    .zones = zones_new(NULL),
 	    .command_allow = (const char *const *)c->command_allow,
+	    .run_as = (const char *const *)c->run_as,
 	    .jobs = registered_jobs(c, &s->registered),
 	    .session_idle_us = c->session_idle_us,
 	    .random = randombytes_buf,

@@ -33,6 +33,7 @@ enum {
 
 struct collecting {
 	int work, results;			     /* -1 until they are open */
+	uid_t owner;				     /* of what may be taken */
 	uint64_t left;				     /* bytes that may still be taken */
 	char names[CHANNEL_RESULTS_MAX][NAME_BYTES]; /* to be taken, in their order */
 	uint32_t name_count;
@@ -79,7 +80,7 @@ can_be_shown(const char *name)
 
 /* Why a file cannot be taken; NULL: it can. */
 static const char *
-objection(const struct stat *st)
+objection(const struct collecting *c, const struct stat *st)
 {
 	if (S_ISDIR(st->st_mode))
 		return "is a directory";
@@ -90,7 +91,7 @@ objection(const struct stat *st)
 	if (st->st_nlink != 1)
 		return "has another name too";
 	/* It may have been moved here by one who could not read it. */
-	if (st->st_uid != geteuid())
+	if (st->st_uid != c->owner)
 		return "belongs to somebody else";
 	return NULL;
 }
@@ -127,7 +128,7 @@ look_at(struct collecting *c, const char *name)
 		refuse(c, name, "%s", strerror(errno));
 		return;
 	}
-	why = objection(&st);
+	why = objection(c, &st);
 	if (!why && !can_be_shown(name))
 		why = "its name has control characters or is not UTF-8";
 	if (why)
@@ -284,19 +285,21 @@ open_taken(struct collecting *c, const char *number, int *fd, struct stat *st)
 {
 	int path = openat(c->results, number, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	const char *why = NULL;
+	bool own = c->owner == geteuid();
 	char self[40];
 
 	*fd = -1;
 	if (path < 0 || fstat(path, st))
 		why = strerror(errno);
 	if (!why)
-		why = objection(st);
+		why = objection(c, st);
 	if (!why && (uint64_t)st->st_size > c->left)
 		why = strerror(EFBIG);
 	/* By its descriptor: it is no other file now, whatever happens to names. The group is the
 	 * one that lets the web server read. */
 	snprintf(self, sizeof self, "/proc/self/fd/%d", path);
-	if (!why && (chown(self, (uid_t)-1, getegid()) || chmod(self, FILE_MODE)))
+	if (!why &&
+	    (chown(self, own ? (uid_t)-1 : geteuid(), getegid()) || chmod(self, FILE_MODE)))
 		why = strerror(errno);
 	if (!why) {
 		*fd = open(self, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -393,13 +396,14 @@ say(const struct collecting *c, struct buf *out)
 }
 
 void
-collect(int task_dir, uint32_t attempt, uint64_t max_bytes, struct buf *out)
+collect(int task_dir, uint32_t attempt, uid_t owner, uint64_t max_bytes, struct buf *out)
 {
 	struct collecting *c = mem_alloc(sizeof *c);
 	char name[RESULTS_NAME];
 
 	c->results = -1;
 	c->left = max_bytes;
+	c->owner = owner;
 	results_work_name(attempt, name);
 	c->work = openat(task_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (c->work < 0) {

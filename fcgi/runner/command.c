@@ -15,41 +15,60 @@
 #include "runner/family.h"
 
 /* Where the child failed: travels through the report pipe. */
-enum stage { STAGE_SETUP = 1, STAGE_CWD = 2, STAGE_EXEC = 3 };
+enum stage { STAGE_SETUP = 1, STAGE_CWD = 2, STAGE_EXEC = 3, STAGE_ATTRIBUTE = 4 };
 
 struct report {
 	enum stage stage;
 	int errnum;
+	int attribute; /* which one, of STAGE_ATTRIBUTE */
 };
 
 static _Noreturn void
-give_up(int report, enum stage stage)
+give_up_at(int report, enum stage stage, int attribute)
 {
-	struct report r = {.stage = stage, .errnum = errno};
+	struct report r = {.stage = stage, .errnum = errno, .attribute = attribute};
 
 	/* Smaller than PIPE_BUF: whole or not at all. */
 	(void)!write(report, &r, sizeof r);
 	_exit(127);
 }
 
+static _Noreturn void
+give_up(int report, enum stage stage)
+{
+	give_up_at(report, stage, ATTRIBUTE_NONE);
+}
+
+static void
+die_with(pid_t runner)
+{
+	/* The runner may have died before this was asked for. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != runner)
+		_exit(127);
+}
+
 /* The child up to its gate: whatever it inherits from the runner ends here. */
 static void
 prepare(const struct command_spec *spec, pid_t runner, int gate, int report)
 {
-	int keep[] = {gate, report};
+	const struct attributes *a = spec->attributes;
+	int keep[] = {gate, report}, failed;
 
-	/* The runner may have died before this was asked for. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != runner)
-		_exit(127);
+	die_with(runner);
 	if (setsid() < 0)
 		give_up(report, STAGE_SETUP);
-	if (dup2(spec->null_fd, STDIN_FILENO) < 0 || dup2(spec->stdout_fd, STDOUT_FILENO) < 0 ||
+	if (dup2(a->input >= 0 ? a->input : spec->null_fd, STDIN_FILENO) < 0 ||
+	    dup2(spec->stdout_fd, STDOUT_FILENO) < 0 ||
 	    dup2(spec->stderr_fd, STDERR_FILENO) < 0)
 		give_up(report, STAGE_SETUP);
 	fd_close_except(keep, 2);
 	if (setrlimit(RLIMIT_NOFILE, &spec->files))
 		give_up(report, STAGE_SETUP);
-	umask(022);
+	failed = attributes_assume(a);
+	if (failed)
+		give_up_at(report, STAGE_ATTRIBUTE, failed);
+	/* Whoever changes his user is not told of a death any more unless he asks again. */
+	die_with(runner);
 	if (chdir(spec->cwd ? spec->cwd : "/"))
 		give_up(report, STAGE_CWD);
 	signals_reset();
@@ -160,6 +179,10 @@ command_complaint(struct command *cmd, const char *program, const char *cwd, str
 	case STAGE_CWD:
 		err_errno(text, ERR_IO, r.errnum, "cannot enter %s", cwd ? cwd : "/");
 		break;
+	case STAGE_ATTRIBUTE:
+		err_errno(text, ERR_IO, r.errnum, "cannot run %s: cannot %s", program,
+		    attribute_text(r.attribute));
+		break;
 	case STAGE_EXEC:
 		err_errno(text, ERR_IO, r.errnum, "cannot run %s", program);
 		break;
@@ -170,7 +193,7 @@ command_complaint(struct command *cmd, const char *program, const char *cwd, str
 void
 command_close(struct command *cmd)
 {
-	while (cmd->there && waitpid(cmd->pid, NULL, 0) < 0 && errno == EINTR)
+	while (cmd->there && wait4(cmd->pid, NULL, 0, &cmd->usage) < 0 && errno == EINTR)
 		;
 	cmd->there = false;
 	fd_drop(&cmd->gate);

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "runner/attributes.h"
 
 struct command {
 	pid_t pid;     /* 0: there was none */
@@ -20,6 +21,8 @@ struct command {
 	uint64_t born; /* as in struct process */
 	int gate;      /* -1 once it is open or shut */
 	int report;    /* the child says here why it could not run the command */
+	/* What it used, once command_close() has reaped it. */
+	struct rusage usage;
 };
 
 #define COMMAND_INIT                      \
@@ -31,6 +34,7 @@ struct command_spec {
 	const char *const *argv, *const *env; /* NULL at the end */
 	const char *cwd;		      /* NULL: the root directory */
 	int null_fd, stdout_fd, stderr_fd;    /* borrowed; above 2 */
+	const struct attributes *attributes;  /* borrowed */
 	struct rlimit files;		      /* RLIMIT_NOFILE of the command */
 };
 

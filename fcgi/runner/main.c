@@ -179,6 +179,7 @@ open_places(struct shell *s, struct err *err)
 	if (s->house.output_root < 0 || !s->output_path)
 		return err_errno(err, ERR_IO, errno, "output directory %s", root);
 	s->house.output_path = s->output_path;
+	s->house.run_as = (const char *const *)s->config.run_as;
 	s->house.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (s->house.null_fd < 0)
 		return err_errno(err, ERR_IO, errno, "open /dev/null");

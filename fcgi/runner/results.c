@@ -51,13 +51,31 @@ results_fresh_dir(int dir, const char *name, mode_t mode)
 	return mkdirat(dir, name, mode) ? ERR_IO : 0;
 }
 
+/* The runner stays in its group: it will move the files. And the way there must be open; what
+ * lies beside it is not. */
+static int
+give_away(int task_dir, const char *name, uid_t owner)
+{
+	int ways[] = {task_dir, -1, -1}, rc = 0;
+
+	ways[1] = openat(task_dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ways[2] = openat(task_dir, "../..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < 3 && !rc; i++)
+		rc = fchmod(ways[i], 0751);
+	fd_drop(&ways[1]);
+	fd_drop(&ways[2]);
+	return rc || fchmodat(task_dir, name, 0770, 0) ||
+	       fchownat(task_dir, name, owner, getegid(), AT_SYMLINK_NOFOLLOW);
+}
+
 int
-results_make(int task_dir, uint32_t attempt, struct err *err)
+results_make(int task_dir, uint32_t attempt, uid_t owner, struct err *err)
 {
 	char name[RESULTS_NAME];
 
 	results_work_name(attempt, name);
-	if (results_fresh_dir(task_dir, name, 0750))
+	if (results_fresh_dir(task_dir, name, 0750) ||
+	    (owner != geteuid() && give_away(task_dir, name, owner)))
 		return err_errno(err, ERR_IO, errno, "result directory %s", name);
 	return 0;
 }
@@ -73,7 +91,7 @@ results_drop(int task_dir, uint32_t attempt)
 
 /* All signals stay blocked, as they are in the runner: only its end ends the child. */
 static _Noreturn void
-child(int task_dir, uint32_t attempt, uint64_t max_bytes, pid_t runner, int pipe)
+child(int task_dir, uint32_t attempt, uid_t owner, uint64_t max_bytes, pid_t runner, int pipe)
 {
 	int keep[] = {task_dir, pipe};
 	struct buf said = BUF_INIT;
@@ -82,13 +100,13 @@ child(int task_dir, uint32_t attempt, uint64_t max_bytes, pid_t runner, int pipe
 		_exit(1);
 	fd_close_except(keep, 2);
 	(void)setpriority(PRIO_PROCESS, 0, GENTLER);
-	collect(task_dir, attempt, max_bytes, &said);
+	collect(task_dir, attempt, owner, max_bytes, &said);
 	_exit(fd_write_all(pipe, said.data, said.len) ? 1 : 0);
 }
 
 int
-collector_begin(
-    struct collector *c, int task_dir, uint32_t attempt, uint64_t max_bytes, struct err *err)
+collector_begin(struct collector *c, int task_dir, uint32_t attempt, uid_t owner,
+    uint64_t max_bytes, struct err *err)
 {
 	pid_t runner = getpid();
 	int ends[2], rc;
@@ -100,7 +118,7 @@ collector_begin(
 	if (!rc) {
 		c->pid = fork();
 		if (c->pid == 0)
-			child(task_dir, attempt, max_bytes, runner, ends[1]);
+			child(task_dir, attempt, owner, max_bytes, runner, ends[1]);
 		if (c->pid < 0)
 			rc = err_errno(err, ERR_IO, errno, "fork");
 	}

@@ -28,11 +28,11 @@ void results_work_name(uint32_t attempt, char name[RESULTS_NAME]);
 
 /*
  * Make the directory that a command writes into, in its task's. One that is there already is moved
- * aside, unless it is empty: whatever it holds is not this attempt's.
+ * aside, unless it is empty: whatever it holds is not this attempt's. It belongs to `owner`.
  *
  * Fails: ERR_IO.
  */
-MUST_CHECK int results_make(int task_dir, uint32_t attempt, struct err *err);
+MUST_CHECK int results_make(int task_dir, uint32_t attempt, uid_t owner, struct err *err);
 
 /* Remove the directory if it is empty, or gone. False when something lies there. */
 bool results_drop(int task_dir, uint32_t attempt);
@@ -49,12 +49,12 @@ struct collector {
 	}
 
 /*
- * Have a child collect what an attempt left, of `max_bytes` together at most.
+ * Have a child collect what an attempt left that belongs to `owner`, of `max_bytes` together at most.
  *
  * Owns:  collector_end() or collector_kill(). Fails: ERR_IO when the system has no room for it.
  */
-MUST_CHECK int collector_begin(
-    struct collector *c, int task_dir, uint32_t attempt, uint64_t max_bytes, struct err *err);
+MUST_CHECK int collector_begin(struct collector *c, int task_dir, uint32_t attempt, uid_t owner,
+    uint64_t max_bytes, struct err *err);
 
 /* Take in what the pipe holds. True when it has ended. */
 bool collector_read(struct collector *c);
@@ -72,7 +72,7 @@ void collector_kill(struct collector *c);
 /* ---- collect.c: what the child does ---- */
 
 /* Collect, and say what collector_end() reads. */
-void collect(int task_dir, uint32_t attempt, uint64_t max_bytes, struct buf *out);
+void collect(int task_dir, uint32_t attempt, uid_t owner, uint64_t max_bytes, struct buf *out);
 
 /* Make a directory; one of that name is moved aside unless it is empty. Fails: ERR_IO, with errno. */
 MUST_CHECK int results_fresh_dir(int dir, const char *name, mode_t mode);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -151,27 +152,47 @@ open_streams(struct ward *w, const struct channel_message *m, int writers[2], st
 		mask_set(&w->streams[i].output.mask, m->mask);
 	}
 	if (!rc && w->results_max_bytes)
-		rc = results_make(dir, w->attempt, err);
+		rc = results_make(dir, w->attempt, w->owner, err);
 	if (rc)
 		w->results_max_bytes = 0;
 	fd_drop(&dir);
 	return rc;
 }
 
-/* What the scheduler says, and where the result files go. */
+/* What the definition says about it goes before. */
+static size_t
+add_default(struct arena *a, const char **env, size_t n, const char *name, const char *value)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!strncmp(env[i], name, len) && env[i][len] == '=')
+			return n;
+	}
+	env[n] = arena_printf(a, "%s=%s", name, value);
+	return n + 1;
+}
+
+/* What the scheduler says, where the result files go, and who a user is. */
 static const char **
-whole_env(const struct ward *w, struct arena *a, const char **given)
+whole_env(
+    const struct ward *w, struct arena *a, const struct attributes *is, const char **given)
 {
 	const char **env;
 	char name[RESULTS_NAME];
 	size_t n = 0;
 
-	if (!w->results_max_bytes)
-		return given;
 	while (given[n])
 		n++;
-	env = arena_array(a, n + 2, sizeof *env);
+	env = arena_array(a, n + 5, sizeof *env);
 	memcpy(env, given, n * sizeof *env);
+	if (is->change) {
+		n = add_default(a, env, n, "HOME", is->home);
+		n = add_default(a, env, n, "USER", is->user);
+		n = add_default(a, env, n, "LOGNAME", is->user);
+	}
+	if (!w->results_max_bytes)
+		return env;
 	results_work_name(w->attempt, name);
 	env[n] = arena_printf(
 	    a, "CARILLON_RESULT_DIR=%s/%s/%s", w->house->output_path, w->output_dir, name);
@@ -183,9 +204,10 @@ hold(struct ward *w, const struct channel_message *m, struct err *err)
 {
 	int writers[2] = {-1, -1};
 	struct arena scratch = ARENA_INIT;
+	struct attributes attributes = ATTRIBUTES_INIT;
 	struct command_spec spec = {
 	    .argv = m->argv,
-	    .env = whole_env(w, &scratch, m->env),
+	    .attributes = &attributes,
 	    .cwd = m->cwd,
 	    .null_fd = w->house->null_fd,
 	    .files = w->house->files,
@@ -196,9 +218,13 @@ hold(struct ward *w, const struct channel_message *m, struct err *err)
 		rc =
 		    err_fail(err, ERR_INPUT, "cannot run %s: not an absolute path", w->program);
 	else
+		rc = attributes_find(&attributes, w->house->run_as, m, err);
+	w->owner = attributes.change ? attributes.uid : geteuid();
+	if (!rc)
 		rc = open_streams(w, m, writers, err);
 	if (rc)
 		goto done;
+	spec.env = whole_env(w, &scratch, &attributes, m->env);
 	spec.stdout_fd = writers[0];
 	spec.stderr_fd = writers[1];
 	rc = command_hold(&w->command, &spec, err);
@@ -209,6 +235,7 @@ hold(struct ward *w, const struct channel_message *m, struct err *err)
 		    LOOP_READABLE, on_output, &w->streams[i]);
 
 done:
+	attributes_release(&attributes);
 	arena_release(&scratch);
 	fd_drop(&writers[0]);
 	fd_drop(&writers[1]);
@@ -229,6 +256,12 @@ say_why(struct ward *w)
 		    w->reason, sizeof w->reason, "timed out after %" PRId64 "s", ms / 1000);
 	else if (w->killed)
 		snprintf(w->reason, sizeof w->reason, "stopped");
+	else if (w->signal == SIGXCPU)
+		snprintf(w->reason, sizeof w->reason,
+		    "killed by signal %d: it used up its limit of CPU time", w->signal);
+	else if (w->signal == SIGXFSZ)
+		snprintf(w->reason, sizeof w->reason,
+		    "killed by signal %d: a file met its limit of size", w->signal);
 	else if (w->signal)
 		snprintf(w->reason, sizeof w->reason, "killed by signal %d", w->signal);
 	else if (w->exit_code)
@@ -564,9 +597,9 @@ ward_collect(struct ward *w, const struct ward_view *view)
 	int dir = open_task_dir(w), rc;
 	struct err err = {.text = "its result files could not be collected"};
 
-	rc = dir < 0
-		 ? ERR_IO
-		 : collector_begin(&w->collector, dir, w->attempt, w->results_max_bytes, &err);
+	rc = dir < 0 ? ERR_IO
+		     : collector_begin(&w->collector, dir, w->attempt, w->owner,
+			   w->results_max_bytes, &err);
 	fd_drop(&dir);
 	if (rc) {
 		end_collecting(w, err.text);
@@ -697,6 +730,25 @@ ward_step(struct ward *w, const struct ward_view *view)
 	return INT64_MAX;
 }
 
+static int64_t
+micros(struct timeval t)
+{
+	return (int64_t)t.tv_sec * SECOND_US + t.tv_usec;
+}
+
+/* Of one that never ran it would be the runner's own beginning of it. */
+static void
+say_usage(const struct ward *w, struct channel_message *m)
+{
+	const struct rusage *usage = &w->command.usage;
+
+	if (!w->started || w->stage != WARD_ENDED)
+		return;
+	m->cpu_user_us = micros(usage->ru_utime);
+	m->cpu_system_us = micros(usage->ru_stime);
+	m->memory_bytes = (int64_t)usage->ru_maxrss * 1024;
+}
+
 struct channel_message
 ward_message(const struct ward *w, enum channel_type type)
 {
@@ -704,7 +756,7 @@ ward_message(const struct ward *w, enum channel_type type)
 				   : w->stage == WARD_ENDED ? PHASE_ENDED
 							    : PHASE_RUNNING;
 
-	return (struct channel_message){
+	struct channel_message m = {
 	    .type = type,
 	    .task_id = w->task_id,
 	    .attempt = w->attempt,
@@ -725,4 +777,7 @@ ward_message(const struct ward *w, enum channel_type type)
 	    .results = w->results,
 	    .result_count = w->result_count,
 	};
+
+	say_usage(w, &m);
+	return m;
 }

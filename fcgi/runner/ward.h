@@ -47,8 +47,9 @@ enum ward_stage {
 struct ward_house {
 	struct loop *loop;
 	int output_root, null_fd;
-	const char *output_path; /* of output_root; absolute */
-	struct rlimit files;	 /* RLIMIT_NOFILE of commands */
+	const char *output_path;   /* of output_root; absolute */
+	struct rlimit files;	   /* RLIMIT_NOFILE of commands */
+	const char *const *run_as; /* users that they may run as; NULL at the end */
 	struct http_client *http;
 };
 
@@ -68,7 +69,7 @@ struct ward {
 	struct command command;
 	struct http_call *call; /* its request; NULL: it is a command */
 	int http_status;
-	int64_t retry_after_us; /* what the answer asked for; 0: nothing */
+	int64_t retry_after_us;	       /* what the answer asked for; 0: nothing */
 	struct ward_stream streams[2]; /* stdout, stderr */
 	char *program, *cwd;
 	int64_t timeout_us, kill_grace_us;
@@ -88,6 +89,7 @@ struct ward {
 
 	char *output_dir;
 	uint64_t results_max_bytes; /* 0: it has no directory for results */
+	uid_t owner;		    /* of what it leaves there */
 	struct collector collector;
 	struct loop_watch *collector_watch;
 	struct arena arena; /* of the results */

@@ -104,6 +104,21 @@ build_env(struct fill *f)
 	return env;
 }
 
+_Static_assert((int)CHANNEL_LIMITS == (int)PROCESS_LIMITS, "the same limits");
+_Static_assert((int)CHANNEL_CORE == (int)PROCESS_CORE, "in the same order");
+
+static void
+say_process(struct channel_message *m, const struct task_process *p)
+{
+	m->input = p->input;
+	m->user = p->user;
+	m->group = p->group;
+	m->umask = p->has_umask ? p->umask : PROCESS_UMASK_DEFAULT;
+	m->nice = p->nice;
+	m->limited = p->limited;
+	memcpy(m->limits, p->limits, sizeof m->limits);
+}
+
 int
 dispatch_start(struct txn *txn, struct engine *e, const struct execution *x,
     const struct task *t, const struct task *tasks, size_t task_count,
@@ -135,6 +150,7 @@ dispatch_start(struct txn *txn, struct engine *e, const struct execution *x,
 				     ? 0
 				     : e->options.results_max_bytes,
 	};
+	say_process(start, &t->def.process);
 	start->mask = f.mask;
 	start->refusal = f.missing;
 	return f.rc;

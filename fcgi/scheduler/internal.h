@@ -28,6 +28,7 @@ struct report {
 	int32_t exit_code, signal, http_status;
 	int64_t end_us, retry_after_us;
 	uint64_t output_bytes;
+	int64_t cpu_user_us, cpu_system_us, memory_bytes;
 	char *reason, *last_line;
 	struct channel_result *results;
 	uint32_t result_count;

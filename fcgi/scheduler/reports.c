@@ -61,6 +61,9 @@ reports_add(struct reports *r, const struct channel_message *m)
 	    .end_us = m->end_us,
 	    .retry_after_us = m->retry_after_us,
 	    .output_bytes = m->output_bytes,
+	    .cpu_user_us = m->cpu_user_us,
+	    .cpu_system_us = m->cpu_system_us,
+	    .memory_bytes = m->memory_bytes,
 	    .reason = m->reason ? mem_strdup(m->reason) : NULL,
 	    .last_line = m->last_line ? mem_strdup(m->last_line) : NULL,
 	    .results = copy_results(m),
@@ -252,6 +255,9 @@ note_ended(
 	attempt->reason = r->reason;
 	attempt->last_line = r->last_line;
 	attempt->retry_after_us = r->retry_after_us;
+	attempt->cpu_user_us = r->cpu_user_us;
+	attempt->cpu_system_us = r->cpu_system_us;
+	attempt->memory_bytes = r->memory_bytes;
 	t.output_bytes = (int64_t)r->output_bytes;
 	rc = note_results(txn, r, &t, attempt, err);
 	if (rc)

@@ -53,6 +53,8 @@ unit_text(enum setting_kind kind)
 		return "Bytes (KiB MiB GiB TiB)";
 	case SETTING_LIST:
 		return "Paths";
+	case SETTING_USERS:
+		return "Users";
 	case SETTING_TASKS:
 	case SETTING_QUERIES:
 		return "Commands";
@@ -155,6 +157,8 @@ pattern(enum setting_kind kind)
 		return "[0-9]+(KiB|MiB|GiB|TiB)?";
 	case SETTING_LIST:
 		return "/[^:]*";
+	case SETTING_USERS:
+		return "[^:/,-][^:/,]*";
 	case SETTING_TASKS:
 		return "[^;]+ = */[^;]+";
 	case SETTING_QUERIES:

@@ -78,6 +78,12 @@ const struct setting settings[] = {
 	"paths. Nothing else runs, whoever asks. Empty: no commands at all. Keep /bin out of "
 	"it: "
 	"a shell runs anything."},
+    {NULL, "runAs", SETTING_USERS, MEMBER(run_as), "", NULL, NULL,
+	"Users that a task or condition may name as its user, each with its groups. Whoever "
+	"may "
+	"define schedules may then do all that these may: root only if you mean it. The runner "
+	"must be able to become them: started as root, or with CAP_SETUID, CAP_SETGID, "
+	"CAP_CHOWN and CAP_KILL."},
     {NULL, "jobTask", SETTING_TASKS, MEMBER(job_task), "", NULL, NULL,
 	"Commands that OpenSpecimen's jobs may name as their taskImplFqn: "
 	"com.example.Nightly = /usr/local/lib/carillon/jobs/nightly -v. Arguments are split at "
@@ -259,10 +265,13 @@ goes_up(const char *path, size_t len)
 const struct setting_list *
 setting_list(enum setting_kind kind)
 {
-	static const struct setting_list paths = {"path", ':'}, commands = {"command", ';'};
+	static const struct setting_list paths = {"path", ':'}, users = {"user", ':'},
+					 commands = {"command", ';'};
 
 	if (kind == SETTING_LIST)
 		return &paths;
+	if (kind == SETTING_USERS)
+		return &users;
 	return kind == SETTING_TASKS || kind == SETTING_QUERIES ? &commands : NULL;
 }
 
@@ -272,6 +281,16 @@ list_free(char **list)
 	for (char **p = list; p && *p; p++)
 		free(*p);
 	free(list);
+}
+
+static bool
+is_user(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (strchr(" /,", text[i]))
+			return false;
+	}
+	return len > 0 && text[0] != '-' && strspn(text, "0123456789") < len;
 }
 
 static int
@@ -284,7 +303,12 @@ set_list(const struct setting *s, const char *text, struct config *config, struc
 
 	for (const char *p = text; *text; p += len + 1) {
 		len = strcspn(p, ":");
-		if (*p != '/' || goes_up(p, len)) {
+		if (s->kind == SETTING_USERS && !is_user(p, len)) {
+			ret = err_fail(
+			    err, ERR_INPUT, "\"%.*s\" is not the name of a user", (int)len, p);
+			goto done;
+		}
+		if (s->kind == SETTING_LIST && (*p != '/' || goes_up(p, len))) {
 			ret = err_fail(err, ERR_INPUT, "\"%.*s\" is not a plain absolute path",
 			    (int)len, p);
 			goto done;
@@ -493,7 +517,7 @@ setting_set(const struct setting *s, const char *text, struct config *config, st
 	}
 	if (s->min)
 		return set_number(s, text, config, err);
-	if (s->kind == SETTING_LIST)
+	if (s->kind == SETTING_LIST || s->kind == SETTING_USERS)
 		return set_list(s, text, config, err);
 	if (setting_list(s->kind))
 		return set_entries(s, text, config, err);

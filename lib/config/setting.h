@@ -20,6 +20,7 @@ enum setting_kind {
 	SETTING_DURATION, /* int64_t in microseconds, written 500ms 90s 15m 2h 7d */
 	SETTING_SIZE,	  /* uint64_t in bytes, written 4096 64KiB 1MiB 2GiB */
 	SETTING_LIST,	  /* char **, absolute paths; in one text separated by colons */
+	SETTING_USERS,	  /* char **, names; in one text separated by colons */
 	SETTING_TASKS,	  /* char **, `name = /program argument`; separated by semicolons */
 	SETTING_QUERIES,  /* the same with `5 title = /program argument` */
 	SETTING_NETWORKS, /* char *, NULL when empty; as network_parse() takes them, blanks between */

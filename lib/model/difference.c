@@ -147,7 +147,8 @@ same_task(const struct task_def *a, const struct task_def *b)
 	       same_env(a, b) && same_text(a->cwd, b->cwd) && a->timeout_us == b->timeout_us &&
 	       a->kill_grace_us == b->kill_grace_us && a->accept_args == b->accept_args &&
 	       same_text(a->result_file, b->result_file) && same_after(a, b) &&
-	       http_same(a->http, b->http) && same_retries(&a->retries, &b->retries);
+	       http_same(a->http, b->http) && same_retries(&a->retries, &b->retries) &&
+	       process_equals(&a->process, &b->process);
 }
 
 static bool

@@ -95,6 +95,9 @@ struct attempt {
 	int64_t due_us;	       /* of a retry: it does not begin before; 0: it is none */
 	int64_t
 	    retry_after_us; /* so long whatever it called asked to be left alone; 0: it did not */
+	/* What it used, with all that it waited for: processor time, and the most memory that one
+	 * of its processes had at once. memory_bytes 0: not known. */
+	int64_t cpu_user_us, cpu_system_us, memory_bytes;
 };
 
 enum { ATTEMPT_LINE_MAX = 500 };

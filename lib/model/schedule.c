@@ -279,6 +279,10 @@ check_request(const struct task_def *t, size_t i, struct err *err)
 			return invalid(err, member("tasks[%zu].%s", i, members[k].name),
 			    "only a command has one; leave it out");
 	}
+	if (!process_equals(&t->process, &(struct task_process){0}))
+		return invalid(err, member("tasks[%zu]", i),
+		    "an http request has no process: leave out stdin, user, group, umask, nice "
+		    "and limits");
 	return http_validate(t->http, member("tasks[%zu].http", i).name, err);
 }
 
@@ -378,6 +382,8 @@ check_task(const struct schedule *s, size_t i, struct err *err)
 		    t->after_count, SCHEDULE_TASKS_MAX, member("tasks[%zu].after", i), err);
 	if (!ret)
 		ret = task_check_results(s, i, err);
+	if (!ret)
+		ret = process_validate(&t->process, member("tasks[%zu]", i).name, err);
 	return ret;
 }
 
@@ -386,6 +392,8 @@ check_condition(const struct task_def *t, struct err *err)
 {
 	int ret = check_argv(t, member("condition"), err);
 
+	if (!ret)
+		ret = process_validate(&t->process, "condition", err);
 	return ret ? ret
 		   : check_span(
 			 t->timeout_us, 0, TIMEOUT_MAX_US, member("condition.timeout"), err);
@@ -413,7 +421,7 @@ task_bytes(const struct task_def *t)
 		n += http_bytes(t->http);
 	for (size_t i = 0; i < t->retries.on_count; i++)
 		n += string_bytes(t->retries.on[i]);
-	return n;
+	return n + process_bytes(&t->process);
 }
 
 static int

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "calendar/trigger.h"
+#include "model/process.h"
 
 /* Bounds of a definition; schedule_validate() enforces them. */
 enum {
@@ -109,6 +110,7 @@ struct task_def {
 	size_t after_count;
 	bool after_any; /* one of them is enough */
 	struct retries retries;
+	struct task_process process;
 };
 
 struct schedule {

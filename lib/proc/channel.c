@@ -135,6 +135,14 @@ pack_command(struct buf *b, const struct channel_message *m)
 	pack_u8(b, m->http != NULL);
 	if (m->http)
 		pack_http(b, m->http);
+	pack_str(b, m->input);
+	pack_str(b, m->user);
+	pack_str(b, m->group);
+	pack_u32(b, m->umask);
+	pack_u32(b, (uint32_t)m->nice);
+	pack_u8(b, m->limited);
+	for (int i = 0; i < CHANNEL_LIMITS; i++)
+		pack_u64(b, m->limits[i]);
 }
 
 static void
@@ -152,6 +160,14 @@ unpack_command(struct unpack *u, struct arena *a, struct channel_message *m)
 	m->refusal = unpack_str(u, a);
 	if (unpack_u8(u))
 		m->http = unpack_http(u, a);
+	m->input = unpack_str(u, a);
+	m->user = unpack_str(u, a);
+	m->group = unpack_str(u, a);
+	m->umask = unpack_u32(u);
+	m->nice = (int32_t)unpack_u32(u);
+	m->limited = unpack_u8(u);
+	for (int i = 0; i < CHANNEL_LIMITS; i++)
+		m->limits[i] = unpack_u64(u);
 }
 
 void
@@ -213,6 +229,9 @@ pack_end(struct buf *b, const struct channel_message *m)
 	pack_u32(b, m->result_count);
 	for (uint32_t i = 0; i < m->result_count; i++)
 		pack_channel_result(b, &m->results[i]);
+	pack_i64(b, m->cpu_user_us);
+	pack_i64(b, m->cpu_system_us);
+	pack_i64(b, m->memory_bytes);
 }
 
 static void
@@ -230,6 +249,9 @@ unpack_end(struct unpack *u, struct arena *a, struct channel_message *m)
 	m->reason = unpack_str(u, a);
 	m->last_line = unpack_str(u, a);
 	unpack_results(u, a, m);
+	m->cpu_user_us = unpack_i64(u);
+	m->cpu_system_us = unpack_i64(u);
+	m->memory_bytes = unpack_i64(u);
 }
 
 int

@@ -77,6 +77,17 @@ struct channel_http {
 	int64_t connect_us;
 };
 
+/* Limits of a command, as in setrlimit(). */
+enum channel_limit {
+	CHANNEL_CPU = 0, /* seconds */
+	CHANNEL_MEMORY = 1,
+	CHANNEL_FILES = 2,
+	CHANNEL_PROCESSES = 3,
+	CHANNEL_FILE_SIZE = 4,
+	CHANNEL_CORE = 5,
+	CHANNEL_LIMITS = 6,
+};
+
 /* A file that a command left as a result; it lies in "<output_dir>/<attempt>.results/<number>". */
 struct channel_result {
 	uint32_t number;
@@ -101,6 +112,13 @@ struct channel_message {
 	int64_t timeout_us;	/* 0: none */
 	int64_t kill_grace_us;
 	uint64_t output_max_bytes; /* each of stdout and stderr */
+	const char *input;	   /* on its standard input; NULL: nothing */
+	const char *user;	   /* who it runs as; NULL: the runner's own */
+	const char *group;	   /* one of the user's; NULL: the user's first */
+	uint32_t umask;
+	int32_t nice;
+	uint8_t limited; /* a bit for each limit that there is: 1 << enum channel_limit */
+	uint64_t limits[CHANNEL_LIMITS];
 	/* It gets a directory for result files, CARILLON_RESULT_DIR, which is then collected: so
 	 * many bytes together, at most. 0: it gets none. */
 	uint64_t results_max_bytes;
@@ -128,6 +146,9 @@ struct channel_message {
 				   without control characters but tabs, at most; NULL: none */
 	struct channel_result *results;
 	uint32_t result_count;
+	/* What it used, with all that it waited for; memory_bytes, the most that one process had
+	 * at once, is 0 when that is not known. */
+	int64_t cpu_user_us, cpu_system_us, memory_bytes;
 };
 
 /* One result as it travels. */

@@ -36,11 +36,42 @@ command_is_allowed(const char *const *allow, const char *path)
 	return false;
 }
 
+/* NULL: it may run as it says, or says nothing. */
+static const char *
+refused_user(const struct service *sv, const struct task_def *t)
+{
+	const char *user = t->process.user;
+
+	return user && !process_user_is_listed(sv->run_as, user) ? user : NULL;
+}
+
+static int
+check_users(const struct service *sv, const struct schedule *s, struct err *err)
+{
+	const char *user = s->condition ? refused_user(sv, s->condition) : NULL;
+
+	if (user)
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: condition.user: the setting runAs does not list %s", user);
+	for (size_t i = 0; i < s->task_count; i++) {
+		user = refused_user(sv, &s->tasks[i]);
+		if (user)
+			return err_fail(err, ERR_INPUT,
+			    "Invalid value: tasks[%zu].user: the setting runAs does not list "
+			    "%s",
+			    i, user);
+	}
+	return 0;
+}
+
 static int
 check_against_system(const struct service *sv, const struct schedule *s, struct err *err)
 {
 	const struct zone *zone;
+	int ret = check_users(sv, s, err);
 
+	if (ret)
+		return ret;
 	if (s->condition && !command_is_allowed(sv->command_allow, s->condition->argv[0]))
 		return err_fail(err, ERR_INPUT,
 		    "Invalid value: condition.command: %s is not below an allowed path",

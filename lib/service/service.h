@@ -35,6 +35,7 @@ struct service {
 	struct store *store;
 	struct zones *zones;
 	const char *const *command_allow; /* see config.h; NULL at the end */
+	const char *const *run_as;	  /* the same */
 	const struct job_settings *jobs;  /* service/jobs.h */
 	int64_t session_idle_us;
 	void (*random)(void *buf, size_t len); /* unpredictable bytes */

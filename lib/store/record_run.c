@@ -91,9 +91,12 @@ pack_attempt(struct buf *b, const struct attempt *t)
 	pack_u32(b, t->results);
 	pack_i64(b, t->due_us);
 	pack_i64(b, t->retry_after_us);
+	pack_i64(b, t->cpu_user_us);
+	pack_i64(b, t->cpu_system_us);
+	pack_i64(b, t->memory_bytes);
 }
 
-enum { ATTEMPT_BYTES_MIN = 88 };
+enum { ATTEMPT_BYTES_MIN = 112 };
 
 static void
 unpack_attempt(struct unpack *u, struct arena *a, struct attempt *t)
@@ -111,6 +114,9 @@ unpack_attempt(struct unpack *u, struct arena *a, struct attempt *t)
 	t->results = unpack_u32(u);
 	t->due_us = unpack_i64(u);
 	t->retry_after_us = unpack_i64(u);
+	t->cpu_user_us = unpack_i64(u);
+	t->cpu_system_us = unpack_i64(u);
+	t->memory_bytes = unpack_i64(u);
 }
 
 void

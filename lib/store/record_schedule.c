@@ -96,6 +96,40 @@ unpack_retries(struct unpack *u, struct arena *a, struct retries *r)
 	r->on = unpack_texts(u, a, &r->on_count);
 }
 
+static void
+pack_process(struct buf *b, const struct task_process *p)
+{
+	pack_str(b, p->input);
+	pack_str(b, p->user);
+	pack_str(b, p->group);
+	pack_bool(b, p->has_umask);
+	pack_u32(b, p->umask);
+	pack_i64(b, p->nice);
+	pack_u8(b, p->limited);
+	for (int i = 0; i < PROCESS_LIMITS; i++) {
+		if (process_has_limit(p, (enum process_limit)i))
+			pack_u64(b, p->limits[i]);
+	}
+}
+
+enum { PROCESS_BYTES_MIN = 26 };
+
+static void
+unpack_process(struct unpack *u, struct arena *a, struct task_process *p)
+{
+	p->input = unpack_str(u, a);
+	p->user = unpack_str(u, a);
+	p->group = unpack_str(u, a);
+	p->has_umask = unpack_bool(u);
+	p->umask = unpack_u32(u);
+	p->nice = unpack_i32(u);
+	p->limited = unpack_word(u, 0, (1 << PROCESS_LIMITS) - 1);
+	for (int i = 0; i < PROCESS_LIMITS; i++) {
+		if (process_has_limit(p, (enum process_limit)i))
+			p->limits[i] = unpack_u64(u);
+	}
+}
+
 void
 pack_task_def(struct buf *b, const struct task_def *d)
 {
@@ -121,9 +155,10 @@ pack_task_def(struct buf *b, const struct task_def *d)
 	pack_bool(b, d->after_any);
 	pack_http(b, d->http);
 	pack_retries(b, &d->retries);
+	pack_process(b, &d->process);
 }
 
-enum { TASK_DEF_BYTES_MIN = 47 };
+enum { TASK_DEF_BYTES_MIN = 47 + PROCESS_BYTES_MIN };
 
 void
 unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d)
@@ -153,6 +188,7 @@ unpack_task_def(struct unpack *u, struct arena *a, struct task_def *d)
 	d->after_any = unpack_bool(u);
 	d->http = unpack_http(u, a);
 	unpack_retries(u, a, &d->retries);
+	unpack_process(u, a, &d->process);
 }
 
 static void

@@ -40,6 +40,8 @@ read_env(struct reader *r, const struct json *value, void *at)
 static const struct field condition_fields[] = {
     {"command", read_command, 0},
     {"timeout", read_duration, offsetof(struct task_def, timeout_us)},
+    {"user", read_string, offsetof(struct task_def, process.user)},
+    {"group", read_string, offsetof(struct task_def, process.group)},
 };
 
 /* It has no name of its own in a definition. */
@@ -199,7 +201,13 @@ static const struct field task_fields[] = {
     {"timeout", read_duration, offsetof(struct task_def, timeout_us)},
     {"killGrace", read_duration, offsetof(struct task_def, kill_grace_us)},
     {"acceptArgs", read_bool, offsetof(struct task_def, accept_args)},
-    {"user", read_not_served, 0},
+    {"stdin", read_string, offsetof(struct task_def, process.input)},
+    {"user", read_string, offsetof(struct task_def, process.user)},
+    {"group", read_string, offsetof(struct task_def, process.group)},
+    {"umask", read_umask, 0},
+    {"nice", read_nice, offsetof(struct task_def, process.nice)},
+    {"limits", read_limits, offsetof(struct task_def, process)},
+    {"cgroup", read_not_served, 0},
     {"http", read_http, offsetof(struct task_def, http)},
     {"retries", read_retries, offsetof(struct task_def, retries)},
     {"resultFile", read_string, offsetof(struct task_def, result_file)},
@@ -310,6 +318,7 @@ write_task(struct json_writer *w, const struct task_def *t)
 	}
 	write_retries(w, &t->retries);
 	write_after(w, t);
+	write_process(w, &t->process);
 	json_end_object(w);
 }
 
@@ -336,5 +345,6 @@ write_condition(struct json_writer *w, const struct schedule *s)
 	json_object(w);
 	write_strings(w, "command", t->argv, t->argc);
 	write_limit(w, "timeout", t->timeout_us);
+	write_process(w, &t->process);
 	json_end_object(w);
 }

@@ -90,4 +90,10 @@ void write_condition(struct json_writer *w, const struct schedule *s);
 int read_http(struct reader *r, const struct json *value, void *at);
 void write_http(struct json_writer *w, const struct http_def *h);
 
+/* definition_process.c: `at` is the task; its int32_t; its struct task_process. */
+int read_umask(struct reader *r, const struct json *value, void *at);
+int read_nice(struct reader *r, const struct json *value, void *at);
+int read_limits(struct reader *r, const struct json *value, void *at);
+void write_process(struct json_writer *w, const struct task_process *p);
+
 #endif

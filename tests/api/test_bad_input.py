@@ -373,7 +373,8 @@ EVERYTHING = {"description": "d", "tags": ["a"], "scheduleType": 3, "startDate":
                             "dstFold": "both"},
                            {"every": "15m", "anchor": "2026-01-01T00:00:00Z"}, {"at": "2030-01-01T00:00:00Z"}],
               "tasks": [{"name": "a", "command": RUNS, "cwd": "/", "timeout": "10m", "env": {"LANG": "C"},
-                         "acceptArgs": True,
+                         "acceptArgs": True, "stdin": "x", "umask": "0027", "nice": 5,
+                         "limits": {"cpu": "1h", "memory": "4GiB", "files": 99, "core": "0"},
                          "killGrace": "1s",
                          "retries": {"max": 2, "delay": "5s", "factor": 2, "maxDelay": "1m", "jitter": "1s", "on": ["75"]}}],
               "overlap": "queue", "misfire": "all", "misfireWindow": "2h", "onLost": "rerun", "keep": {"days": 9}}

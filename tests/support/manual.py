@@ -28,7 +28,8 @@ ID = "|".join(rf'(?<="{name}":)\d+' for name in (
     "id", "organisation", "key", "user", "source", "session", "task", "jobId"))
 DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:\d{3})?Z"
 # The last is a date as OpenSpecimen writes it.
-NUMBER = r'(?<="pid":)\d+|(?<="latenessMs":)\d+|(?<="number":)\d+|(?<="count":)\d+|(?<=:)\d{13}(?=[,}])'
+NUMBER = "|".join(rf'(?<="{name}":)\d+' for name in (
+    "pid", "latenessMs", "number", "count", "cpuUserMs", "cpuSystemMs", "peakMemoryBytes")) + r"|(?<=:)\d{13}(?=[,}])"
 VARIES = re.compile(f"(?P<guid>{GUID})|(?P<secret>{SECRET})|(?P<hex>{HEX})|(?P<id>{ID})|(?P<date>{DATE})|(?P<number>{NUMBER})")
 
 

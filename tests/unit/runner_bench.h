@@ -42,6 +42,9 @@
 /* Above what a loaded machine needs; only a fault waits so long. */
 #define PATIENCE_US (20 * 1000 * MS)
 
+/* Whom commands may run as, where root tests: every system has him. */
+#define BENCH_USER "daemon"
+
 /* FILES: the soft limit of open files that the runner is started with. */
 enum { INBOX = 4096, OUTPUT_MAX = 100000, FILES = 250 };
 
@@ -150,7 +153,10 @@ bench_open(void **state)
 	f = fopen(b->config, "w");
 	if (!f)
 		return -1;
-	fprintf(f, "<carillon><outputDir>%s/out</outputDir></carillon>\n", b->dir);
+	fprintf(f,
+	    "<carillon><outputDir>%s/out</outputDir><runAs><user>%s</user></runAs></"
+	    "carillon>\n",
+	    b->dir, BENCH_USER);
 	fclose(f);
 	bench_open_channel(b);
 	bench_start_runner(b);
@@ -318,6 +324,7 @@ bench_shell(struct bench *b, uint64_t task_id, const char *script)
 	    .output_dir = arena_printf(&b->arena, "t/%" PRIu64, task_id),
 	    .kill_grace_us = 10 * 1000 * MS,
 	    .output_max_bytes = OUTPUT_MAX,
+	    .umask = 022,
 	};
 }
 

@@ -99,6 +99,13 @@ static const struct channel_message messages[] = {
 	.kill_grace_us = 5,
 	.output_max_bytes = UINT64_MAX,
 	.results_max_bytes = UINT64_MAX - 1,
+	.input = "a\nb",
+	.user = "reports",
+	.group = "staff",
+	.umask = 0777,
+	.nice = -20,
+	.limited = 0x3f,
+	.limits = {1, UINT64_MAX, 3, 4, 5, 0},
 	.exit_code = -1,
     },
     {
@@ -167,6 +174,9 @@ static const struct channel_message messages[] = {
 	.end_us = INT64_MAX,
 	.retry_after_us = 90000000,
 	.output_bytes = UINT64_MAX,
+	.cpu_user_us = INT64_MAX,
+	.cpu_system_us = 1,
+	.memory_bytes = INT64_MAX - 1,
 	.reason = "timed out after 2s",
 	.last_line = "\t\xc3\xa9",
     },
@@ -266,6 +276,16 @@ assert_same_message(const struct channel_message *got, const struct channel_mess
 	assert_same_text(got->reason, sent->reason);
 	assert_int_equal(got->results_max_bytes, sent->results_max_bytes);
 	assert_same_text(got->last_line, sent->last_line);
+	assert_same_text(got->input, sent->input);
+	assert_same_text(got->user, sent->user);
+	assert_same_text(got->group, sent->group);
+	assert_int_equal(got->umask, sent->umask);
+	assert_int_equal(got->nice, sent->nice);
+	assert_int_equal(got->limited, sent->limited);
+	assert_memory_equal(got->limits, sent->limits, sizeof got->limits);
+	assert_int_equal(got->cpu_user_us, sent->cpu_user_us);
+	assert_int_equal(got->cpu_system_us, sent->cpu_system_us);
+	assert_int_equal(got->memory_bytes, sent->memory_bytes);
 	assert_int_equal(got->result_count, sent->result_count);
 	for (uint32_t i = 0; i < sent->result_count; i++) {
 		const struct channel_result *a = &got->results[i], *b = &sent->results[i];
@@ -333,12 +353,12 @@ a_message_above_the_limit_is_not_sent(void **state)
 	memset(long_text, 'x', CHANNEL_MESSAGE_MAX);
 	assert_int_equal(channel_send(ends[0], &m, &err), ERR_INPUT);
 	assert_int_equal(channel_receive(ends[1], &arena, &m, &err), ERR_BUSY);
-	/* The largest that may be: 77 bytes stand around the text. */
-	long_text[CHANNEL_MESSAGE_MAX - 77] = '\0';
+	/* The largest that may be: 101 bytes stand around the text. */
+	long_text[CHANNEL_MESSAGE_MAX - 101] = '\0';
 	m = (struct channel_message){.type = CHANNEL_ENDED, .reason = long_text};
 	send_now(&m);
 	m = receive_now();
-	assert_int_equal(strlen(m.reason), CHANNEL_MESSAGE_MAX - 77);
+	assert_int_equal(strlen(m.reason), CHANNEL_MESSAGE_MAX - 101);
 	free(long_text);
 }
 

@@ -116,6 +116,7 @@ assert_defaults(void)
 	assert_int_equal(config.output_max_bytes, 1 << 20);
 	assert_string_equal(config.command_allow[0], "/usr/local/lib/carillon/jobs");
 	assert_null(config.command_allow[1]);
+	assert_null(config.run_as[0]);
 	assert_string_equal(config.time_zone, "UTC");
 	assert_true(config.session_idle_us == INT64_C(3600) * 1000000);
 	assert_string_equal(config.api3_at, "");

@@ -232,8 +232,10 @@ static const char full[] =
     "'tasks':[{'name':'extract','command':['/bin/echo','','a b'],"
     "'env':{'LANG':'C.UTF-8','EMPTY':''},'cwd':'/srv','timeout':'10m','killGrace':'0s',"
     "'acceptArgs':true,'resultFile':'out.csv','retries':{'max':3,'delay':'5s','factor':1.5,"
-    "'maxDelay':'1m','jitter':'2s','on':[75,'64-78','timeout']}},{'name':'notify','command':['/"
-    "bin/true'],"
+    "'maxDelay':'1m','jitter':'2s','on':[75,'64-78','timeout']},'stdin':'a\\n',"
+    "'user':'reports','group':'staff',"
+    "'umask':'27','nice':-20,'limits':{'cpu':'2m','memory':'536870912','files':64,"
+    "'processes':100,'fileSize':'1025','core':'0'}},{'name':'notify','command':['/bin/true'],"
     "'after':[{'task':'extract','when':'failed'},{'task':'load','when':'always'}],"
     "'afterMatch':'any'},{'name':'load','command':['/bin/true'],"
     "'after':[{'task':'extract'}]}],"
@@ -507,7 +509,35 @@ static const struct {
 	"Invalid value: triggers[0].anchor: only an every trigger has one"},
     {TRIGGER("'cron':'@daily','start':'2026-01-01T00:00:00'"),
 	"Invalid value: triggers[0].start: only an rrule trigger has one"},
-    {TASK("'user':'bob'"), "Invalid value: tasks[0].user: not served"},
+    {TASK("'cgroup':{'memory':'1GiB'}"), "Invalid value: tasks[0].cgroup: not served"},
+    {"{'name':'n','tasks':[{'name':'t','http':{'url':'https://example.test/'},'nice':5}]}",
+	"Invalid value: tasks[0]: an http request has no process: leave out stdin, user, "
+	"group, "
+	"umask, nice and limits"},
+    {TASK("'user':''"), "Missing value: tasks[0].user"},
+    {TASK("'user':'0'"),
+	"Invalid value: tasks[0].user: must be a name that the system knows, not a number"},
+    {TASK("'user':'a:b'"),
+	"Invalid value: tasks[0].user: must be a name that the system knows, not a number"},
+    {TASK("'group':'staff'"),
+	"Invalid value: tasks[0].group: needs a user, of whose groups it is one"},
+    {TASK("'umask':'8'"),
+	"Invalid value: tasks[0].umask: must be an octal mode such as \"0027\""},
+    {TASK("'umask':'1000'"), "Invalid value: tasks[0].umask: must be within 0000 and 0777"},
+    {TASK("'nice':20"), "Invalid value: tasks[0].nice: must be a whole number from -20 to 19"},
+    {TASK("'limits':{'cpu':'1500ms'}"),
+	"Invalid value: tasks[0].limits.cpu: must be in whole seconds"},
+    {TASK("'limits':{'cpu':'0s'}"),
+	"Invalid value: tasks[0].limits.cpu: must be within 1s and 365d, in whole seconds"},
+    {TASK("'limits':{'memory':'1MB'}"), "Invalid value: tasks[0].limits.memory: must be a size "
+					"such as \"64MiB\" (units KiB MiB "
+					"GiB TiB, or plain bytes)"},
+    {TASK("'limits':{'memory':'99999999999TiB'}"),
+	"Invalid value: tasks[0].limits.memory: must be within 1MiB and 1024TiB"},
+    {TASK("'limits':{'files':3}"),
+	"Invalid value: tasks[0].limits.files: must be within 8 and 1048576"},
+    {TASK("'limits':{'swap':'1GiB'}"),
+	"Invalid value: tasks[0].limits.swap: there is no such member"},
     {TASK("'http':{'url':'https://example.test/'}"),
 	"Invalid value: tasks[0]: has a command and an http request; make two tasks of it"},
     {TASK("'retries':{'max':101}"),
@@ -698,7 +728,20 @@ static const struct {
     {"tasks[0].timeout", TASK("'timeout':%s"), "s"},
     {"tasks[0].killGrace", TASK("'killGrace':%s"), "s"},
     {"tasks[0].acceptArgs", TASK("'acceptArgs':%s"), "b"},
-    {"tasks[0].user", TASK("'user':%s"), ""},
+    {"tasks[0].stdin", TASK("'stdin':%s"), "s"},
+    {"tasks[0].user", TASK("'user':%s"), "s"},
+    {"tasks[0].group", TASK("'user':'u','group':%s"), "s"},
+    {"tasks[0].umask", TASK("'umask':%s"), "s"},
+    {"tasks[0].nice", TASK("'nice':%s"), "i"},
+    {"tasks[0].limits", TASK("'limits':%s"), "o"},
+    {"tasks[0].limits.cpu", TASK("'limits':{'cpu':%s}"), "s"},
+    {"tasks[0].limits.memory", TASK("'limits':{'memory':%s}"), "s"},
+    {"tasks[0].limits.files", TASK("'limits':{'files':%s}"), "i"},
+    {"tasks[0].limits.processes", TASK("'limits':{'processes':%s}"), "i"},
+    {"tasks[0].limits.fileSize", TASK("'limits':{'fileSize':%s}"), "s"},
+    {"tasks[0].limits.core", TASK("'limits':{'core':%s}"), "s"},
+    {"tasks[0].cgroup", TASK("'cgroup':%s"), ""},
+    {"condition.user", TOP("'condition':{'command':['/x'],'user':%s}"), "s"},
     {"tasks[0].http", TASK("'http':%s"), "o"},
     {"tasks[0].retries", TASK("'retries':%s"), "o"},
     {"tasks[0].retries.max", TASK("'retries':{'max':%s}"), "i"},
@@ -838,7 +881,9 @@ everything_is_written_out(void **state)
 		"'killGrace':'0s','acceptArgs':true,'resultFile':'out.csv','retries':{'max':3,"
 		"'delay':'5s','factor':1.5,'maxDelay':'1m','jitter':'2s',"
 		"'on':['75','64-78','timeout']},'after':[],'"
-		"afterMatch':'all'},"
+		"afterMatch':'all','stdin':'a\\n','user':'reports','group':'staff',"
+		"'umask':'0027','nice':-20,'limits':{'cpu':'2m','memory':'512MiB',"
+		"'files':64,'processes':100,'fileSize':'1025','core':'0'}},"
 		"{'name':'notify','command':['/bin/true'],'env':{},'cwd':null,"
 		"'timeout':null,'killGrace':'10s','acceptArgs':false,'resultFile':null,"
 		"'retries':null,'after':[{'task':'extract','when':'failed'},"

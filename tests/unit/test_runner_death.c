@@ -104,8 +104,10 @@ a_gate_that_closes_lets_nothing_run(void **state)
 	struct bench *b = *state;
 	const char *argv[] = {"/usr/bin/touch", "ran", NULL}, *env[] = {NULL};
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC), status;
+	const struct attributes attributes = ATTRIBUTES_INIT;
 	struct command_spec spec = {.argv = argv,
 	    .env = env,
+	    .attributes = &attributes,
 	    .cwd = b->dir,
 	    .null_fd = null_fd,
 	    .stdout_fd = null_fd,

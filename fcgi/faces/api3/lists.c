@@ -38,6 +38,14 @@ write_attempt(struct json_writer *w, const struct attempt *at)
 		json_number(w, at->signal);
 	}
 	api3_write_string(w, "reason", at->reason);
+	if (at->memory_bytes) {
+		json_name(w, "cpuUserMs");
+		json_number(w, at->cpu_user_us / 1000);
+		json_name(w, "cpuSystemMs");
+		json_number(w, at->cpu_system_us / 1000);
+		json_name(w, "peakMemoryBytes");
+		json_number(w, at->memory_bytes);
+	}
 	json_end_object(w);
 }
 
