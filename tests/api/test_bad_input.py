@@ -38,7 +38,7 @@ WORDS = {
     400: re.compile(r"Request body is (empty|incomplete|not valid JSON|not valid XML)|Bad request"
                     r"|Request body must be (a JSON object|a JSON array|an XML object|an XML list)"
                     r"|(Missing|Invalid) value: [^\x00-\x1f\x7f-\x9f]{1,300}"
-                    r"|(Schedule|Execution|Task|User|Token|Tenant|Output|Calendar) not found|Task is still running"),
+                    r"|(Schedule|Execution|Task|User|Token|Tenant|Output|Calendar|Secret) not found|Task is still running"),
     401: re.compile("Invalid or missing token|Invalid user name or password"),
     403: re.compile("Insufficient permissions"),
     409: re.compile(r"[A-Z][^\x00-\x1f\x7f-\x9f]{1,400}"),
@@ -376,7 +376,7 @@ EVERYTHING = {"description": "d", "tags": ["a"], "scheduleType": 3, "startDate":
                          "acceptArgs": True, "stdin": "x", "umask": "0027", "nice": 5,
                          "limits": {"cpu": "1h", "memory": "4GiB", "files": 99, "core": "0"},
                          "killGrace": "1s",
-                         "retries": {"max": 2, "delay": "5s", "factor": 2, "maxDelay": "1m", "jitter": "1s", "on": ["75"]}}],
+                         "retries": {"max": 2, "delay": "5s", "factor": 2.5, "maxDelay": "1m", "jitter": "1s", "on": [75, "64-78"]}}],
               "overlap": "queue", "misfire": "all", "misfireWindow": "2h", "onLost": "rerun", "keep": {"days": 9}}
 
 GOOD = {}
@@ -391,6 +391,7 @@ WRONG = {
     str: [7, 1.5, True, [], {}, ["x"], {"a": "x"}],
     int: ["x", "", "-1", "1.0", True, [], {}, ["x"], 1.5, -1, 1e300, -1e300, 10 ** 10, 2 ** 63, 2 ** 64, 10 ** 1000,
           {"a": 1}],
+    float: ["x", "", "-1", "1.0", True, [], {}, ["x"], -1, 1e300, -1e300, 10 ** 10, {"a": 1}],
     bool: ["x", "", "maybe", "1", 7, 0, 1.5, [], {}, ["x"]],
     list: ["x", "", 7, True, {}, {"a": "x"}],
     dict: ["x", "", 7, True, [], ["x"]],

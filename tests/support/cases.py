@@ -167,7 +167,7 @@ FULL = {"description": "7", "tags": ["true", "xml"], "scheduleType": 3, "startDa
                      {"rrule": "FREQ=MONTHLY;BYDAY=-1FR", "start": "2026-01-01T17:00:00", "timeZone": "Asia/Tokyo"}],
         "tasks": [{"name": "a b", "command": ["/bin/sh", "-c", "true", "", "<&>\r\n\t"], "cwd": "/", "timeout": "10m",
                    "env": {"item": "1", "member": "", "XML_A": "\u00fc", "LANG": "C"}, "acceptArgs": True, "resultFile": "r\u00fc.csv",
-                   "retries": {"max": 2, "delay": "5s", "factor": 1.5, "maxDelay": "1m", "jitter": "1s", "on": ["75", "64-78", "timeout"]},
+                   "retries": {"max": 2, "delay": "5s", "factor": 1.5, "maxDelay": "1m", "jitter": "1s", "on": [75, "64-78", "timeout"]},
                    "stdin": "<7>\n", "umask": "0027", "nice": 5,
                    "limits": {"cpu": "1h", "memory": "4GiB", "files": 99, "processes": 100000, "fileSize": "1GiB", "core": "0"}},
                   {"name": "b", "command": RUNS, "env": {}, "killGrace": "1s", "afterMatch": "any",
