@@ -257,7 +257,7 @@ def test_a_request_reads_back_as_it_was_given(client):
             "followRedirects": 2, "maxBytes": 1000, "connectTimeout": "3s", "async": False}
     schedule = request(client, "http: read back", **http, timeout="1m")
     task = client.call("getSchedule", json.dumps(schedule)).json()["tasks"][0]
-    assert task == {"name": "ask", "http": http, "timeout": "1m", "after": [], "afterMatch": "all"}
+    assert task == {"name": "ask", "http": http, "timeout": "1m", "retries": None, "after": [], "afterMatch": "all"}
 
 
 # ---- secrets ---------------------------------------------------------------------------------------------
