@@ -82,8 +82,8 @@ const struct setting settings[] = {
 	"Users that a task or condition may name as its user, each with its groups. Whoever "
 	"may "
 	"define schedules may then do all that these may: root only if you mean it. The runner "
-	"must be able to become them: started as root, or with CAP_SETUID, CAP_SETGID, "
-	"CAP_CHOWN and CAP_KILL."},
+	"must be able to become them: the whole service runs as root, without the setting "
+	"user, or the runner has CAP_SETUID, CAP_SETGID, CAP_CHOWN and CAP_KILL."},
     {NULL, "jobTask", SETTING_TASKS, MEMBER(job_task), "", NULL, NULL,
 	"Commands that OpenSpecimen's jobs may name as their taskImplFqn: "
 	"com.example.Nightly = /usr/local/lib/carillon/jobs/nightly -v. Arguments are split at "
