@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -40,21 +41,21 @@ give_up(int report, enum stage stage)
 }
 
 static void
-die_with(pid_t runner)
+die_with(pid_t parent)
 {
-	/* The runner may have died before this was asked for. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != runner)
+	/* The keeper may have died before this was asked for. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 		_exit(127);
 }
 
 /* The child up to its gate: whatever it inherits from the runner ends here. */
 static void
-prepare(const struct command_spec *spec, pid_t runner, int gate, int report)
+prepare(const struct command_spec *spec, pid_t parent, int gate, int report)
 {
 	const struct attributes *a = spec->attributes;
 	int keep[] = {gate, report}, failed;
 
-	die_with(runner);
+	die_with(parent);
 	if (setsid() < 0)
 		give_up(report, STAGE_SETUP);
 	if (dup2(a->input >= 0 ? a->input : spec->null_fd, STDIN_FILENO) < 0 ||
@@ -68,33 +69,41 @@ prepare(const struct command_spec *spec, pid_t runner, int gate, int report)
 	if (failed)
 		give_up_at(report, STAGE_ATTRIBUTE, failed);
 	/* Whoever changes his user is not told of a death any more unless he asks again. */
-	die_with(runner);
+	die_with(parent);
 	if (chdir(spec->cwd ? spec->cwd : "/"))
 		give_up(report, STAGE_CWD);
 	signals_reset();
 }
 
+/* For the child. */
+struct begin {
+	const struct command_spec *spec;
+	int gate, report;
+};
+
 static _Noreturn void
-child(const struct command_spec *spec, pid_t runner, int gate, int report)
+child(void *ctx, pid_t parent)
 {
+	const struct begin *b = ctx;
+	const struct command_spec *spec = b->spec;
 	char go;
 	ssize_t n;
 
-	prepare(spec, runner, gate, report);
+	prepare(spec, parent, b->gate, b->report);
 	do
-		n = read(gate, &go, 1);
+		n = read(b->gate, &go, 1);
 	while (n < 0 && errno == EINTR);
 	if (n != 1)
 		_exit(127);
 	execve(spec->argv[0], (char *const *)spec->argv, (char *const *)spec->env);
-	give_up(report, STAGE_EXEC);
+	give_up(b->report, STAGE_EXEC);
 }
 
 int
 command_hold(struct command *cmd, const struct command_spec *spec, struct err *err)
 {
 	int gate[2] = {-1, -1}, report[2] = {-1, -1};
-	pid_t runner = getpid(), pid;
+	struct begin begin;
 	struct process p;
 	int rc = 0;
 
@@ -106,18 +115,14 @@ command_hold(struct command *cmd, const struct command_spec *spec, struct err *e
 	rc = fd_set_nonblocking(report[0], err);
 	if (rc)
 		goto done;
-	pid = fork();
-	if (pid == 0)
-		child(spec, runner, gate[0], report[1]);
-	if (pid < 0) {
-		rc = err_errno(err, ERR_IO, errno, "fork");
+	begin = (struct begin){.spec = spec, .gate = gate[0], .report = report[1]};
+	rc = keeper_start(&cmd->keeper, child, &begin, &cmd->pid, err);
+	if (rc)
 		goto done;
-	}
-	cmd->pid = pid;
 	cmd->there = true;
 	/* Found even if it has ended already: nobody has reaped it. */
-	if (process_read(pid, &p)) {
-		rc = err_errno(err, ERR_IO, errno, "read /proc/%d/stat", (int)pid);
+	if (process_read(cmd->pid, &p)) {
+		rc = err_errno(err, ERR_IO, errno, "read /proc/%d/stat", (int)cmd->pid);
 		command_shut(cmd);
 		command_close(cmd);
 		goto done;
@@ -152,17 +157,45 @@ command_shut(struct command *cmd)
 		kill(cmd->pid, SIGKILL);
 }
 
-bool
-command_ended(const struct command *cmd, int *status)
+/* Without its keeper it is the runner's own child. */
+static bool
+has_ended_here(struct command *cmd)
 {
 	siginfo_t info = {.si_pid = 0};
 
-	if (!cmd->there || waitid(P_PID, (id_t)cmd->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
+	if (waitid(P_PID, (id_t)cmd->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
 	    info.si_pid != cmd->pid)
 		return false;
-	*status = info.si_code == CLD_EXITED ? W_EXITCODE(info.si_status, 0)
-					     : W_EXITCODE(0, info.si_status);
+	cmd->status = info.si_code == CLD_EXITED ? W_EXITCODE(info.si_status, 0)
+						 : W_EXITCODE(0, info.si_status);
 	return true;
+}
+
+bool
+command_ended(struct command *cmd, int *status)
+{
+	if (!cmd->there)
+		return false;
+	if (!cmd->ended)
+		cmd->ended = keeper_tells_end(&cmd->keeper, &cmd->status);
+	if (!cmd->ended && !cmd->keeper.pid)
+		cmd->ended = has_ended_here(cmd);
+	*status = cmd->status;
+	return cmd->ended;
+}
+
+enum { WORD_MS = 200 };
+
+bool
+command_just_ended(struct command *cmd, int *status)
+{
+	struct pollfd word = {.fd = cmd->keeper.control, .events = POLLIN};
+	struct process p;
+
+	if (cmd->there && !cmd->ended && cmd->keeper.pid && !process_read(cmd->pid, &p) &&
+	    p.dead)
+		(void)!poll(&word, 1, WORD_MS);
+	return command_ended(cmd, status);
 }
 
 bool
@@ -193,6 +226,8 @@ command_complaint(struct command *cmd, const char *program, const char *cwd, str
 void
 command_close(struct command *cmd)
 {
+	/* It is the runner's child from here on, dead as it is. */
+	keeper_end(&cmd->keeper);
 	while (cmd->there && wait4(cmd->pid, NULL, 0, &cmd->usage) < 0 && errno == EINTR)
 		;
 	cmd->there = false;

@@ -2,7 +2,8 @@
  * One command: a child that is forked and held, and later let go or not.
  *
  * Held it has not run a single instruction of the command: it waits for one byte on its gate,
- * and when the gate closes instead, or the runner dies, it ends. It leads a session of its own.
+ * and when the gate closes instead, or the runner dies, it ends. It leads a session of its own,
+ * and is the child of a keeper.
  */
 #ifndef RUNNER_COMMAND_H
 #define RUNNER_COMMAND_H
@@ -14,20 +15,24 @@
 
 #include "base/err.h"
 #include "runner/attributes.h"
+#include "runner/keeper.h"
 
 struct command {
-	pid_t pid;     /* 0: there was none */
-	bool there;    /* not reaped: nobody else can have its number */
-	uint64_t born; /* as in struct process */
-	int gate;      /* -1 once it is open or shut */
-	int report;    /* the child says here why it could not run the command */
+	pid_t pid;	      /* 0: there was none */
+	bool there;	      /* not reaped: nobody else can have its number */
+	bool ended;	      /* and how: */
+	int status;	      /* as from waitpid() */
+	uint64_t born;	      /* as in struct process */
+	int gate;	      /* -1 once it is open or shut */
+	int report;	      /* the child says here why it could not run the command */
+	struct keeper keeper; /* its parent */
 	/* What it used, once command_close() has reaped it. */
 	struct rusage usage;
 };
 
-#define COMMAND_INIT                      \
-	{                                 \
-		.gate = -1, .report = -1, \
+#define COMMAND_INIT                                             \
+	{                                                        \
+		.gate = -1, .report = -1, .keeper = KEEPER_INIT, \
 	}
 
 struct command_spec {
@@ -56,7 +61,10 @@ void command_shut(struct command *cmd);
 
 /* Has the child ended? *status is then as from waitpid(). It stays a zombie until
  * command_close(), so that its number stays its own. */
-bool command_ended(const struct command *cmd, int *status);
+bool command_ended(struct command *cmd, int *status);
+
+/* The same for a moment at which it must not be missed: who has just ended is waited for. */
+bool command_just_ended(struct command *cmd, int *status);
 
 /*
  * After the child has ended: why the command was not run, as one line in `text`. Answers false
@@ -65,7 +73,8 @@ bool command_ended(const struct command *cmd, int *status);
 bool command_complaint(
     struct command *cmd, const char *program, const char *cwd, struct err *text);
 
-/* Reap the child, which has ended, and close everything. Fine when there is none. */
+/* Reap the child, which has ended, and close everything. Its keeper ends too: whom it has still is
+ * the runner's then. Fine when there is none. */
 void command_close(struct command *cmd);
 
 #endif

@@ -61,7 +61,7 @@ process_read(pid_t pid, struct process *p)
 {
 	char path[40], text[1024], state;
 	const char *rest;
-	int group, session, threads;
+	int parent, group, session, threads;
 	uint64_t ticks;
 
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -71,12 +71,13 @@ process_read(pid_t pid, struct process *p)
 	/* The name before may hold anything, also `)` and spaces, but nothing after it does. */
 	rest = strrchr(text, ')');
 	if (!rest || sscanf(rest + 1,
-			 " %c %*d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d "
+			 " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d "
 			 "%*d %" SCNu64,
-			 &state, &group, &session, &threads, &ticks) != 5)
+			 &state, &parent, &group, &session, &threads, &ticks) != 6)
 		return ERR_MISSING;
 	*p = (struct process){
 	    .pid = pid,
+	    .parent = parent,
 	    .group = group,
 	    .session = session,
 	    .born = this_boot() + ticks,
@@ -86,14 +87,14 @@ process_read(pid_t pid, struct process *p)
 	return 0;
 }
 
-long
-process_children(pid_t *list, size_t cap)
+static long
+read_children(const char *path, pid_t *list, size_t cap)
 {
 	char chunk[4096];
 	size_t count = 0;
 	pid_t pid = 0;
 	ssize_t n;
-	int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -1;
@@ -112,6 +113,21 @@ process_children(pid_t *list, size_t cap)
 	}
 	close(fd);
 	return n < 0 ? -1 : (long)count;
+}
+
+long
+process_children(pid_t *list, size_t cap)
+{
+	return read_children("/proc/thread-self/children", list, cap);
+}
+
+long
+process_children_of(pid_t pid, pid_t *list, size_t cap)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+	return read_children(path, list, cap);
 }
 
 /* The next process's number, 0 at the end, -1 when the list cannot be read. */
@@ -234,12 +250,34 @@ find_process(const struct census *c, pid_t pid)
 	return NULL;
 }
 
+/* Mark all who descend from the keeper. Parents mostly have the lower number, so one round is enough
+ * mostly, and another tells so. */
+static void
+mark_descendants(const struct census *c, pid_t keeper, bool *marks)
+{
+	bool more = keeper > 1;
+
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < c->count; i++) {
+			pid_t parent = c->list[i].parent;
+			bool is = parent == keeper;
+
+			for (size_t j = 0; !is && parent > 1 && !marks[i] && j < c->count; j++)
+				is = marks[j] && c->list[j].pid == parent;
+			more = more || (is && !marks[i]);
+			marks[i] = marks[i] || is;
+		}
+	}
+}
+
 size_t
 family_signal(const struct census *c, const struct family *f, int signal, size_t *unsure)
 {
 	const struct process *leader = find_process(c, f->leader);
 	char line[32 + ID_GUID_LEN], guid[ID_GUID_LEN + 1];
 	size_t living = 0, others = 0;
+	bool *marks;
 
 	if (unsure)
 		*unsure = 0;
@@ -247,15 +285,17 @@ family_signal(const struct census *c, const struct family *f, int signal, size_t
 		return 0;
 	id_guid(f->task_id, guid);
 	snprintf(line, sizeof line, "CARILLON_TASK_ID=%s", guid);
+	marks = mem_alloc(c->count + 1);
+	mark_descendants(c, f->keeper, marks);
 	/* The whole group at once, so that no fork escapes. */
 	if (signal && f->ours)
 		kill(-f->leader, signal);
 	for (size_t i = 0; i < c->count; i++) {
 		const struct process *p = &c->list[i];
 
-		if (p->session != f->leader || p->dead || p->born < f->born)
+		if ((p->session != f->leader && !marks[i]) || p->dead || p->born < f->born)
 			continue;
-		if (!leader && !f->ours && !has_in_environment(p->pid, line)) {
+		if (!marks[i] && !leader && !f->ours && !has_in_environment(p->pid, line)) {
 			others++;
 			continue;
 		}
@@ -263,6 +303,7 @@ family_signal(const struct census *c, const struct family *f, int signal, size_t
 		if (signal && !(f->ours && p->group == f->leader))
 			signal_exactly(p, signal);
 	}
+	free(marks);
 	if (unsure)
 		*unsure = others;
 	return living;

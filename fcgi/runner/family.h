@@ -1,7 +1,8 @@
 /*
  * Who lives: the processes of the system as one reading of /proc shows them.
  *
- * A command's family is everything in the session that it was made the leader of. While the
+ * A command's family is everything in the session that it was made the leader of, and where its
+ * end was asked for also who left it: all who descend from its keeper (keeper.h). While the
  * leader is there, be it as a zombie, the kernel gives its number to nobody else: the runner
  * therefore reaps a main process only when nobody of its family is left. Of the family of a
  * dead runner's command the leader may be gone, and its number may be another's.
@@ -17,7 +18,7 @@
 #include "base/err.h"
 
 struct process {
-	pid_t pid, group, session;
+	pid_t pid, parent, group, session;
 	uint64_t born; /* which boot, and ticks since it: with the pid, one process for ever */
 	bool dead;     /* a zombie, all its threads ended: it does nothing any more */
 };
@@ -39,7 +40,8 @@ struct family {
 	pid_t leader;
 	uint64_t born;	  /* the leader */
 	uint64_t task_id; /* stands in the environment of its members */
-	bool ours;	  /* the leader is a child that is not reaped */
+	bool ours;	  /* the leader is not reaped: its number is its own */
+	pid_t keeper; /* all who descend from it belong to the family too; 0: there is none */
 };
 
 /* Fails: ERR_MISSING when there is no such process (any more), ERR_IO when /proc cannot be
@@ -52,6 +54,8 @@ MUST_CHECK int process_read(pid_t pid, struct process *p);
  * Answers how many there are, which may be more than `cap`; -1 when the kernel does not tell.
  */
 long process_children(pid_t *list, size_t cap);
+/* The same of another, whose only thread it is. */
+long process_children_of(pid_t pid, pid_t *list, size_t cap);
 
 /* Read /proc unless that was done since the last census_forget(). Fails: ERR_IO. */
 MUST_CHECK int census_take(struct census *c, struct err *err);

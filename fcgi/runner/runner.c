@@ -251,25 +251,21 @@ runner_is_idle(const struct runner *r)
 
 /* ---- the step ---- */
 
-/* Main processes, and those who collect. */
 static bool
 is_ours(const struct runner *r, pid_t pid)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		const struct command *c = &r->entries[i].ward->command;
-
-		if ((c->there && c->pid == pid) || r->entries[i].ward->collector.pid == pid)
+		if (ward_owns(r->entries[i].ward, pid))
 			return true;
 	}
 	return false;
 }
 
-/* Reap what commands have left behind. Answers whether any of it lives, or may. */
-static bool
-strangers_live(struct runner *r)
+/* Reap those who asked to outlive their command. */
+static void
+reap_strangers(struct runner *r)
 {
 	long count = process_children(r->children, r->children_cap);
-	bool live = false;
 
 	if (count > (long)r->children_cap) {
 		r->children_cap = (size_t)count * 2;
@@ -277,10 +273,9 @@ strangers_live(struct runner *r)
 		count = process_children(r->children, r->children_cap);
 	}
 	for (long i = 0; i < count && i < (long)r->children_cap; i++) {
-		if (!is_ours(r, r->children[i]) && waitpid(r->children[i], NULL, WNOHANG) == 0)
-			live = true;
+		if (!is_ours(r, r->children[i]))
+			(void)!waitpid(r->children[i], NULL, WNOHANG);
 	}
-	return live || count < 0;
 }
 
 /* Those that wait to collect begin, as far as there is room. Answers when one is to be stepped. */
@@ -342,17 +337,11 @@ runner_step(struct runner *r, bool died, int64_t now_us, int64_t now_mono_us)
 {
 	struct ward_view view = {
 	    .now_us = now_us, .now_mono_us = now_mono_us, .census = &r->census};
-	bool leaving = died;
 	int64_t wards_us, sweeps_us, next_us;
 
 	census_forget(&r->census);
-	for (size_t i = 0; i < r->count; i++) {
-		if (died)
-			ward_look(r->entries[i].ward, &view);
-		leaving = leaving || ward_is_leaving(r->entries[i].ward);
-	}
-	if (leaving)
-		view.strangers = strangers_live(r);
+	if (died)
+		reap_strangers(r);
 	wards_us = step_wards(r, &view);
 	sweeps_us = sweeps_step(&r->sweeps, &r->census, now_mono_us, tell_swept, r);
 	next_us = wards_us < sweeps_us ? wards_us : sweeps_us;

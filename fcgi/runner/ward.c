@@ -120,11 +120,19 @@ left_nothing(struct ward *w)
 }
 
 static void
+close_command(struct ward *w)
+{
+	loop_watch_free(w->keeper_watch);
+	w->keeper_watch = NULL;
+	command_close(&w->command);
+}
+
+static void
 never_ran(struct ward *w, int64_t now_us, const char *reason)
 {
 	(void)left_nothing(w);
 	close_streams(w);
-	command_close(&w->command);
+	close_command(w);
 	w->stage = WARD_ENDED;
 	w->started = false;
 	w->end_us = now_us;
@@ -199,6 +207,21 @@ whole_env(
 	return env;
 }
 
+/* The step that follows looks what it says. When it has said that, all is known. */
+static void
+on_keeper(void *ctx, int events)
+{
+	struct ward *w = ctx;
+	int status;
+
+	(void)events;
+	if (!command_ended(&w->command, &status) && w->command.keeper.pid)
+		return;
+	loop_watch_free(w->keeper_watch);
+	w->keeper_watch = NULL;
+	w->look_mono_us = 0;
+}
+
 static int
 hold(struct ward *w, const struct channel_message *m, struct err *err)
 {
@@ -233,6 +256,8 @@ hold(struct ward *w, const struct channel_message *m, struct err *err)
 	for (int i = 0; i < 2; i++)
 		w->streams[i].watch = loop_watch_new(w->house->loop, w->streams[i].output.pipe,
 		    LOOP_READABLE, on_output, &w->streams[i]);
+	w->keeper_watch = loop_watch_new(
+	    w->house->loop, w->command.keeper.control, LOOP_READABLE, on_keeper, w);
 
 done:
 	attributes_release(&attributes);
@@ -393,7 +418,7 @@ ward_free(struct ward *w)
 	if (!w)
 		return;
 	close_streams(w);
-	command_close(&w->command);
+	close_command(w);
 	http_call_free(w->call);
 	stop_collecting(w);
 	arena_release(&w->arena);
@@ -429,6 +454,7 @@ signal_all(struct ward *w, const struct ward_view *view, int signal)
 	    .born = w->command.born,
 	    .task_id = w->task_id,
 	    .ours = true,
+	    .keeper = w->all ? w->command.keeper.pid : 0,
 	};
 	struct err err;
 
@@ -448,46 +474,10 @@ static void
 begin_stop(struct ward *w, int64_t grace_us, const struct ward_view *view)
 {
 	w->stage = WARD_STOPPING;
+	w->all = w->killed || w->timed_out;
 	w->due_mono_us = view->now_mono_us + grace_us;
 	look_soon(w, view->now_mono_us);
 	signal_all(w, view, SIGTERM);
-}
-
-void
-ward_stop(struct ward *w, int64_t grace_us, const struct ward_view *view)
-{
-	grace_us = bounded(grace_us);
-	/* One that has just ended by itself was not stopped. */
-	ward_look(w, view);
-	switch (w->stage) {
-	case WARD_HELD:
-		w->killed = true;
-		if (w->call)
-			end_request(w, view);
-		else
-			command_shut(&w->command);
-		break;
-	case WARD_RUNNING:
-		w->killed = true;
-		if (w->call) {
-			end_request(w, view);
-			break;
-		}
-		begin_stop(w, grace_us, view);
-		break;
-	case WARD_DRAINING:
-	case WARD_STOPPING:
-		if (w->due_mono_us > view->now_mono_us + grace_us)
-			w->due_mono_us = view->now_mono_us + grace_us;
-		break;
-	case WARD_COLLECTING:
-		if (w->due_mono_us > view->now_mono_us + grace_us)
-			w->due_mono_us = view->now_mono_us + grace_us;
-		break;
-	case WARD_KILLING:
-	case WARD_ENDED:
-		break;
-	}
 }
 
 static void
@@ -529,10 +519,60 @@ ward_look(struct ward *w, const struct ward_view *view)
 		note_end(w, status, view);
 }
 
-bool
-ward_is_leaving(const struct ward *w)
+/* A moment ago counts too. */
+static void
+look_closely(struct ward *w, const struct ward_view *view)
 {
-	return w->dead && w->stage != WARD_ENDED && w->stage != WARD_COLLECTING;
+	int status;
+
+	if (!w->dead && command_just_ended(&w->command, &status))
+		note_end(w, status, view);
+}
+
+bool
+ward_owns(const struct ward *w, pid_t pid)
+{
+	const struct command *c = &w->command;
+
+	return (c->there && c->pid == pid) || (c->keeper.pid && c->keeper.pid == pid) ||
+	       w->collector.pid == pid;
+}
+
+void
+ward_stop(struct ward *w, int64_t grace_us, const struct ward_view *view)
+{
+	grace_us = bounded(grace_us);
+	/* One that has just ended by itself was not stopped. */
+	look_closely(w, view);
+	switch (w->stage) {
+	case WARD_HELD:
+		w->killed = true;
+		if (w->call)
+			end_request(w, view);
+		else
+			command_shut(&w->command);
+		break;
+	case WARD_RUNNING:
+		w->killed = true;
+		if (w->call) {
+			end_request(w, view);
+			break;
+		}
+		begin_stop(w, grace_us, view);
+		break;
+	case WARD_DRAINING:
+	case WARD_STOPPING:
+		if (w->due_mono_us > view->now_mono_us + grace_us)
+			w->due_mono_us = view->now_mono_us + grace_us;
+		break;
+	case WARD_COLLECTING:
+		if (w->due_mono_us > view->now_mono_us + grace_us)
+			w->due_mono_us = view->now_mono_us + grace_us;
+		break;
+	case WARD_KILLING:
+	case WARD_ENDED:
+		break;
+	}
 }
 
 /* Nobody lives who could still write, but for those who left the session: what the pipes hold
@@ -543,7 +583,7 @@ finish(struct ward *w)
 	for (int i = 0; i < 2; i++)
 		drain(&w->streams[i], READ_LAST_BYTES);
 	close_streams(w);
-	command_close(&w->command);
+	close_command(w);
 	w->stage = left_nothing(w) ? WARD_ENDED : WARD_COLLECTING;
 	w->due_mono_us = INT64_MAX;
 	return INT64_MAX;
@@ -620,6 +660,22 @@ step_collecting(struct ward *w, const struct ward_view *view)
 	return INT64_MAX;
 }
 
+/*
+ * Signal everybody who is to end. Answers whether somebody of them lives, or may.
+ *
+ * The keeper's list of children cannot miss anybody. A look at all processes can, where lives are
+ * short, but is needed to tell who is of the session, or where there is no keeper any more.
+ */
+static bool
+somebody_lives(struct ward *w, const struct ward_view *view, int signal)
+{
+	int others = keeper_others(&w->command.keeper, w->command.pid);
+
+	if (!others && w->dead)
+		return false;
+	return signal_all(w, view, signal) > 0 || (w->all && others > 0);
+}
+
 static int64_t
 step_draining(struct ward *w, const struct ward_view *view)
 {
@@ -628,8 +684,8 @@ step_draining(struct ward *w, const struct ward_view *view)
 
 	if (open && view->now_mono_us < w->due_mono_us)
 		return w->due_mono_us;
-	/* Everything that it left behind descends from a child that the runner inherited. */
-	left = view->strangers ? signal_all(w, view, 0) : 0;
+	/* Everything that it left behind descends from a child that its keeper inherited. */
+	left = keeper_others(&w->command.keeper, w->command.pid) ? signal_all(w, view, 0) : 0;
 	if (!left)
 		return finish(w);
 	log_info("task %" PRIu64 " attempt %" PRIu32
@@ -653,13 +709,11 @@ looks_now(struct ward *w, const struct ward_view *view)
 static int64_t
 step_killing(struct ward *w, const struct ward_view *view)
 {
-	if (w->dead && !view->strangers)
-		return finish(w);
-	if (looks_now(w, view) && !signal_all(w, view, SIGKILL) && w->dead)
+	if (looks_now(w, view) && !somebody_lives(w, view, SIGKILL) && w->dead)
 		return finish(w);
 	if (view->now_mono_us >= w->due_mono_us) {
 		log_error("task %" PRIu64 " attempt %" PRIu32
-			  ": process %d or one of its session does not end",
+			  ": process %d or one that descends from it does not end",
 		    w->task_id, w->attempt, (int)w->command.pid);
 		w->due_mono_us = INT64_MAX;
 	}
@@ -669,17 +723,17 @@ step_killing(struct ward *w, const struct ward_view *view)
 static int64_t
 step_stopping(struct ward *w, const struct ward_view *view)
 {
-	if (w->dead && !view->strangers)
-		return finish(w);
 	if (view->now_mono_us >= w->due_mono_us) {
 		w->stage = WARD_KILLING;
+		if (w->all)
+			(void)keeper_kill_all(&w->command.keeper);
 		w->due_mono_us = view->now_mono_us + STUCK_US;
 		look_soon(w, view->now_mono_us);
 		return step_killing(w, view);
 	}
 	if (!w->dead)
 		return w->due_mono_us;
-	if (looks_now(w, view) && !signal_all(w, view, 0))
+	if (looks_now(w, view) && !somebody_lives(w, view, 0))
 		return finish(w);
 	return w->look_mono_us < w->due_mono_us ? w->look_mono_us : w->due_mono_us;
 }
@@ -702,6 +756,9 @@ step_request(struct ward *w, const struct ward_view *view)
 int64_t
 ward_step(struct ward *w, const struct ward_view *view)
 {
+	/* Its keeper has said all that it has to say, or is gone. */
+	if (!w->dead && !w->keeper_watch)
+		ward_look(w, view);
 	switch (w->stage) {
 	case WARD_HELD:
 	case WARD_ENDED:
@@ -712,7 +769,7 @@ ward_step(struct ward *w, const struct ward_view *view)
 		if (view->now_mono_us < w->due_mono_us)
 			return w->due_mono_us;
 		/* It may have ended just in time. */
-		ward_look(w, view);
+		look_closely(w, view);
 		if (w->dead)
 			return view->now_mono_us;
 		w->timed_out = true;

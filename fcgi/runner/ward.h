@@ -13,8 +13,10 @@
  * ENDED means that nothing of the command lives any more: its main process has ended, its
  * pipes were read to their end, and what it left behind in its session was ended, because
  * nobody would own it. A process that made a session of its own has asked to outlive the
- * command and is let alone. Only then the main process is reaped: until there its number, which
- * is that of its session, cannot become a stranger's.
+ * command and is let alone, if the command has ended by itself. If it was told to end, by its
+ * timeout, a KILL or a STOP, nobody who descends from it is spared: TERM, grace and KILL reach
+ * all of them, wherever they went. Only then the main process is reaped: until there its
+ * number, which is that of its session, cannot become a stranger's.
  */
 #ifndef RUNNER_WARD_H
 #define RUNNER_WARD_H
@@ -81,6 +83,8 @@ struct ward {
 	bool blind;	 /* /proc cannot be read; said once */
 	bool complained; /* the output cannot be written; said once */
 	bool started, timed_out, killed;
+	bool all; /* who left its session is to end too */
+	struct loop_watch *keeper_watch;
 	int exit_code, signal;
 	int64_t end_us;
 	uint64_t output_bytes;
@@ -101,7 +105,6 @@ struct ward {
 struct ward_view {
 	int64_t now_us, now_mono_us;
 	struct census *census; /* taken when first needed */
-	bool strangers;	       /* the runner has children that are no ward's main process */
 };
 
 /*
@@ -125,8 +128,7 @@ void ward_release(struct ward *w, int64_t now_mono_us);
  */
 void ward_stop(struct ward *w, int64_t grace_us, const struct ward_view *view);
 
-/* Look whether its main process has ended. Of all wards before the view's `strangers` are
- * counted, because what a command leaves behind becomes the runner's child when it ends. */
+/* Look whether its main process has ended. */
 void ward_look(struct ward *w, const struct ward_view *view);
 
 /*
@@ -142,8 +144,8 @@ void ward_collect(struct ward *w, const struct ward_view *view);
 /* True while a child of the runner collects for it. */
 bool ward_collects(const struct ward *w);
 
-/* True when its end depends on who else lives: then ward_step() uses the view's `strangers`. */
-bool ward_is_leaving(const struct ward *w);
+/* True for its main process, its keeper and who collects for it. */
+bool ward_owns(const struct ward *w, pid_t pid);
 
 /* Tell where it stands: HELD, ENDED or KNOWN as `type` says. Borrows the reason. */
 struct channel_message ward_message(const struct ward *w, enum channel_type type);
