@@ -9,6 +9,7 @@
 #include "model/retry.h"
 #include "scheduler/internal.h"
 #include "service/fire.h"
+#include "service/group.h"
 
 struct engine *
 engine_new(const struct engine_options *options)
@@ -18,6 +19,10 @@ engine_new(const struct engine_options *options)
 	    .type = CHANNEL_HELLO, .generation = options->generation};
 
 	e->options = *options;
+	e->pace = (struct pace){
+	    .rate = options->start_rate,
+	    .burst = options->start_burst ? options->start_burst : 1,
+	};
 	options->order(options->ctx, &hello);
 	return e;
 }
@@ -103,15 +108,18 @@ engine_run(struct engine *e, int (*body)(struct txn *txn, void *ctx, struct err 
     void *ctx, struct err *err)
 {
 	struct fresh c = {e, body, ctx};
+	uint32_t starts = 0;
 	int rc;
 
 	e->at_id = 0;
 	rc = store_run(e->options.store, fresh_body, &c, err);
 
 	for (size_t i = 0; !rc && i < e->order_count; i++) {
-		e->running += e->orders[i].type == CHANNEL_START;
+		starts += e->orders[i].type == CHANNEL_START;
 		e->options.order(e->options.ctx, &e->orders[i]);
 	}
+	e->running += starts;
+	pace_spend(&e->pace, e->now_us, starts);
 	forget_orders(e);
 	return rc;
 }
@@ -257,6 +265,7 @@ begin_execution(struct txn *txn, struct engine *e, uint64_t id, struct err *err)
 {
 	struct execution x;
 	struct tasks all;
+	bool may;
 	int rc;
 
 	rc = store_queue_remove(txn, id, err);
@@ -267,6 +276,10 @@ begin_execution(struct txn *txn, struct engine *e, uint64_t id, struct err *err)
 		    (unsigned long long)id);
 		return 0;
 	}
+	if (!rc)
+		rc = group_enter(txn, &e->arena, &x, &may, err);
+	if (!rc && !may)
+		return 0;
 	if (!rc)
 		rc = store_task_list(txn, &e->arena, id, &all.items, &all.count, err);
 	if (!rc && x.condition_id)
@@ -281,7 +294,35 @@ begin_execution(struct txn *txn, struct engine *e, uint64_t id, struct err *err)
 struct begin {
 	struct engine *e;
 	bool more;
+	bool paced; /* more could begin, and is not to yet */
 };
+
+/* Every so many batches the lowest priority comes first: else it would wait for ever behind higher
+ * ones that never end. */
+enum { BEGIN_LOWEST = 8 };
+
+static int
+list_queue(struct txn *txn, struct engine *e, uint64_t *ids, size_t cap, size_t *count,
+    struct err *err)
+{
+	bool lowest = e->begin_count % BEGIN_LOWEST == BEGIN_LOWEST - 1;
+
+	return lowest ? store_queue_list_lowest(txn, e->last_begun, ids, cap, count, err)
+		      : store_queue_list(txn, e->last_begun, ids, cap, count, err);
+}
+
+/* Is there no place for another attempt, or not yet? */
+static bool
+must_wait(struct begin *c)
+{
+	struct engine *e = c->e;
+	bool full = e->running + e->order_count >= ENGINE_RUNNING_MAX;
+
+	c->paced = !full && e->order_count >= pace_allows(&e->pace, e->now_us);
+	if (full || c->paced)
+		c->more = false;
+	return full || c->paced;
+}
 
 static int
 begin_body(struct txn *txn, void *ctx, struct err *err)
@@ -292,15 +333,14 @@ begin_body(struct txn *txn, void *ctx, struct err *err)
 	uint64_t *ids = arena_array(&e->arena, cap, sizeof *ids);
 	int rc;
 
-	rc = store_queue_list(txn, e->last_begun, ids, cap, &count, err);
+	c->paced = false;
+	rc = list_queue(txn, e, ids, cap, &count, err);
 	c->more = count == cap;
 	for (size_t i = 0; !rc && i < count; i++) {
 		if (aside_has(e, ids[i]))
 			continue;
-		if (e->running + e->order_count >= ENGINE_RUNNING_MAX) {
-			c->more = false;
+		if (must_wait(c))
 			break;
-		}
 		e->at_id = e->last_begun = ids[i];
 		rc = begin_execution(txn, e, ids[i], err);
 	}
@@ -314,7 +354,7 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 {
 	struct fire fire = {.e = e};
 	struct begin begin = {.e = e};
-	int64_t retry_us, next_us;
+	int64_t retry_us, next_us, paced_us;
 	bool cancels;
 	int rc = clock_steps_note(e, err);
 
@@ -353,11 +393,15 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 		rc = engine_run_each(e, begin_body, &begin, err);
 	if (rc)
 		return err_wrap(err, rc, "begin");
+	e->begin_count++;
 	next_us = fire.earliest_us < retry_us ? fire.earliest_us : retry_us;
 	if (fire.more || begin.more || cancels)
 		*delay_us = 0;
 	else if (next_us != INSTANT_NEVER)
 		*delay_us = next_us > e->now_us ? next_us - e->now_us : 0;
+	paced_us = begin.paced ? pace_delay(&e->pace, e->now_us) : INSTANT_NEVER;
+	if (paced_us < *delay_us)
+		*delay_us = paced_us;
 	return 0;
 }
 

@@ -31,6 +31,8 @@ struct engine_options {
 	struct zones *zones;
 	uint64_t generation; /* of this scheduler; never used before on the same channel */
 	uint64_t output_max_bytes, results_max_bytes;
+	/* Attempts that start in a second, and at once after a rest; rate 0: as they come. */
+	uint32_t start_rate, start_burst;
 
 	/* Give the runner an order; it must not fail: keep what cannot be sent at once. The
 	 * message is borrowed for the call. */

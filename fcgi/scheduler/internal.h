@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "model/placeholder.h"
 #include "scheduler/engine.h"
+#include "scheduler/pace.h"
 
 enum {
 	ENGINE_BATCH = 64, /* schedules, executions or reports in one transaction */
@@ -67,6 +68,9 @@ struct engine {
 	uint64_t at_id;	     /* what the transaction under way is working at; 0: at none */
 	unsigned failures;   /* of single things in this step */
 	uint64_t last_begun; /* execution: the next is of the tenant whose turn comes then */
+
+	struct pace pace;     /* of starts */
+	unsigned begin_count; /* batches that began something */
 
 	struct clock_step *clock_steps; /* not durable yet; free() */
 	size_t clock_step_count;

@@ -185,6 +185,8 @@ start(struct scheduler *s, struct err *err)
 	options.zones = s->zones;
 	options.output_max_bytes = s->config.output_max_bytes;
 	options.results_max_bytes = s->config.results_max_bytes;
+	options.start_rate = (uint32_t)s->config.start_rate;
+	options.start_burst = (uint32_t)s->config.start_burst;
 	s->engine = engine_new(&options);
 	s->offsets = offsets_before(s->board);
 	return 0;

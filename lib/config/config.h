@@ -41,7 +41,8 @@ struct config {
 	uint64_t store_reserve_bytes;
 	uint64_t checkpoint_bytes;
 
-	char *output_dir; /* what commands write; kept with their execution */
+	char *output_dir;		  /* what commands write; kept with their execution */
+	uint64_t start_rate, start_burst; /* of attempts, in a second and at once */
 	uint64_t output_max_bytes;
 	uint64_t results_max_bytes; /* of one attempt */
 

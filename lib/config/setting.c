@@ -92,6 +92,12 @@ const struct setting settings[] = {
 	"Queries that OpenSpecimen's jobs may name by their number: "
 	"5 Counts by site = /usr/local/lib/carillon/jobs/query 5. Such a command writes its "
 	"table into $CARILLON_RESULT_DIR/$CARILLON_RESULT_FILE."},
+    {NULL, "startRate", SETTING_COUNT, MEMBER(start_rate), "100", "0", "10000",
+	"Commands started in a second, all schedules together, so that thousands that are due "
+	"at "
+	"midnight become a ramp; higher priorities first. 0: as fast as they come."},
+    {NULL, "startBurst", SETTING_COUNT, MEMBER(start_burst), "200", "1", "1000",
+	"Commands that may start at once after a rest, before startRate counts."},
     {NULL, "outputDir", SETTING_PATH, MEMBER(output_dir), "/var/lib/carillon/output", NULL,
 	NULL, "What commands write, kept as long as their execution."},
     {NULL, "outputMax", SETTING_SIZE, MEMBER(output_max_bytes), "1MiB", "4KiB", "1GiB",

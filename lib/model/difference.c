@@ -208,6 +208,18 @@ same_keep(const struct schedule *a, const struct schedule *b)
 	return a->keep_us == b->keep_us;
 }
 
+static bool
+same_priority(const struct schedule *a, const struct schedule *b)
+{
+	return a->priority == b->priority;
+}
+
+static bool
+same_group(const struct schedule *a, const struct schedule *b)
+{
+	return same_text(a->group, b->group);
+}
+
 /* As wire/definition.c writes them. */
 static const struct {
 	const char *name;
@@ -230,6 +242,8 @@ static const struct {
     {"misfireWindow", same_window},
     {"onLost", same_on_lost},
     {"keep", same_keep},
+    {"priority", same_priority},
+    {"group", same_group},
 };
 
 size_t

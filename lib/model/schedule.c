@@ -12,6 +12,7 @@
 
 #include "base/utf8.h"
 #include "model/after.h"
+#include "model/group.h"
 #include "model/http.h"
 #include "model/retry.h"
 #include "model/task_text.h"
@@ -427,7 +428,8 @@ task_bytes(const struct task_def *t)
 static int
 check_bytes(const struct schedule *s, struct err *err)
 {
-	size_t n = string_bytes(s->name) + string_bytes(s->description);
+	size_t n =
+	    string_bytes(s->name) + string_bytes(s->description) + string_bytes(s->group);
 
 	for (size_t i = 0; i < s->tag_count; i++)
 		n += string_bytes(s->tags[i]);
@@ -446,6 +448,12 @@ check_bytes(const struct schedule *s, struct err *err)
 		    "these have %zu",
 		    SCHEDULE_BYTES_MAX, n);
 	return 0;
+}
+
+int
+schedule_check_group(const char *name, const char *at, struct err *err)
+{
+	return check_line(name, GROUP_NAME_MAX, member("%s", at), err);
 }
 
 static int
@@ -469,6 +477,13 @@ check_head(const struct schedule *s, struct err *err)
 		    "Invalid value: scheduleType: must be within 0 and %d", SCHEDULE_TYPE_MAX);
 	if (s->start_us >= s->end_us)
 		return invalid(err, member("endDate"), "must be later than startDate");
+	if (s->priority < -SCHEDULE_PRIORITY_MAX || s->priority > SCHEDULE_PRIORITY_MAX)
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: priority: must be within %d and %d", -SCHEDULE_PRIORITY_MAX,
+		    SCHEDULE_PRIORITY_MAX);
+	ret = s->group ? schedule_check_group(s->group, "group", err) : 0;
+	if (ret)
+		return ret;
 	if (s->max_runs < 0 || s->max_runs > SCHEDULE_MAX_RUNS_MAX)
 		return err_fail(err, ERR_INPUT,
 		    "Invalid value: maxRuns: must be a whole number from 1 to %d",

@@ -27,6 +27,7 @@ enum {
 	SCHEDULE_ENV_MAX = 256,		/* of one task */
 	SCHEDULE_RESULT_FILE_MAX = 200, /* bytes; a number may take the place of its mark */
 	SCHEDULE_BYTES_MAX = 65536,	/* all strings of a definition together */
+	SCHEDULE_PRIORITY_MAX = 9,	/* and as far below 0 */
 	SCHEDULE_TYPE_MAX = 18,		/* API3 ScheduleType, wire/api3.md 3.8 */
 	SCHEDULE_MAX_RUNS_MAX = 1000000,
 	SCHEDULE_RETRIES_MAX = 100, /* of one task */
@@ -135,7 +136,9 @@ struct schedule {
 	enum misfire misfire;
 	int64_t misfire_window_us; /* missed longer ago than this: never run */
 	enum on_lost on_lost;
-	int64_t keep_us; /* executions are kept this long after their end, at least 7 days */
+	int64_t keep_us;   /* executions are kept this long after their end, at least 7 days */
+	int priority;	   /* higher ones begin first */
+	const char *group; /* concurrency group, model/group.h; NULL: none */
 	struct task_def *condition; /* a command that must exit with 0, else a trigger runs
 				       nothing; NULL: none */
 	struct task_def *tasks;
@@ -174,6 +177,9 @@ struct schedule_state {
  * `Missing value: name`.
  */
 MUST_CHECK int schedule_validate(const struct schedule *s, struct err *err);
+
+/* The name of a concurrency group. Fails: ERR_INPUT naming the member. */
+MUST_CHECK int schedule_check_group(const char *name, const char *member, struct err *err);
 
 /* Does a due time at `at_us` meet the suspension, as far as is known now? */
 bool schedule_is_suspended(const struct schedule_state *state, int64_t at_us);

@@ -5,6 +5,7 @@
  * cancelling: durable first, and then the scheduler tells the runner to end it. Whoever dies
  * before that is done finds it so, and no other attempt is ever made of it.
  */
+#include "service/group.h"
 #include "service/internal.h"
 #include "service/run.h"
 
@@ -33,6 +34,7 @@ cancel_tasks(struct txn *txn, struct arena *a, struct execution *e, int64_t now_
 {
 	struct task condition = {.status = TASK_SUCCEEDED}, *tasks;
 	uint32_t ended = 0;
+	bool queued; /* the caller rings in any case */
 	size_t count;
 	int rc = 0;
 
@@ -50,9 +52,11 @@ cancel_tasks(struct txn *txn, struct arena *a, struct execution *e, int64_t now_
 	if (rc)
 		return rc;
 	e->tasks_ended = ended;
-	if (ended == e->task_count)
+	if (ended == e->task_count) {
 		e->end_us = now_us;
-	return store_execution_put(txn, e, err);
+		rc = group_leave(txn, a, e, &queued, err);
+	}
+	return rc ? rc : store_execution_put(txn, e, err);
 }
 
 int

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "model/retry.h"
+#include "service/group.h"
 
 static int
 make_task(struct txn *txn, const struct execution *e, struct task t, struct err *err)
@@ -76,6 +77,7 @@ run_make(struct txn *txn, const struct run_request *r, struct schedule_state *st
     uint64_t *execution_id, struct err *err)
 {
 	const struct schedule *s = r->schedule;
+	struct arena scratch = ARENA_INIT;
 	struct execution e = {
 	    .tenant_id = s->tenant_id,
 	    .schedule_id = s->id,
@@ -92,6 +94,7 @@ run_make(struct txn *txn, const struct run_request *r, struct schedule_state *st
 	    .tasks_ended = r->stopped ? (uint32_t)s->task_count : 0,
 	    .on_lost = s->on_lost,
 	    .exclusive = r->exclusive,
+	    .priority = s->priority,
 	    .schedule_type = s->type,
 	    .key_id = r->token_id ? r->token_id : s->created_token,
 	};
@@ -102,6 +105,9 @@ run_make(struct txn *txn, const struct run_request *r, struct schedule_state *st
 		rc = run_replace(txn, s, state, e.id, r->now_us, err);
 	if (!rc && r->conditional && s->condition && !r->stopped)
 		rc = store_next_id(txn, e.tenant_id, &e.condition_id, err);
+	if (!rc && !r->stopped)
+		rc = group_find(txn, &scratch, e.tenant_id, s->group, &e.group_id, err);
+	arena_release(&scratch);
 	if (!rc)
 		rc = store_execution_put(txn, &e, err);
 	if (!rc)
@@ -221,7 +227,9 @@ end_condition(struct txn *txn, struct arena *a, const struct task *condition,
 	}
 	e->tasks_ended = e->task_count;
 	e->end_us = last->end_us;
-	rc = store_execution_put(txn, e, err);
+	rc = group_leave(txn, a, e, queued, err);
+	if (!rc)
+		rc = store_execution_put(txn, e, err);
 	if (!rc)
 		rc = cancelled ? run_note_replaced(txn, e, err) : note_unmet(txn, e, last, err);
 	return rc ? rc : run_pass_turn(txn, a, e->schedule_id, queued, err);
@@ -324,6 +332,8 @@ run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_stat
 		rc = run_settle_followers(txn, a, &e, last->end_us, queued, err);
 	if (e.tasks_ended == e.task_count)
 		e.end_us = last->end_us;
+	if (!rc && e.tasks_ended == e.task_count)
+		rc = group_leave(txn, a, &e, queued, err);
 	if (!rc)
 		rc = store_execution_put(txn, &e, err);
 	if (!rc && e.tasks_ended == e.task_count)

@@ -587,4 +587,22 @@ MUST_CHECK int service_list_occurrences(struct service *sv, struct arena *a,
     const struct actor *actor, uint64_t schedule_id, int64_t from_us, int64_t to_us, size_t cap,
     struct occurrence **list, size_t *count, struct err *err);
 
+/* ---- concurrency groups ---- */
+
+/* How many executions of the schedules that name the group go on at a time, 1 to GROUP_LIMIT_MAX.
+ * For administrators; not for tokens with tags. A smaller one ends nothing. */
+MUST_CHECK int service_set_group(struct service *sv, const struct actor *actor, int64_t now_us,
+    const char *name, uint32_t limit, struct err *err);
+
+struct group_view {
+	struct run_group group;
+	size_t running, waiting; /* executions */
+};
+
+/* The groups of the actor's tenant that were set or ran, by name, `cap` at most; the array is in
+ * the arena. Not for tokens with tags. */
+MUST_CHECK int service_list_groups(struct service *sv, struct arena *a,
+    const struct actor *actor, size_t cap, struct group_view **list, size_t *count,
+    struct err *err);
+
 #endif

@@ -86,6 +86,10 @@ enum table {
 	TABLE_CANCELS,
 	TABLE_RETRIES,
 	TABLE_CLOCK_STEPS,
+	TABLE_GROUPS,
+	TABLE_GROUP_NAMES,
+	TABLE_GROUP_PLACES,
+	TABLE_GROUP_WAITING,
 	TABLE_TENANTS,
 	TABLE_TENANT_NAMES,
 	TABLE_USERS,
@@ -265,6 +269,15 @@ MUST_CHECK int table_numbers(struct txn *txn, enum table t, const struct buf *fr
 /* Room for one more element behind `count` of them: the array itself, or a copy twice as large.
  */
 void *array_grow(struct arena *a, void *array, size_t count, size_t *cap, size_t size);
+
+/* ---- queues.c ---- */
+
+/* Keys that begin with it stand in the order in which priorities begin: higher ones first. */
+static inline uint32_t
+priority_order(int priority)
+{
+	return (uint32_t)(SCHEDULE_PRIORITY_MAX - priority);
+}
 
 /* ---- lines.c ---- */
 

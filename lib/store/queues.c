@@ -4,31 +4,81 @@
 
 #include "base/id.h"
 
+/* Under the priority that its execution has; one that does not exist is like most. */
+static int
+queue_key(struct txn *txn, uint64_t execution_id, const struct buf **key, struct err *err)
+{
+	struct arena scratch = ARENA_INIT;
+	struct execution e;
+	int code = store_execution_get(txn, &scratch, execution_id, &e, err);
+
+	arena_release(&scratch);
+	if (code == ERR_MISSING)
+		code = 0;
+	buf_reset(&txn->key);
+	pack_u32(&txn->key, priority_order(e.priority));
+	pack_u64(&txn->key, execution_id);
+	*key = &txn->key;
+	return code;
+}
+
 int
 store_queue_put(struct txn *txn, uint64_t execution_id, struct err *err)
 {
-	return table_mark(txn, TABLE_QUEUE, key_id(txn, execution_id), err);
+	const struct buf *key;
+	int code = queue_key(txn, execution_id, &key, err);
+
+	return code ? code : table_mark(txn, TABLE_QUEUE, key, err);
 }
 
 int
 store_queue_remove(struct txn *txn, uint64_t execution_id, struct err *err)
 {
-	return table_delete(txn, TABLE_QUEUE, key_id(txn, execution_id), err);
+	const struct buf *key;
+	int code = queue_key(txn, execution_id, &key, err);
+
+	return code ? code : table_delete(txn, TABLE_QUEUE, key, err);
 }
 
-/* The first in the queue from `id` on. Fails: ERR_MISSING. */
-static int
-queue_from(struct cursor *c, uint64_t id, uint64_t *found, struct err *err)
-{
-	int code = cursor_seek(c, key_id(c->txn, id), err);
+/* Where in the queue an execution stands: those of one priority are a level. */
+struct queue_place {
+	uint32_t level;
+	uint64_t id; /* 0: nothing is left */
+};
 
-	if (!code)
-		*found = unpack_u64(&c->key);
+/* The first in the queue from a place on. Fails: ERR_MISSING. */
+static int
+queue_from(
+    struct cursor *c, struct queue_place from, struct queue_place *found, struct err *err)
+{
+	struct buf *key = &c->txn->key;
+	int code;
+
+	buf_reset(key);
+	pack_u32(key, from.level);
+	pack_u64(key, from.id);
+	code = cursor_seek(c, key, err);
+	if (!code) {
+		found->level = unpack_u32(&c->key);
+		found->id = unpack_u64(&c->key);
+	}
 	return code;
+}
+
+/* The same within a level; *id is 0 when nothing of it is left. */
+static int
+level_from(struct cursor *c, uint32_t level, uint64_t from, uint64_t *id, struct err *err)
+{
+	struct queue_place found;
+	int code = queue_from(c, (struct queue_place){level, from}, &found, err);
+
+	*id = !code && found.level == level ? found.id : 0;
+	return code == ERR_MISSING ? 0 : code;
 }
 
 /* What of each tenant is next, and how many tenants there are. */
 struct turns {
+	uint32_t level;
 	uint64_t *next; /* 0: nothing is left of it */
 	size_t count, cap;
 	size_t first; /* whose turn it is */
@@ -38,61 +88,109 @@ static int
 begin_turns(struct cursor *c, struct arena *a, uint64_t last, struct turns *t, struct err *err)
 {
 	uint64_t id;
-	int code = queue_from(c, 0, &id, err);
+	int code = level_from(c, t->level, 0, &id, err);
 
-	while (!code) {
+	while (!code && id) {
 		t->next = array_grow(a, t->next, t->count, &t->cap, sizeof *t->next);
 		if (id_space(id) <= id_space(last) && last)
 			t->first = t->count + 1;
 		t->next[t->count++] = id;
-		code = queue_from(c, id_in_space(id_space(id) + 1, 0), &id, err);
+		code = level_from(c, t->level, id_in_space(id_space(id) + 1, 0), &id, err);
 	}
-	return code == ERR_MISSING ? 0 : code;
+	return code;
 }
 
 /* Take the turn of a tenant: *next becomes what it has behind `*next`, 0 for nothing. */
 static int
-take_turn(struct cursor *c, uint64_t *next, struct err *err)
+take_turn(struct cursor *c, uint32_t level, uint64_t *next, struct err *err)
 {
 	uint64_t id;
-	int code = queue_from(c, *next + 1, &id, err);
+	int code = level_from(c, level, *next + 1, &id, err);
 
-	if (code && code != ERR_MISSING)
-		return code;
-	*next = !code && id_space(id) == id_space(*next) ? id : 0;
-	return 0;
+	if (!code)
+		*next = id && id_space(id) == id_space(*next) ? id : 0;
+	return code;
 }
 
-int
-store_queue_list(struct txn *txn, uint64_t last, uint64_t *execution_ids, size_t cap,
-    size_t *count, struct err *err)
+/* Those of one level, a tenant in turn, behind the `*n` that are there already. */
+static int
+list_level(struct cursor *c, uint32_t level, uint64_t last, uint64_t *ids, size_t cap,
+    size_t *n, struct err *err)
 {
 	struct arena scratch = ARENA_INIT;
-	struct turns t = {0};
-	size_t n = 0, before;
+	struct turns t = {.level = level};
+	int code = begin_turns(c, &scratch, last, &t, err);
+	size_t before;
+
+	do {
+		before = *n;
+		for (size_t i = 0; !code && i < t.count && *n < cap; i++) {
+			uint64_t *next = &t.next[(t.first + i) % t.count];
+
+			if (!*next)
+				continue;
+			ids[(*n)++] = *next;
+			code = take_turn(c, level, next, err);
+		}
+	} while (!code && *n > before && *n < cap);
+	arena_release(&scratch);
+	return code;
+}
+
+enum { LEVELS = 2 * SCHEDULE_PRIORITY_MAX + 1 };
+
+/* The levels that have something, from the highest priority on. */
+static int
+find_levels(struct cursor *c, uint32_t levels[LEVELS], size_t *count, struct err *err)
+{
+	struct queue_place at = {0};
+	int code = 0;
+
+	*count = 0;
+	while (!code && *count < LEVELS) {
+		code = queue_from(c, at, &at, err);
+		if (code)
+			break;
+		levels[(*count)++] = at.level;
+		at = (struct queue_place){at.level + 1, 0};
+	}
+	return code == ERR_MISSING ? 0 : code;
+}
+
+static int
+list_queue(struct txn *txn, uint64_t last, bool lowest_first, uint64_t *ids, size_t cap,
+    size_t *count, struct err *err)
+{
+	uint32_t levels[LEVELS];
+	size_t n = 0, level_count = 0;
 	struct cursor c;
 	int code;
 
 	*count = 0;
 	code = cursor_open(txn, TABLE_QUEUE, 0, 0, &c, err);
 	if (!code && cap)
-		code = begin_turns(&c, &scratch, last, &t, err);
-	do {
-		before = n;
-		for (size_t i = 0; !code && i < t.count && n < cap; i++) {
-			uint64_t *next = &t.next[(t.first + i) % t.count];
-
-			if (!*next)
-				continue;
-			execution_ids[n++] = *next;
-			code = take_turn(&c, next, err);
-		}
-	} while (!code && n > before && n < cap);
+		code = find_levels(&c, levels, &level_count, err);
+	for (size_t i = 0; !code && i < level_count && n < cap; i++)
+		code = list_level(&c, levels[lowest_first ? level_count - 1 - i : i], last, ids,
+		    cap, &n, err);
 	code = cursor_close(&c, code, err);
-	arena_release(&scratch);
 	if (!code)
 		*count = n;
 	return code;
+}
+
+int
+store_queue_list(struct txn *txn, uint64_t last, uint64_t *execution_ids, size_t cap,
+    size_t *count, struct err *err)
+{
+	return list_queue(txn, last, false, execution_ids, cap, count, err);
+}
+
+int
+store_queue_list_lowest(struct txn *txn, uint64_t last, uint64_t *execution_ids, size_t cap,
+    size_t *count, struct err *err)
+{
+	return list_queue(txn, last, true, execution_ids, cap, count, err);
 }
 
 int

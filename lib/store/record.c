@@ -47,6 +47,18 @@ unpack_i32(struct unpack *u)
 	return (int32_t)v;
 }
 
+int
+unpack_priority(struct unpack *u)
+{
+	int32_t v = unpack_i32(u);
+
+	if (v < -SCHEDULE_PRIORITY_MAX || v > SCHEDULE_PRIORITY_MAX) {
+		u->failed = true;
+		return 0;
+	}
+	return v;
+}
+
 const char *
 unpack_text(struct unpack *u, struct arena *a)
 {

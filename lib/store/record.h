@@ -19,6 +19,8 @@ uint8_t unpack_word(struct unpack *u, uint8_t first, uint8_t last);
 /* Small whole numbers of either sign: pids, exit codes, signals. */
 int32_t unpack_i32(struct unpack *u);
 
+int unpack_priority(struct unpack *u);
+
 /* A text that is never NULL. */
 const char *unpack_text(struct unpack *u, struct arena *a);
 
@@ -78,5 +80,9 @@ void unpack_audit(struct unpack *u, struct arena *a, struct audit_entry *e);
 /* ---- clock_steps.c ---- */
 
 void unpack_clock_step(struct unpack *u, struct clock_step *step);
+
+/* ---- groups.c ---- */
+
+void unpack_group(struct unpack *u, struct arena *a, struct run_group *g);
 
 #endif

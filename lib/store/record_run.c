@@ -49,6 +49,8 @@ pack_execution(struct buf *b, const struct execution *e)
 	pack_u64(b, e->key_id);
 	pack_bool(b, e->exclusive);
 	pack_u64(b, e->replaced_by);
+	pack_i64(b, e->priority);
+	pack_u64(b, e->group_id);
 }
 
 void
@@ -73,6 +75,8 @@ unpack_execution(struct unpack *u, struct arena *a, struct execution *e)
 	e->key_id = unpack_u64(u);
 	e->exclusive = unpack_bool(u);
 	e->replaced_by = unpack_u64(u);
+	e->priority = unpack_priority(u);
+	e->group_id = unpack_u64(u);
 }
 
 static void

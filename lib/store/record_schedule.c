@@ -281,6 +281,8 @@ pack_schedule(struct buf *b, const struct schedule *s)
 	pack_i64(b, s->misfire_window_us);
 	pack_u8(b, (uint8_t)s->on_lost);
 	pack_i64(b, s->keep_us);
+	pack_i64(b, s->priority);
+	pack_str(b, s->group);
 	pack_bool(b, s->condition);
 	if (s->condition)
 		pack_task_def(b, s->condition);
@@ -321,6 +323,8 @@ unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
 	s->misfire_window_us = unpack_i64(u);
 	s->on_lost = unpack_word(u, ON_LOST_FAIL, ON_LOST_RERUN);
 	s->keep_us = unpack_i64(u);
+	s->priority = unpack_priority(u);
+	s->group = unpack_str(u, a);
 	s->condition = NULL;
 	if (unpack_bool(u)) {
 		s->condition = arena_array(a, 1, sizeof *s->condition);

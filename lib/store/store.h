@@ -30,6 +30,7 @@
 #include "model/calendar.h"
 #include "model/clock_step.h"
 #include "model/execution.h"
+#include "model/group.h"
 #include "model/result.h"
 #include "model/schedule.h"
 #include "model/secret.h"
@@ -311,13 +312,17 @@ MUST_CHECK int store_result_walk(struct txn *txn, struct arena *a, uint64_t tena
  * the bell after the commit; the scheduler takes it out in the transaction that begins it or lets
  * it wait. Putting what is there already changes nothing.
  *
- * The list is one of each tenant in turn, the oldest of each first, so that the many of one do
- * not hold up another's. It begins with the tenant behind that of the execution `last` (0: with
- * the first).
+ * The list has higher priorities first. Within one it is one of each tenant in turn, the oldest of
+ * each first, so that the many of one do not hold up another's. It begins with the tenant behind
+ * that of the execution `last` (0: with the first).
  */
 MUST_CHECK int store_queue_put(struct txn *txn, uint64_t execution_id, struct err *err);
 MUST_CHECK int store_queue_remove(struct txn *txn, uint64_t execution_id, struct err *err);
 MUST_CHECK int store_queue_list(struct txn *txn, uint64_t last, uint64_t *execution_ids,
+    size_t cap, size_t *count, struct err *err);
+
+/* The same with the lowest priority first. */
+MUST_CHECK int store_queue_list_lowest(struct txn *txn, uint64_t last, uint64_t *execution_ids,
     size_t cap, size_t *count, struct err *err);
 
 /* The waiting: executions that wait until a run of the same schedule has ended, oldest first
@@ -369,6 +374,40 @@ MUST_CHECK int store_clock_step_add(
 /* Oldest first; the array is in the arena. */
 MUST_CHECK int store_clock_step_list(
     struct txn *txn, struct arena *a, struct clock_step **list, size_t *count, struct err *err);
+
+/* ---- concurrency groups: model/group.h ---- */
+
+/* Locked for writing: whoever counts its places does so alone. */
+MUST_CHECK int store_group_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct run_group *g, struct err *err);
+MUST_CHECK int store_group_by_name(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    const char *name, struct run_group *g, struct err *err);
+/* Insert or overwrite under g->id; it keeps its tenant and its name. Fails: ERR_CONFLICT when
+ * another has the name. */
+MUST_CHECK int store_group_put(struct txn *txn, const struct run_group *g, struct err *err);
+/* As store_schedule_names(). */
+MUST_CHECK int store_group_names(struct txn *txn, uint64_t tenant_id, const char *after,
+    int (*visit)(void *ctx, const char *name, uint64_t id), void *ctx, struct err *err);
+
+/* Let the execution have a place, if one is free; 0 only counts. *free: how many are then. */
+MUST_CHECK int store_group_take(struct txn *txn, const struct run_group *g,
+    uint64_t execution_id, size_t *free, struct err *err);
+MUST_CHECK int store_group_holds(
+    struct txn *txn, uint64_t group_id, uint64_t execution_id, bool *holds, struct err *err);
+/* Fails: ERR_MISSING when it has none. */
+MUST_CHECK int store_group_leave(
+    struct txn *txn, uint64_t group_id, uint64_t execution_id, struct err *err);
+/* Those that wait for a place, by priority and age; putting twice changes nothing, removing what
+ * is not there is ERR_MISSING. */
+MUST_CHECK int store_group_wait(
+    struct txn *txn, uint64_t group_id, int priority, uint64_t execution_id, struct err *err);
+MUST_CHECK int store_group_unwait(
+    struct txn *txn, uint64_t group_id, int priority, uint64_t execution_id, struct err *err);
+MUST_CHECK int store_group_next(struct txn *txn, uint64_t group_id, uint64_t *execution_ids,
+    size_t cap, size_t *count, struct err *err);
+/* How many have a place, and how many wait. */
+MUST_CHECK int store_group_count(
+    struct txn *txn, uint64_t group_id, size_t *held, size_t *waiting, struct err *err);
 
 /* ---- tenants ---- */
 

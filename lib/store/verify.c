@@ -361,12 +361,31 @@ count_task(struct tally *n, enum task_status status)
 	n->retrying += status == TASK_RETRYING;
 }
 
+static const struct buf *
+queue_key(struct verify *v, const struct execution *e)
+{
+	struct buf *key = &v->txn.key;
+
+	buf_reset(key);
+	pack_u32(key, priority_order(e->priority));
+	pack_u64(key, e->id);
+	return key;
+}
+
+/* Under which it waits for a place of its group. */
+static const struct buf *
+group_key(struct verify *v, const struct execution *e)
+{
+	return key_three(&v->txn, e->group_id, priority_order(e->priority), e->id);
+}
+
 /* An execution that has not ended is queued, waits for its turn, or has a task that runs: else
  * it never ends. */
 static void
 check_moving(struct verify *v, const struct execution *e, const struct tally *n)
 {
-	bool queued = exists(v, TABLE_QUEUE, key_id(&v->txn, e->id));
+	bool queued = exists(v, TABLE_QUEUE, queue_key(v, e)) ||
+		      (e->group_id && exists(v, TABLE_GROUP_WAITING, group_key(v, e)));
 	bool waits = exists(v, TABLE_WAITING, key_ids(&v->txn, e->schedule_id, e->id));
 
 	if (queued && waits)
@@ -484,6 +503,8 @@ visit_execution(struct verify *v)
 		fault(v, "is not listed under its schedule");
 	if (!exists(v, TABLE_EXECUTIONS_BY_TIME, time_key(v, e.tenant_id, &e)))
 		fault(v, "is not listed under its tenant");
+	if (e.group_id && !exists(v, TABLE_GROUPS, key_id(&v->txn, e.group_id)))
+		fault(v, "its group %" PRIu64 " does not exist", e.group_id);
 	check_tasks(v, &e);
 	check_ledgered(v, &e);
 	if ((e.tasks_ended == e.task_count) != (e.end_us != INSTANT_NEVER))
@@ -527,14 +548,71 @@ visit_by_time(struct verify *v)
 static void
 visit_queue(struct verify *v)
 {
+	uint32_t order = unpack_u32(v->at);
 	uint64_t id = unpack_u64(v->at);
 	struct execution e;
 
-	if (decoded(v) &&
-	    found(v, store_execution_get(&v->txn, &v->arena, id, &e, NULL),
-		"the execution does not exist") &&
-	    e.tasks_ended == e.task_count)
+	if (!decoded(v) || !found(v, store_execution_get(&v->txn, &v->arena, id, &e, NULL),
+			       "the execution does not exist"))
+		return;
+	if (e.tasks_ended == e.task_count)
 		fault(v, "the execution has ended");
+	if (order != priority_order(e.priority))
+		fault(v, "the execution has the priority %d", e.priority);
+}
+
+/* ---- 12: concurrency groups
+ * --------------------------------------------------------------------- */
+
+static void
+visit_group(struct verify *v)
+{
+	struct run_group g = {.id = unpack_u64(v->at)};
+
+	unpack_group(v->data, &v->arena, &g);
+	if (!decoded(v))
+		return;
+	check_own_id(v, g.id, g.tenant_id);
+	check_tenant(v, g.tenant_id);
+	check_name(v, TABLE_GROUP_NAMES, g.tenant_id, g.name, g.id);
+	if (g.limit < 1 || g.limit > GROUP_LIMIT_MAX)
+		fault(v, "its limit is %" PRIu32, g.limit);
+}
+
+static void
+visit_group_name(struct verify *v)
+{
+	uint64_t tenant_id, id;
+	const char *name;
+	struct run_group g;
+
+	if (read_name(v, &tenant_id, &name, &id) &&
+	    found(v, store_group_get(&v->txn, &v->arena, id, &g, NULL),
+		"leads to group %" PRIu64 ", which does not exist", id) &&
+	    (g.tenant_id != tenant_id || strcmp(g.name, name)))
+		fault(v, "leads to group %" PRIu64 ", which has another name", id);
+}
+
+/* An execution that has a place of a group, or waits for one. */
+static void
+visit_of_group(struct verify *v)
+{
+	bool waits = v->table == TABLE_GROUP_WAITING;
+	uint64_t group_id = unpack_u64(v->at), order = waits ? unpack_u64(v->at) : 0, id;
+	struct execution e;
+
+	id = unpack_u64(v->at);
+	if (!decoded(v) || !found(v, store_execution_get(&v->txn, &v->arena, id, &e, NULL),
+			       "the execution does not exist"))
+		return;
+	if (e.group_id != group_id)
+		fault(v, "the execution is of group %" PRIu64, e.group_id);
+	if (e.tasks_ended == e.task_count)
+		fault(v, "the execution has ended");
+	if (waits && order != priority_order(e.priority))
+		fault(v, "the execution has the priority %d", e.priority);
+	if (waits && exists(v, TABLE_GROUP_PLACES, key_ids(&v->txn, group_id, id)))
+		fault(v, "the execution has a place");
 }
 
 /* What its tenant's list says of a task. */
@@ -1068,6 +1146,10 @@ static void (*const visits[TABLE_COUNT])(struct verify *v) = {
     [TABLE_CANCELS] = visit_cancel,
     [TABLE_RETRIES] = visit_retry,
     [TABLE_CLOCK_STEPS] = visit_clock_step,
+    [TABLE_GROUPS] = visit_group,
+    [TABLE_GROUP_NAMES] = visit_group_name,
+    [TABLE_GROUP_PLACES] = visit_of_group,
+    [TABLE_GROUP_WAITING] = visit_of_group,
     [TABLE_TENANTS] = visit_tenant,
     [TABLE_TENANT_NAMES] = visit_tenant_name,
     [TABLE_USERS] = visit_user,

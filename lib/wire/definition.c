@@ -64,6 +64,16 @@ read_type(struct reader *r, const struct json *value, void *at)
 }
 
 static int
+read_priority(struct reader *r, const struct json *value, void *at)
+{
+	int64_t n = 0;
+	int ret = read_number(r, value, -SCHEDULE_PRIORITY_MAX, SCHEDULE_PRIORITY_MAX, &n);
+
+	*(int *)at = (int)n;
+	return ret;
+}
+
+static int
 read_days(struct reader *r, const struct json *value, void *at)
 {
 	int64_t n = 0;
@@ -145,6 +155,8 @@ static const struct field schedule_fields[] = {
     {"misfireWindow", read_duration, offsetof(struct schedule, misfire_window_us)},
     {"onLost", read_on_lost, offsetof(struct schedule, on_lost)},
     {"keep", read_keep, offsetof(struct schedule, keep_us)},
+    {"priority", read_priority, offsetof(struct schedule, priority)},
+    {"group", read_string, offsetof(struct schedule, group)},
 };
 
 int
@@ -216,4 +228,11 @@ definition_write(struct json_writer *w, const struct schedule *s)
 	json_name(w, "days");
 	json_number(w, s->keep_us / DAY_US);
 	json_end_object(w);
+	/* Only where they are asked for: most are in no group, and equal. */
+	if (s->priority) {
+		json_name(w, "priority");
+		json_number(w, s->priority);
+	}
+	if (s->group)
+		write_string(w, "group", s->group);
 }

@@ -87,6 +87,7 @@ struct sim {
 	int32_t last_pid;
 
 	/* How commands behave; /bin/false fails always. */
+	uint32_t start_rate, start_burst; /* of the engine; 0: as they come */
 	int64_t takes_us;
 	int64_t dies_after_us; /* a KILL; 0: at once */
 	int exit_code, condition_exit_code;
@@ -538,6 +539,8 @@ sim_start_engine(void)
 	    .zones = sim.zones,
 	    .generation = ++sim.generation,
 	    .results_max_bytes = 1,
+	    .start_rate = sim.start_rate,
+	    .start_burst = sim.start_burst,
 	    .order = sim_order,
 	});
 	sim.wake_us = sim.now_us;

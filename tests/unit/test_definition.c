@@ -663,6 +663,10 @@ static const struct {
     {TOP("'misfireWindow':'36501d'"),
 	"Invalid value: misfireWindow: must be within 0s and 36500d"},
     {TOP("'onLost':'retry'"), "Invalid value: onLost: must be fail or rerun"},
+    {TOP("'priority':10"), "Invalid value: priority: must be a whole number from -9 to 9"},
+    {TOP("'priority':-10"), "Invalid value: priority: must be a whole number from -9 to 9"},
+    {TOP("'priority':'high'"), "Invalid value: priority: must be a whole number from -9 to 9"},
+    {TOP("'group':''"), "Missing value: group"},
     {TOP("'keep':{'days':6}"),
 	"Invalid value: keep.days: must be a whole number from 7 to 36500"},
     {TASK("'timeout':'-1s'"),
@@ -764,6 +768,8 @@ static const struct {
     {"keep", TOP("'keep':%s"), "o"},
     {"keep.days", TOP("'keep':{'days':%s}"), "i"},
     {"keep.executions", TOP("'keep':{'executions':%s}"), ""},
+    {"priority", TOP("'priority':%s"), "i"},
+    {"group", TOP("'group':%s"), "s"},
 };
 
 static void
