@@ -50,7 +50,7 @@ group_enter(
 	rc = store_group_holds(txn, e->group_id, e->id, may, err);
 	if (rc || *may)
 		return rc;
-	rc = store_group_get(txn, a, e->group_id, &g, err);
+	rc = store_group_lock(txn, a, e->group_id, &g, err);
 	if (!rc)
 		rc = store_group_take(txn, &g, 0, &free, err);
 	if (rc)
@@ -71,7 +71,7 @@ group_pass(struct txn *txn, struct arena *a, uint64_t group_id, bool *queued, st
 	struct run_group g;
 	int rc;
 
-	rc = store_group_get(txn, a, group_id, &g, err);
+	rc = store_group_lock(txn, a, group_id, &g, err);
 	if (!rc)
 		rc = store_group_take(txn, &g, 0, &free, err);
 	if (!rc)

@@ -13,20 +13,33 @@ unpack_group(struct unpack *u, struct arena *a, struct run_group *g)
 	g->limit = unpack_u32(u);
 }
 
-int
-store_group_get(
-    struct txn *txn, struct arena *a, uint64_t id, struct run_group *g, struct err *err)
+static int
+get_group(struct txn *txn, struct arena *a, uint64_t id, uint32_t flags, struct run_group *g,
+    struct err *err)
 {
 	const struct buf *key = key_id(txn, id);
 	struct unpack u;
-	/* Who takes a place must not see it free beside another who does. */
-	int code = table_get(txn, TABLE_GROUPS, key, DB_RMW, &u, err);
+	int code = table_get(txn, TABLE_GROUPS, key, flags, &u, err);
 
 	*g = (struct run_group){.id = id};
 	if (code)
 		return code;
 	unpack_group(&u, a, g);
 	return record_finish(txn, TABLE_GROUPS, key->data, key->len, &u, err);
+}
+
+int
+store_group_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct run_group *g, struct err *err)
+{
+	return get_group(txn, a, id, 0, g, err);
+}
+
+int
+store_group_lock(
+    struct txn *txn, struct arena *a, uint64_t id, struct run_group *g, struct err *err)
+{
+	return get_group(txn, a, id, DB_RMW, g, err);
 }
 
 int
@@ -49,7 +62,7 @@ store_group_put(struct txn *txn, const struct run_group *g, struct err *err)
 	struct arena scratch = ARENA_INIT;
 	struct buf *record;
 	struct run_group old;
-	int code = store_group_get(txn, &scratch, g->id, &old, err);
+	int code = store_group_lock(txn, &scratch, g->id, &old, err);
 
 	arena_release(&scratch);
 	if (code == ERR_MISSING)

@@ -377,8 +377,11 @@ MUST_CHECK int store_clock_step_list(
 
 /* ---- concurrency groups: model/group.h ---- */
 
-/* Locked for writing: whoever counts its places does so alone. */
 MUST_CHECK int store_group_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct run_group *g, struct err *err);
+/* The same, locked for writing: whoever takes a place must not see it free beside another who
+ * does. */
+MUST_CHECK int store_group_lock(
     struct txn *txn, struct arena *a, uint64_t id, struct run_group *g, struct err *err);
 MUST_CHECK int store_group_by_name(struct txn *txn, struct arena *a, uint64_t tenant_id,
     const char *name, struct run_group *g, struct err *err);

@@ -384,10 +384,16 @@ group_key(struct verify *v, const struct execution *e)
 static void
 check_moving(struct verify *v, const struct execution *e, const struct tally *n)
 {
-	bool queued = exists(v, TABLE_QUEUE, queue_key(v, e)) ||
-		      (e->group_id && exists(v, TABLE_GROUP_WAITING, group_key(v, e)));
+	bool queued = exists(v, TABLE_QUEUE, queue_key(v, e));
+	bool grouped = e->group_id && exists(v, TABLE_GROUP_WAITING, group_key(v, e));
 	bool waits = exists(v, TABLE_WAITING, key_ids(&v->txn, e->schedule_id, e->id));
 
+	if (queued && grouped)
+		fault(v, "is queued and waits for a place of its group");
+	if (e->group_id && n->active + n->retrying > 0 &&
+	    !exists(v, TABLE_GROUP_PLACES, key_ids(&v->txn, e->group_id, e->id)))
+		fault(v, "is under way and has no place of its group");
+	queued |= grouped;
 	if (queued && waits)
 		fault(v, "is queued and waits");
 	if (waits && n->active + n->retrying > 0)

@@ -372,6 +372,10 @@ static const struct {
 		   "1h", "rerun", "7")},
     {"keep", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null", COMMAND, "skip", "one", "1h",
 		 "fail", "8")},
+    {"priority", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null,\"priority\":1", COMMAND,
+		     "skip", "one", "1h", "fail", "7")},
+    {"group", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null,\"group\":\"g\"", COMMAND,
+		  "skip", "one", "1h", "fail", "7")},
 };
 
 static const char *const other_tasks[] = {
@@ -508,6 +512,9 @@ every_member_of_a_definition_is_compared(void **state)
 	size_t known = 0;
 
 	(void)state;
+	/* Written only where they say something. */
+	s.priority = 1;
+	s.group = "g";
 	json_object(w);
 	definition_write(w, &s);
 	json_end_object(w);

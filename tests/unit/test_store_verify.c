@@ -53,11 +53,13 @@ enum {
 	USER = 2,
 	TOKEN = 3,
 	SCHEDULE = 10,	/* planned; one run goes on, one waits */
-	ON_DEMAND = 11, /* one run in the queue */
+	ON_DEMAND = 11, /* one run in the queue, and one that its group holds */
 	ENDED = 20,
 	RUNNING = 21,
 	WAITING = 22,
 	QUEUED = 23,
+	GROUP = 24, /* RUNNING has a place of it, GROUPED waits for one */
+	GROUPED = 25,
 	LAST_ID = 40,
 };
 
@@ -186,6 +188,22 @@ put_follower(struct txn *txn, const struct execution *e, uint64_t id, uint32_t o
 }
 
 static void
+put_grouped(struct txn *txn)
+{
+	struct run_group group = {.id = GROUP, .tenant_id = TENANT, .name = "disk", .limit = 2};
+	struct execution grouped = execution_of(ON_DEMAND, GROUPED);
+	size_t free;
+
+	must(store_group_put(txn, &group, &err));
+	must(store_group_take(txn, &group, RUNNING, &free, &err));
+	grouped.group_id = GROUP;
+	grouped.priority = 2;
+	must(store_execution_put(txn, &grouped, &err));
+	put_task(txn, &grouped, 26, 0, TASK_PENDING);
+	must(store_group_wait(txn, GROUP, grouped.priority, GROUPED, &err));
+}
+
+static void
 put_runs(struct txn *txn)
 {
 	struct execution running = execution_of(SCHEDULE, RUNNING),
@@ -195,6 +213,7 @@ put_runs(struct txn *txn)
 	running.task_count = 3;
 	running.tasks_ended = 1;
 	running.condition_id = 35;
+	running.group_id = GROUP;
 	must(store_execution_put(txn, &running, &err));
 	put_task(txn, &running, 35, TASK_ORDINAL_CONDITION, TASK_SUCCEEDED);
 	put_task(txn, &running, 31, 0, TASK_RUNNING);
@@ -237,10 +256,11 @@ sound_body(struct txn *txn, void *ctx, struct err *e)
 	state.last_execution_id = WAITING;
 	must(store_state_put(txn, &state, &err));
 	must(store_plan_put(txn, (struct firing){SCHEDULE, next_due_us}, &err));
-	on_demand.active = 1;
+	on_demand.active = 2;
 	must(store_state_put(txn, &on_demand, &err));
 	put_history(txn);
 	put_runs(txn);
+	put_grouped(txn);
 	return 0;
 }
 
@@ -465,6 +485,8 @@ ON(one_end_more, r->running.tasks_ended = 2)
 ON(no_end, r->ended.end_us = INSTANT_NEVER)
 ON(other_due, r->ended.due_us = 101)
 ON(waiting_ended, r->waiting.tasks_ended = 1; r->waiting.end_us = 9)
+ON(other_group, r->running.group_id = 39)
+ON(no_group, r->running.group_id = 0)
 ON(foreign_tenant, r->running.tenant_id = 39)
 ON(task_done, r->task.status = TASK_SUCCEEDED)
 ON(task_pending, r->task.status = TASK_PENDING)
@@ -589,6 +611,20 @@ static struct fault faults[] = {
     {"an execution that waits for another schedule", MARK, TABLE_WAITING, {ON_DEMAND, WAITING}, .complaint = "waiting 11|22: the execution belongs to schedule 10"},
     {"an ended execution that waits", EDIT, .edit = waiting_ended, .complaint = "waiting 10|22: the execution has ended"},
     {"a running execution that waits", MARK, TABLE_WAITING, {SCHEDULE, RUNNING}, .complaint = "executions 21: waits and is under way"},
+    {"a queued execution of another priority", MARK, TABLE_QUEUE, {8, QUEUED}, .complaint = "queue 8|23: the execution has the priority 0"},
+    {"a group without its name", DROP, TABLE_GROUP_NAMES, {TENANT}, "disk", .complaint = "groups 24: its name \"disk\" is not in group_names"},
+    {"a lost group", DROP, TABLE_GROUPS, {GROUP}, .complaint = "executions 21: its group 24 does not exist"},
+    {"a group's name that leads nowhere", NUMBER, TABLE_GROUP_NAMES, {TENANT}, "x", 39, .complaint = "group_names 1|x: leads to group 39, which does not exist"},
+    {"a group's second name", NUMBER, TABLE_GROUP_NAMES, {TENANT}, "x", GROUP, .complaint = "group_names 1|x: leads to group 24, which has another name"},
+    {"a place that was lost", DROP, TABLE_GROUP_PLACES, {GROUP, RUNNING}, .complaint = "executions 21: is under way and has no place of its group"},
+    {"a place of what has ended", MARK, TABLE_GROUP_PLACES, {GROUP, ENDED}, .complaint = "group_places 24|20: the execution has ended"},
+    {"a place of nothing", MARK, TABLE_GROUP_PLACES, {GROUP, 39}, .complaint = "group_places 24|39: the execution does not exist"},
+    {"a place of what is in no group", EDIT, .edit = no_group, .complaint = "group_places 24|21: the execution is of group 0"},
+    {"an execution of a group that is none", EDIT, .edit = other_group, .complaint = "executions 21: its group 39 does not exist"},
+    {"a place of what waits for one", MARK, TABLE_GROUP_PLACES, {GROUP, GROUPED}, .complaint = "group_waiting 24|7|25: the execution has a place"},
+    {"an execution that its group forgot", DROP, TABLE_GROUP_WAITING, {GROUP, 7, GROUPED}, .complaint = "executions 25: has not ended, is not queued"},
+    {"an execution that waits for its group under another priority", MARK, TABLE_GROUP_WAITING, {GROUP, 9, GROUPED}, .complaint = "group_waiting 24|9|25: the execution has the priority 2"},
+    {"an execution in the queue that waits for its group", MARK, TABLE_QUEUE, {7, GROUPED}, .complaint = "executions 25: is queued and waits for a place of its group"},
     {"a run of an unknown execution", EDIT, .edit = ran_unknown, .complaint = "ledger 10|100: its execution 39 does not exist"},
     {"a run of no execution", EDIT, .edit = ran_nothing, .complaint = "ledger 10|100: its execution 0 does not exist"},
     {"a run of another execution", EDIT, .edit = ran_other, .complaint = "ledger 10|100: its execution 21 is of another schedule or due time"},
