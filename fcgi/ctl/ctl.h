@@ -32,8 +32,8 @@ struct ctl_options {
 	const char *role, *password_file, *expires, *task;
 	const char *email, *tenant, *user, *name, *scopes, *tags, *overlap, *job_rights;
 	const char *from, *count, *owner, *until, *reason, *time_zone;
-	bool json, wait, err_stream, sample, schema, test, enable, disable, prune, dry_run,
-	    file, client_key, needs_session, replace;
+	bool json, wait, err_stream, both_streams, sample, schema, test, enable, disable, prune,
+	    dry_run, file, client_key, needs_session, replace;
 };
 
 struct ctl {

@@ -283,7 +283,9 @@ read_log(struct ctl *ctl, struct arena *a, const char *task_id, int64_t offset,
 	json_name(rq.w, "taskId");
 	json_string(rq.w, task_id);
 	json_name(rq.w, "stream");
-	json_string(rq.w, ctl->options.err_stream ? "stderr" : "stdout");
+	json_string(rq.w, ctl->options.both_streams ? "both"
+			  : ctl->options.err_stream ? "stderr"
+						    : "stdout");
 	json_name(rq.w, "offset");
 	json_number(rq.w, offset);
 	json_end_object(rq.w);

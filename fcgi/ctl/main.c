@@ -45,6 +45,7 @@ enum option_bit {
 	OPT_JOB_RIGHTS = UINT64_C(1) << 32,
 	OPT_TIME_ZONE = UINT64_C(1) << 33,
 	OPT_REPLACE = UINT64_C(1) << 34,
+	OPT_BOTH = UINT64_C(1) << 35,
 };
 
 enum { OPT_CALL = OPT_CONFIG | OPT_SOCKET, OPT_OFFLINE = OPT_CONFIG };
@@ -137,8 +138,8 @@ static const struct command commands[] = {
 	ctl_execution_cancel},
     {"execution", "show", "ID", "an execution with its tasks and attempts", OPT_CALL | OPT_JSON,
 	0, 1, ctl_execution_show},
-    {"execution", "log", "ID [--stderr] [--task NAME]", "what a command wrote",
-	OPT_CALL | OPT_STDERR | OPT_TASK, 0, 1, ctl_execution_log},
+    {"execution", "log", "ID [--stderr|--both] [--task NAME]", "what a command wrote",
+	OPT_CALL | OPT_STDERR | OPT_BOTH | OPT_TASK, 0, 1, ctl_execution_log},
     {"config", NULL, "--sample|--schema|--test",
 	"print the sample file or its schema; check the file",
 	OPT_CONFIG | OPT_SAMPLE | OPT_SCHEMA | OPT_TEST, 0, 0, ctl_config},
@@ -160,6 +161,7 @@ static const struct {
     {OPT_EXPIRES, "expires", "DURATION", "when the token dies, such as 90d; without it never"},
     {OPT_WAIT, "wait", NULL, "until it has ended; exit status 3 unless it succeeded"},
     {OPT_STDERR, "stderr", NULL, "its standard error instead of its standard output"},
+    {OPT_BOTH, "both", NULL, "both, each line with its time and its stream"},
     {OPT_TASK, "task", "NAME", "the task, where there are several"},
     {OPT_SAMPLE, "sample", NULL, "every setting with its default and reason"},
     {OPT_SCHEMA, "schema", NULL, "the RELAX NG schema"},
@@ -276,6 +278,9 @@ set_option(struct ctl_options *o, uint64_t bit, const char *value)
 		break;
 	case OPT_WAIT:
 		o->wait = true;
+		break;
+	case OPT_BOTH:
+		o->both_streams = true;
 		break;
 	case OPT_STDERR:
 		o->err_stream = true;

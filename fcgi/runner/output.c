@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
+#include "proc/clock.h"
 #include "proc/fd.h"
 
 enum { CHUNK_BYTES = 64 * 1024 };
@@ -70,17 +70,11 @@ output_open(struct output *out, int dir, const char *name, uint64_t max_bytes, i
 	int ends[2], rc;
 
 	*out = (struct output)OUTPUT_INIT;
-	out->max_bytes = max_bytes;
 	if (writer)
 		*writer = -1;
-	out->file =
-	    openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-	/* An attempt that was held when its runner was killed left an empty one. */
-	if (out->file < 0 && errno == EEXIST)
-		out->file =
-		    openat(dir, name, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (out->file < 0)
-		return err_errno(err, ERR_IO, errno, "output file %s", name);
+	rc = excerpt_open(&out->file, dir, name, max_bytes, err);
+	if (rc)
+		return rc;
 	if (!writer)
 		return 0;
 	if (pipe2(ends, O_CLOEXEC)) {
@@ -95,35 +89,10 @@ output_open(struct output *out, int dir, const char *name, uint64_t max_bytes, i
 	return 0;
 
 fail:
-	fd_drop(&out->file);
+	excerpt_close(&out->file);
 	fd_drop(&out->pipe);
 	fd_drop(writer);
 	return rc;
-}
-
-/* Write as much as the limit allows. Fails: ERR_IO at the first fault, with errno. */
-static int
-keep(struct output *out, const char *data, size_t len)
-{
-	uint64_t room = out->max_bytes - out->written;
-
-	if (len > room)
-		len = (size_t)room;
-	while (len && !out->failed) {
-		ssize_t n = write(out->file, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			out->failed = true;
-			return ERR_IO;
-		}
-		out->written += (uint64_t)n;
-		out->last = data[n - 1];
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 /* ---- the last line ---- */
@@ -180,15 +149,41 @@ output_last_line(const struct output *out, char text[CHANNEL_LINE_MAX + 1])
 	return utf8_clean(text, CHANNEL_LINE_MAX + 1, line->text, line->len) > 0;
 }
 
+/* Each line, or what there is of it. */
+static int
+add_tagged(struct output *out, const char *data, size_t len, struct err *err)
+{
+	char time[CLOCK_TEXT];
+	struct buf lines = BUF_INIT;
+	int rc;
+
+	clock_text(clock_wall_us(), time);
+	while (len) {
+		const char *end = memchr(data, '\n', len);
+		size_t n = end ? (size_t)(end - data) : len;
+
+		buf_addf(&lines, "%s %s %c ", time, out->tag, end ? 'F' : 'P');
+		buf_add(&lines, data, n);
+		buf_addc(&lines, '\n');
+		data += n + (end != NULL);
+		len -= n + (end != NULL);
+	}
+	rc = excerpt_add(out->both, lines.data, lines.len, err);
+	buf_release(&lines);
+	return rc;
+}
+
 static int
 add(struct output *out, const char *data, size_t len, struct err *err)
 {
+	int rc;
+
 	out->bytes += (uint64_t)len;
 	note_lines(out, data, len);
-	if (keep(out, data, len))
-		return err_errno(err, ERR_IO, errno, "write the output after %" PRIu64 " bytes",
-		    out->written);
-	return 0;
+	rc = excerpt_add(&out->file, data, len, err);
+	if (!rc && out->both)
+		rc = add_tagged(out, data, len, err);
+	return rc;
 }
 
 int
@@ -236,18 +231,7 @@ output_drain(struct output *out, size_t limit, struct err *err)
 void
 output_close(struct output *out)
 {
-	char line[80];
-	uint64_t cut = out->bytes - out->written;
-	int len;
-
-	if (out->file >= 0 && cut) {
-		len = snprintf(line, sizeof line, "%s[output cut: %" PRIu64 " bytes more]\n",
-		    out->written && out->last != '\n' ? "\n" : "", cut);
-		/* Where the disk is full the count stands in the record of the attempt all the
-		 * same. */
-		(void)!write(out->file, line, (size_t)len);
-	}
 	mask_release(&out->mask);
-	fd_drop(&out->file);
+	excerpt_close(&out->file);
 	fd_drop(&out->pipe);
 }

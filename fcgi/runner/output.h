@@ -1,9 +1,13 @@
 /*
  * What a command writes: from a pipe into a file, as it comes, so that it can be read while it
- * runs.
+ * runs, and with that of the other stream into one that shows both in the order of their coming.
  *
- * The command is never held up and never told: what is beyond the limit, or cannot be written,
- * is read, counted and dropped.
+ * The command is never held up and never told: of more than the limit head and tail are kept
+ * (proc/excerpt.h), and what cannot be written is read, counted and dropped.
+ *
+ * The file of both has a line for each line, `2026-11-24T10:55:51.544Z stdout F text`, or for each
+ * piece of one, `P` instead of `F`, where the rest of the line had not come yet: the format of
+ * container runtimes (CRI), which log collectors read.
  */
 #ifndef RUNNER_OUTPUT_H
 #define RUNNER_OUTPUT_H
@@ -14,6 +18,7 @@
 
 #include "base/err.h"
 #include "proc/channel.h"
+#include "proc/excerpt.h"
 #include "runner/mask.h"
 
 /* The beginning of a line: enough for whole characters up to CHANNEL_LINE_MAX bytes. */
@@ -24,20 +29,18 @@ struct output_line {
 
 struct output {
 	int pipe; /* reading end, non-blocking; -1 when it has ended */
-	int file;
-	uint64_t max_bytes;
-	uint64_t bytes;			/* that the command wrote, masked */
-	uint64_t written;		/* that stand in the file */
-	char last;			/* the file's last byte */
-	bool failed;			/* the file could not be written any more */
-	struct mask mask;		/* what is not to be seen, and never reaches the file */
+	struct excerpt file;
+	struct excerpt *both; /* where the lines of all streams go, tagged; borrowed */
+	const char *tag;      /* which stream this is; borrowed */
+	uint64_t bytes;	      /* that the command wrote, masked */
+	struct mask mask;     /* what is not to be seen, and never reaches the file */
 	struct output_line line, whole; /* that which goes on, and the last complete one that is
 					  not empty */
 };
 
-#define OUTPUT_INIT                     \
-	{                               \
-		.pipe = -1, .file = -1, \
+#define OUTPUT_INIT                               \
+	{                                         \
+		.pipe = -1, .file = EXCERPT_INIT, \
 	}
 
 /*
@@ -55,7 +58,7 @@ MUST_CHECK int output_dir_make(int root, const char *path, int *fd, struct err *
  *
  * `writer` NULL: there is no pipe, all comes through output_take().
  *
- * Owns:  output_close() ends it. *writer is the caller's, blocking, for the command.
+ * Owns:  output_close() ends it; `dir` is borrowed until then. *writer is the caller's, blocking, for the command.
  * Fails: ERR_IO; nothing is open then.
  */
 MUST_CHECK int output_open(struct output *out, int dir, const char *name, uint64_t max_bytes,
@@ -83,8 +86,7 @@ MUST_CHECK int output_drain(struct output *out, size_t limit, struct err *err);
  */
 bool output_last_line(const struct output *out, char text[CHANNEL_LINE_MAX + 1]);
 
-/* Write the line about what was cut off, if anything was, and close everything. Fine when it
- * was never opened. */
+/* Fine when it was never opened. */
 void output_close(struct output *out);
 
 #endif

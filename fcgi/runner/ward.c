@@ -91,6 +91,8 @@ close_streams(struct ward *w)
 		w->output_bytes += s->output.bytes;
 		s->output.bytes = 0;
 	}
+	excerpt_close(&w->both);
+	fd_drop(&w->dir);
 }
 
 /* ---- the beginning ---- */
@@ -149,21 +151,27 @@ static int
 open_streams(struct ward *w, const struct channel_message *m, int writers[2], struct err *err)
 {
 	static const char *const names[] = {"stdout", "stderr"};
+	uint64_t max = m->output_max_bytes;
 	char name[32];
-	int dir, rc;
+	int rc;
 
-	rc = output_dir_make(w->house->output_root, w->output_dir, &dir, err);
+	rc = output_dir_make(w->house->output_root, w->output_dir, &w->dir, err);
+	snprintf(name, sizeof name, "%" PRIu32 ".both", w->attempt);
+	/* Each of its lines says more. */
+	if (!rc)
+		rc = excerpt_open(&w->both, w->dir, name, 2 * max, err);
 	for (int i = 0; !rc && i < 2; i++) {
 		snprintf(name, sizeof name, "%" PRIu32 ".%s", w->attempt, names[i]);
-		rc = output_open(&w->streams[i].output, dir, name, m->output_max_bytes,
+		rc = output_open(&w->streams[i].output, w->dir, name, max,
 		    writers ? &writers[i] : NULL, err);
 		mask_set(&w->streams[i].output.mask, m->mask);
+		w->streams[i].output.both = &w->both;
+		w->streams[i].output.tag = names[i];
 	}
 	if (!rc && w->results_max_bytes)
-		rc = results_make(dir, w->attempt, w->owner, err);
+		rc = results_make(w->dir, w->attempt, w->owner, err);
 	if (rc)
 		w->results_max_bytes = 0;
-	fd_drop(&dir);
 	return rc;
 }
 
@@ -392,6 +400,8 @@ ward_new(const struct ward_house *house, const struct channel_message *m, int64_
 	w->collector = (struct collector)COLLECTOR_INIT;
 	w->cwd = m->cwd ? mem_strdup(m->cwd) : NULL;
 	w->command = (struct command)COMMAND_INIT;
+	w->both = (struct excerpt)EXCERPT_INIT;
+	w->dir = -1;
 	for (int i = 0; i < 2; i++) {
 		w->streams[i].ward = w;
 		w->streams[i].output = (struct output)OUTPUT_INIT;

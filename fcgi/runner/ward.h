@@ -73,6 +73,8 @@ struct ward {
 	int http_status;
 	int64_t retry_after_us;	       /* what the answer asked for; 0: nothing */
 	struct ward_stream streams[2]; /* stdout, stderr */
+	struct excerpt both;	       /* of them */
+	int dir;		       /* where they stand; -1 when they are closed */
 	char *program, *cwd;
 	int64_t timeout_us, kill_grace_us;
 	int64_t due_mono_us;  /* when the stage is over; INT64_MAX: when something happens */

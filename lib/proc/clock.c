@@ -1,6 +1,7 @@
 /* The clocks: see clock.h. */
 #include "proc/clock.h"
 
+#include <stdio.h>
 #include <time.h>
 
 static int64_t
@@ -16,6 +17,18 @@ int64_t
 clock_wall_us(void)
 {
 	return read_us(CLOCK_REALTIME);
+}
+
+void
+clock_text(int64_t us, char text[CLOCK_TEXT])
+{
+	time_t s = (time_t)(us / 1000000);
+	struct tm tm = {0};
+	size_t n;
+
+	gmtime_r(&s, &tm);
+	n = strftime(text, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, CLOCK_TEXT - n, ".%03dZ", (int)(us / 1000 % 1000));
 }
 
 int64_t

@@ -7,6 +7,10 @@
 /* Microseconds since 1970-01-01T00:00:00Z. May jump. */
 int64_t clock_wall_us(void);
 
+/* A moment of the wall clock as `2026-11-24T10:55:51.544Z`; after 1970 and before the year 10000. */
+enum { CLOCK_TEXT = 32 };
+void clock_text(int64_t us, char text[CLOCK_TEXT]);
+
 /* Microseconds since some moment in the past. Never jumps; never meets a wall time in one
  * expression. */
 int64_t clock_mono_us(void);

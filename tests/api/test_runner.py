@@ -1,6 +1,7 @@
 """What the runner does with commands, seen from outside."""
 
 import os
+import re
 
 from carillon import until
 
@@ -66,3 +67,46 @@ def test_who_left_the_session_outlives_a_command_that_ends_by_itself(admin, scra
     pid = escaped(where)
     assert lives(pid)
     os.kill(pid, 9)
+
+
+def log(client, execution, **members):
+    return client.call("getTaskLog", {"taskId": client.task(execution), **members})
+
+
+def test_of_a_long_output_head_and_tail_are_kept(admin):
+    script = "echo begun; head -c 5000000 /dev/zero | tr '\\0' x; echo; echo ended"
+    execution = admin.run(admin.create("runner: long", script))
+    assert admin.ended(execution) == 1
+    answer = log(admin, execution)
+    assert answer.text.startswith("begun\nxxx")
+    left = int(answer.headers["X-Log-Left-Out"])
+    assert f"x\n[{left} bytes left out]\nx" in answer.text
+    offset, text = 0, ""
+    while True:
+        answer = log(admin, execution, offset=offset, limit=300000)
+        text += answer.text
+        offset = int(answer.headers["X-Log-Next-Offset"])
+        if answer.headers["X-Log-Complete"] == "true":
+            break
+    assert offset == 6 + 5000000 + 1 + 6
+    assert text.endswith("xxx\nended\n")
+    assert len(text) == offset - left + len(f"\n[{left} bytes left out]\n")
+
+
+def test_both_streams_are_seen_in_one(admin):
+    execution = admin.run(admin.create("runner: both", "echo out; sleep 0.3; echo err >&2"))
+    assert admin.ended(execution) == 1
+    lines = log(admin, execution, stream="both").text.splitlines()
+    assert [re.sub(r"^2[-0-9]{9}T[0-9:]{8}\.[0-9]{3}Z ", "", line) for line in lines] == ["stdout F out", "stderr F err"]
+
+
+def test_a_log_is_followed_while_its_command_runs(admin, scratch):
+    script = f"echo one; until [ -e {scratch}/go ]; do sleep 0.05; done; echo two >&2"
+    execution = admin.run(admin.create("runner: follow", script))
+    until(lambda: " stdout F one\n" in log(admin, execution, stream="both").text, 10, "the first line")
+    answer = log(admin, execution, stream="both")
+    assert answer.headers["X-Log-Complete"] == "false"
+    (scratch / "go").touch()
+    assert admin.ended(execution) == 1
+    rest = log(admin, execution, stream="both", offset=int(answer.headers["X-Log-Next-Offset"]))
+    assert rest.text.endswith(" stderr F two\n") and rest.text.count("\n") == 1

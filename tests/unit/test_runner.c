@@ -3,6 +3,8 @@
 
 #include <limits.h>
 
+#include "base/buf.h"
+#include "proc/excerpt.h"
 #include "proc/outbox.h"
 
 /* ---- held and released ---- */
@@ -260,31 +262,106 @@ output_goes_to_files_under_the_root_as_it_comes(void **state)
 }
 
 static void
-output_above_the_limit_is_counted_and_cut_with_a_line_that_tells(void **state)
+of_output_above_the_limit_head_and_tail_are_kept(void **state)
 {
 	struct bench *b = *state;
 	struct channel_message start, ended;
-	char *text;
+	struct excerpt_view v;
+	struct buf text = BUF_INIT;
+	uint64_t at = 0;
+	struct err err;
 
 	/* More than pipes hold, so that it must have been drained. */
-	start = bench_shell(b, 1, "head -c 3000000 /dev/zero | tr '\\0' x; echo short >&2");
+	start = bench_shell(b, 1,
+	    "echo begun; head -c 3000000 /dev/zero | tr '\\0' x; echo ended; echo short >&2");
 	ended = bench_run_to_end(b, &start);
 	assert_int_equal(ended.exit_code, 0);
-	assert_int_equal(ended.output_bytes, 3000006);
-	text = bench_output(b, 1, "stdout");
-	assert_int_equal(strspn(text, "x"), OUTPUT_MAX);
-	assert_string_equal(text + OUTPUT_MAX, "\n[output cut: 2900000 bytes more]\n");
+	assert_int_equal(ended.output_bytes, 3000018);
+	assert_int_equal(strspn(ended.last_line, "x"), CHANNEL_LINE_MAX);
+	assert_int_equal(excerpt_view(&v, bench_path(b, "out/t/1/1.stdout"), &err), 0);
+	assert_int_equal(v.bytes, 3000012);
+	assert_int_equal(v.head_bytes, OUTPUT_MAX / 2);
+	assert_int_equal(v.bytes - v.tail_start, OUTPUT_MAX / 2);
+	assert_int_equal(excerpt_read(&v, &at, 1000000, &text, &err), 0);
+	excerpt_view_close(&v);
+	assert_memory_equal(text.data, "begun\nxxx", 9);
+	assert_memory_equal(text.data + text.len - 9, "xxxended\n", 9);
+	buf_release(&text);
 	assert_string_equal(bench_output(b, 1, "stderr"), "short\n");
-
-	start = bench_shell(b, 2, "echo nothing of it");
-	start.output_max_bytes = 0;
-	assert_int_equal(bench_run_to_end(b, &start).output_bytes, 14);
-	assert_string_equal(bench_output(b, 2, "stdout"), "[output cut: 14 bytes more]\n");
 
 	start = bench_shell(b, 3, "printf 12345");
 	start.output_max_bytes = 5;
 	bench_run_to_end(b, &start);
 	assert_string_equal(bench_output(b, 3, "stdout"), "12345");
+}
+
+/* The times are cut out of each line. */
+static const char *
+without_times(struct bench *b, uint64_t task_id)
+{
+	char *text = bench_output(b, task_id, "both"), *out = text;
+
+	for (char *line = text, *next; *line; line = next) {
+		size_t len;
+
+		next = strchr(line, '\n') + 1;
+		len = (size_t)(next - line) - 25;
+
+		assert_true(line[10] == 'T' && line[19] == '.' && line[23] == 'Z');
+		memmove(out, line + 25, len);
+		out += len;
+	}
+	*out = '\0';
+	return text;
+}
+
+static void
+both_streams_are_seen_in_the_order_of_their_coming(void **state)
+{
+	struct bench *b = *state;
+	struct channel_message start;
+
+	assert_int_equal(mkfifo(bench_path(b, "gate"), 0600), 0);
+	start = bench_shell(b, 1,
+	    "echo one; echo two; read x < gate; echo oops >&2; read x < gate; printf pie; "
+	    "read x < gate; echo ce; printf last");
+	bench_send(b, &start);
+	bench_order(b, CHANNEL_RELEASE, 1);
+	WAIT_UNTIL(bench_output(b, 1, "both") && strstr(bench_output(b, 1, "both"), "two"));
+	close(open(bench_path(b, "gate"), O_WRONLY));
+	WAIT_UNTIL(strstr(bench_output(b, 1, "both"), "oops"));
+	close(open(bench_path(b, "gate"), O_WRONLY));
+	WAIT_UNTIL(strstr(bench_output(b, 1, "both"), "pie"));
+	close(open(bench_path(b, "gate"), O_WRONLY));
+	bench_expect(b, CHANNEL_ENDED, 1);
+	assert_string_equal(without_times(b, 1),
+	    "stdout F one\nstdout F two\nstderr F oops\nstdout P pie\nstdout F ce\n"
+	    "stdout P last\n");
+}
+
+static void
+a_runner_that_is_killed_leaves_what_was_written_to_be_read(void **state)
+{
+	struct bench *b = *state;
+	struct excerpt_view v;
+	struct buf text = BUF_INIT;
+	uint64_t at = 0;
+	struct err err;
+
+	bench_run(b, 1,
+	    "head -c 3000000 /dev/zero | tr '\\0' x; echo the end; echo $$ > ready; exec sleep "
+	    "1000");
+	bench_pid(b, "ready");
+	WAIT_UNTIL(!excerpt_view(&v, bench_path(b, "out/t/1/1.stdout"), &err) &&
+		   (excerpt_view_close(&v), v.bytes == 3000008));
+	kill(b->runner, SIGKILL);
+	bench_runner_end(b);
+	assert_int_equal(excerpt_view(&v, bench_path(b, "out/t/1/1.stdout"), &err), 0);
+	assert_int_equal(excerpt_read(&v, &at, 1000000, &text, &err), 0);
+	assert_int_equal(at, 3000008);
+	assert_memory_equal(text.data + text.len - 9, "xthe end\n", 9);
+	excerpt_view_close(&v);
+	buf_release(&text);
 }
 
 /* Told apart from the beginning of the line that is cut, and whatever pieces it comes in. */
@@ -784,7 +861,9 @@ main(void)
 	    BENCH(what_cannot_be_run_never_started_and_tells_why),
 	    BENCH(a_command_inherits_nothing_but_what_its_start_says),
 	    BENCH(output_goes_to_files_under_the_root_as_it_comes),
-	    BENCH(output_above_the_limit_is_counted_and_cut_with_a_line_that_tells),
+	    BENCH(of_output_above_the_limit_head_and_tail_are_kept),
+	    BENCH(both_streams_are_seen_in_the_order_of_their_coming),
+	    BENCH(a_runner_that_is_killed_leaves_what_was_written_to_be_read),
 	    BENCH(an_end_tells_the_last_line_of_stdout_that_is_not_empty),
 	    BENCH(a_last_line_is_cut_to_whole_characters_also_beyond_the_limit),
 	    BENCH(output_stays_below_its_root),

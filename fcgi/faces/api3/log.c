@@ -5,15 +5,12 @@
  * its end is the log's end. A log that is asked for whole and has ended is the file as it is, and
  * a web server that can sends it.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "faces/api3/call.h"
+#include "proc/excerpt.h"
 
 enum { LOG_BYTES_MAX = 1 << 20 };
 
@@ -36,7 +33,8 @@ read_piece(struct call *c, struct piece *p)
 		ret = api3_integer(c->body, "attempt", 1, UINT32_MAX, &p->attempt, &c->err);
 	if (!ret)
 		ret = api3_string(c->body, "stream", &p->stream, &c->err);
-	if (!ret && strcmp(p->stream, "stdout") && strcmp(p->stream, "stderr"))
+	if (!ret && strcmp(p->stream, "stdout") && strcmp(p->stream, "stderr") &&
+	    strcmp(p->stream, "both"))
 		ret = err_fail(&c->err, ERR_INPUT, "Invalid value: stream");
 	if (!ret)
 		ret = api3_integer(
@@ -74,61 +72,30 @@ log_path(struct call *c, const struct task *t, const struct attempt *at, const c
 	return arena_printf(c->req->arena, "%s/%" PRIu32 ".%s", dir, at->number, stream);
 }
 
-/* *fd is -1 where the command has written nothing, not even an empty file. */
 static int
-open_log(struct call *c, const char *path, int *fd, int64_t *size)
+open_log(struct call *c, const char *path, struct excerpt_view *v)
 {
-	struct stat st;
-
 	path = arena_printf(c->req->arena, "%s/%s", c->face->output_dir, path);
-	/* A name that is no plain file was not made by us: do not follow it, and do not wait
-	 * for a fifo's writer. */
-	*fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (*fd < 0 && errno == ENOENT)
-		return 0;
-	if (*fd < 0 || fstat(*fd, &st))
-		return err_errno(&c->err, ERR_IO, errno, "open %s", path);
-	if (!S_ISREG(st.st_mode))
-		return err_fail(&c->err, ERR_IO, "%s is not a plain file", path);
-	*size = st.st_size;
-	return 0;
-}
-
-static int
-read_bytes(struct call *c, int fd, const struct piece *p, struct buf *out)
-{
-	ssize_t n = 1;
-
-	while (n && out->len < (size_t)p->limit) {
-		size_t want = (size_t)p->limit - out->len;
-
-		n = pread(
-		    fd, buf_reserve(out, want), want, (off_t)(p->offset + (int64_t)out->len));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(&c->err, ERR_IO, errno, "read the output of a task");
-		out->len += (size_t)n;
-	}
-	return 0;
+	return excerpt_view(v, path, &c->err);
 }
 
 /* Answer with the piece; *next is the offset behind it. */
 static int
-send_piece(struct call *c, const struct piece *p, int fd, const char *path, int64_t size,
+send_piece(struct call *c, struct piece *p, const struct excerpt_view *v, const char *path,
     bool ended, int64_t *next)
 {
-	bool whole = ended && !p->offset && size > 0 && size <= p->limit;
+	bool whole = ended && !p->offset && v->bytes > 0 && excerpt_is_whole(v) &&
+		     v->bytes <= (uint64_t)p->limit;
+	uint64_t at = (uint64_t)p->offset;
 	int ret;
 
 	response_set(c->res, 200, API3_TEXT, "");
-	*next = p->offset;
 	if (whole && response_send_file(c->res, c->req, path)) {
-		*next = size;
+		*next = (int64_t)v->bytes;
 		return 0;
 	}
-	ret = fd >= 0 ? read_bytes(c, fd, p, &c->res->body) : 0;
-	*next += (int64_t)c->res->body.len;
+	ret = excerpt_read(v, &at, (size_t)p->limit, &c->res->body, &c->err);
+	*next = (int64_t)at;
 	return ret;
 }
 
@@ -145,10 +112,11 @@ api3_get_task_log(struct call *c)
 	struct execution e;
 	struct piece p;
 	struct task t;
+	struct excerpt_view view = EXCERPT_VIEW_INIT;
 	const char *path = NULL;
-	int64_t size = 0, next;
+	int64_t next;
 	bool ended;
-	int ret, fd = -1;
+	int ret;
 
 	ret = read_piece(c, &p);
 	if (!ret)
@@ -158,20 +126,23 @@ api3_get_task_log(struct call *c)
 		ret = find_attempt(c, &t, p.attempt, &at);
 	if (!ret && at) {
 		path = log_path(c, &t, at, p.stream);
-		ret = open_log(c, path, &fd, &size);
+		ret = open_log(c, path, &view);
 	}
 	if (ret)
 		goto done;
 	ended = at ? at->end_us != INSTANT_NEVER : task_status_ended(t.status);
-	ret = send_piece(c, &p, fd, path, size, ended, &next);
+	ret = send_piece(c, &p, &view, path, ended, &next);
 	if (ret)
 		goto done;
 	number_header(c, "X-Log-Offset", p.offset);
 	number_header(c, "X-Log-Next-Offset", next);
-	response_header(c->res, "X-Log-Complete", ended && next >= size ? "true" : "false");
+	response_header(
+	    c->res, "X-Log-Complete", ended && next >= (int64_t)view.bytes ? "true" : "false");
+	if (view.tail_start > view.head_bytes)
+		number_header(
+		    c, "X-Log-Left-Out", (int64_t)(view.tail_start - view.head_bytes));
 
 done:
-	if (fd >= 0)
-		close(fd);
+	excerpt_view_close(&view);
 	return ret;
 }
