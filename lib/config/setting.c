@@ -101,7 +101,8 @@ const struct setting settings[] = {
     {NULL, "outputDir", SETTING_PATH, MEMBER(output_dir), "/var/lib/carillon/output", NULL,
 	NULL, "What commands write, kept as long as their execution."},
     {NULL, "outputMax", SETTING_SIZE, MEMBER(output_max_bytes), "1MiB", "4KiB", "1GiB",
-	"Kept of each stream of each attempt, head and tail; what is between them is counted and "
+	"Kept of each stream of each attempt, head and tail; what is between them is counted "
+	"and "
 	"dropped, so that a loop cannot fill the disk."},
     {NULL, "resultMax", SETTING_SIZE, MEMBER(results_max_bytes), "1GiB", "4KiB", "1TiB",
 	"What an attempt may leave in its CARILLON_RESULT_DIR, together; files beyond it are "
