@@ -7,6 +7,7 @@
 #   unit, unit-X    the C tests, or tests/unit/test_X.c alone
 #   test            the whole service from outside; T=tests/api/test_api3.py for one file, or any words for pytest
 #   oracle          due times against a second implementation, at length
+#   fuzz            libFuzzer on each target of tests/fuzz, SECONDS=60 of them; FUZZ="cron json" for some
 #   torture         a thousand schedules for ten simulated years, ten minutes of the real service, and each policy broken on
 #                   purpose; an hour
 #   format, clean
@@ -75,6 +76,7 @@ $(BUILD)/libparts.a: $(part_obj)
 	$(SAY) AR $@
 	$(DO)rm -f $@ && ar rcsP $@ $(part_obj)
 
+$(BUILD)/tests/fuzz/%.o: ALL_CFLAGS += -Itests
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY) CC $<
@@ -119,8 +121,20 @@ unit-%: $(BUILD)/tests/test_%
 	@$< >$<.log 2>&1 || { cat $<.log; exit 1; }
 	$(SAY) TEST "$* ($$(sed -n 's/^\[  PASSED  \] \([0-9]*\) .*/\1/p' $<.log | paste -sd+ -))"
 
+# The inputs that are kept for tests/fuzz/fuzz_NAME.c, one after the other: make replay-NAME.
+fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
+fuzz_all := $(fuzz_src:tests/fuzz/fuzz_%.c=%)
+fuzz_bin := $(fuzz_all:%=$(BUILD)/tests/fuzz_%)
+$(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libparts.a $(BUILD)/libcarillon.a
+	$(SAY) LINK $@
+	$(DO)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libparts.a $(BUILD)/libcarillon.a $(LIBS)
+
+replay-%: $(BUILD)/tests/fuzz_%
+	@$< tests/fuzz/seeds/$* tests/fuzz/findings/$* >$<.log 2>&1 || { tail -n 20 $<.log; exit 1; }
+	$(SAY) TEST "$* ($$(sed -n 's/^\[  PASSED  \] //p' $<.log), fuzz)"
+
 # All of them, as many at a time as make may (-j). What they print stands beside the programs.
-unit: $(unit_src:tests/unit/test_%.c=unit-%)
+unit: $(unit_src:tests/unit/test_%.c=unit-%) $(fuzz_all:%=replay-%)
 
 # ---- the quickstart ----
 
@@ -150,7 +164,7 @@ T     ?= tests
 
 # The closing line is pytest's count.
 check: deps-test
-	@$(MAKE) --no-print-directory -j2 all $(unit_bin)
+	@$(MAKE) --no-print-directory -j2 all $(unit_bin) $(fuzz_bin)
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory -j2 unit
 	@$(MAKE) --no-print-directory test
@@ -167,6 +181,23 @@ torture: all $(player)
 	$(PYTHON) tests/simulation/play.py 1 1000 10
 	LIVE_SECONDS=600 $(PYTHON) -m pytest -q -p no:cacheprovider tests/simulation/test_live.py
 	$(PYTHON) tests/simulation/mutate.py
+
+# libFuzzer is clang's, so that all is built once more; what it finds stands in tests/fuzz/findings.
+FUZZ    ?= $(fuzz_all)
+SECONDS ?= 60
+FUZZERS := build-fuzz
+fuzz: $(FUZZ:%=fuzz-%)
+fuzz-%:
+	@$(MAKE) --no-print-directory BUILD=$(FUZZERS) CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' \
+		LDFLAGS='-fsanitize=fuzzer,address,undefined' $(FUZZERS)/tests/fuzzer_$*
+	@mkdir -p $(FUZZERS)/corpus/$* tests/fuzz/findings/$*
+	ASAN_OPTIONS=quarantine_size_mb=1:malloc_context_size=4 \
+		$(FUZZERS)/tests/fuzzer_$* -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=$(or $(FUZZ_LEN_$*),4096) \
+		$(if $(wildcard tests/fuzz/$*.dict),-dict=tests/fuzz/$*.dict) -artifact_prefix=tests/fuzz/findings/$*/ -print_final_stats=1 \
+		$(FUZZERS)/corpus/$* tests/fuzz/seeds/$*
+$(BUILD)/tests/fuzzer_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libparts.a $(BUILD)/libcarillon.a
+	$(SAY) LINK $@
+	$(DO)$(CC) $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libparts.a $(BUILD)/libcarillon.a $(LIBS)
 
 node_modules: tests/browser/node_modules/.installed tests/clients/node_modules/.installed
 tests/%/node_modules/.installed: tests/%/package-lock.json
@@ -205,9 +236,9 @@ format:
 	$(CLANG_FORMAT) -i $(sort $(c_src))
 
 clean:
-	rm -rf build build-san tests/*/node_modules
+	rm -rf build build-san build-fuzz tests/*/node_modules
 
-.PHONY: all unit run start stop deps deps-test check test oracle torture node_modules lint lint-format lint-layers lint-readme \
+.PHONY: all unit run start stop deps deps-test check test oracle fuzz torture node_modules lint lint-format lint-layers lint-readme \
 	lint-scripts format clean
 .SECONDARY:
 

@@ -29,8 +29,7 @@ printable(const unsigned char *p)
 	return utf8_control((const char *)p) ? 0 : len;
 }
 
-static void
-line(const char *level, const char *fmt, va_list ap)
+static void PRINTF_LIKE(2, 0) line(const char *level, const char *fmt, va_list ap)
 {
 	/* All of it escaped is less than PIPE_BUF, which is what a pipe keeps in one piece. */
 	char raw[1000], out[sizeof raw * 4 + 64];
