@@ -69,11 +69,11 @@ struct execution {
 	enum on_lost on_lost;		  /* as the schedule said when it was triggered */
 	uint64_t condition_id; /* the task that says whether the others run; 0: none */
 	int schedule_type;     /* API3 ScheduleType, when it was triggered */
-	uint64_t key_id;   /* the token that it is put down to: token_id, else that with which
+	uint64_t key_id; /* the token that it is put down to: token_id, else that with which
 				  the schedule was made; 0: none */
 	uint64_t replaced_by; /* the run that ended it to take its place; 0: none */
-	int priority;	   /* as the schedule said when it was triggered */
-	uint64_t group_id; /* whose place it needs to begin; 0: none */
+	int priority;	      /* as the schedule said when it was triggered */
+	uint64_t group_id;    /* whose place it needs to begin; 0: none */
 	bool exclusive; /* asked for as an OpenSpecimen run: until it starts a later one of its
 			   kind takes its place */
 };
