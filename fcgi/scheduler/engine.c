@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "model/retry.h"
 #include "scheduler/internal.h"
+#include "service/boot.h"
 #include "service/fire.h"
 #include "service/group.h"
 
@@ -347,6 +348,46 @@ begin_body(struct txn *txn, void *ctx, struct err *err)
 	return rc;
 }
 
+/* ---- boots ---- */
+
+struct booted {
+	struct engine *e;
+	bool open, queued;
+};
+
+static int
+boot_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct booted *c = ctx;
+	struct engine *e = c->e;
+	int rc = boot_notice(txn, &e->arena, e->options.boot, e->now_us, &c->open, err);
+
+	c->queued = false;
+	if (rc || !c->open)
+		return rc;
+	return boot_tell(
+	    txn, &e->arena, e->options.zones, e->now_us, BOOT_BATCH, &c->queued, err);
+}
+
+/* One transaction of it; *more: schedules are left, or another boot. */
+static int
+boots_tell(struct engine *e, bool *more, struct err *err)
+{
+	struct booted c = {.e = e};
+	int rc;
+
+	*more = false;
+	if (e->boot_told || !e->options.boot)
+		return 0;
+	rc = engine_run(e, boot_body, &c, err);
+	if (rc)
+		return err_wrap(err, rc, "tell that the machine was started");
+	/* Whoever was told may have been told of the boot before this one. */
+	e->boot_told = !c.open;
+	*more = !e->boot_told;
+	return 0;
+}
+
 /* ---- the step ---- */
 
 static int
@@ -355,7 +396,7 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 	struct fire fire = {.e = e};
 	struct begin begin = {.e = e};
 	int64_t retry_us, next_us, paced_us;
-	bool cancels;
+	bool cancels, boots;
 	int rc = clock_steps_note(e, err);
 
 	if (rc)
@@ -376,6 +417,9 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 		*delay_us = 0;
 	if (rc || e->stopping)
 		return rc;
+	rc = boots_tell(e, &boots, err);
+	if (rc)
+		return rc;
 	rc = engine_run_each(e, fire_body, &fire, err);
 	if (rc)
 		return err_wrap(err, rc, "fire");
@@ -395,7 +439,7 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 		return err_wrap(err, rc, "begin");
 	e->begin_count++;
 	next_us = fire.earliest_us < retry_us ? fire.earliest_us : retry_us;
-	if (fire.more || begin.more || cancels)
+	if (fire.more || begin.more || cancels || boots)
 		*delay_us = 0;
 	else if (next_us != INSTANT_NEVER)
 		*delay_us = next_us > e->now_us ? next_us - e->now_us : 0;

@@ -34,6 +34,8 @@ struct engine_options {
 	/* Attempts that start in a second, and at once after a rest; rate 0: as they come. */
 	uint32_t start_rate, start_burst;
 
+	/* proc/boot.h, borrowed; NULL: not known, and no reboot trigger is due. */
+	const char *boot;
 	/* Give the runner an order; it must not fail: keep what cannot be sent at once. The
 	 * message is borrowed for the call. */
 	void (*order)(void *ctx, const struct channel_message *m);

@@ -13,6 +13,7 @@
 
 enum {
 	ENGINE_BATCH = 64, /* schedules, executions or reports in one transaction */
+	BOOT_BATCH = 256,  /* schedules that are asked whether they wait for a boot */
 	ENGINE_RUNNING_MAX =
 	    1000, /* attempts that the runner holds at a time; the rest stays queued */
 };
@@ -53,8 +54,9 @@ struct engine {
 	int64_t now_us;	    /* of the step */
 	struct arena arena; /* of one transaction's attempt */
 
-	bool welcomed; /* what arrives before the WELCOME was meant for a predecessor */
-	bool compare;  /* READY came: compare the store with what the runner holds */
+	bool welcomed;	/* what arrives before the WELCOME was meant for a predecessor */
+	bool compare;	/* READY came: compare the store with what the runner holds */
+	bool boot_told; /* all schedules know of the boot */
 	bool ready;
 	bool stopping; /* begins nothing more */
 	bool stop_ordered;

@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "proc/board.h"
+#include "proc/boot.h"
 #include "proc/clock.h"
 #include "proc/outbox.h"
 #include "scheduler/engine.h"
@@ -56,6 +57,8 @@ struct scheduler {
 	const char *config_path;
 	int board_fd;
 	uint64_t generation;
+
+	char boot[BOOT_TEXT];
 
 	bool runner_gone, replaced;
 	int64_t kept_mono_us; /* the last housekeeping */
@@ -183,6 +186,11 @@ start(struct scheduler *s, struct err *err)
 	outbox_init(&s->outbox, s->channel);
 	options.store = s->store;
 	options.zones = s->zones;
+	/* Everything else goes on without. */
+	if (boot_identity(NULL, s->boot, err))
+		log_error("reboot triggers are not served: %s", err->text);
+	else
+		options.boot = s->boot;
 	options.output_max_bytes = s->config.output_max_bytes;
 	options.results_max_bytes = s->config.results_max_bytes;
 	options.start_rate = (uint32_t)s->config.start_rate;

@@ -654,8 +654,8 @@ read_nickname(struct reader *r)
 	}
 	if (len == 7 && !strncasecmp(r->at, "@reboot", len))
 		return err_fail(r->err, ERR_INPUT,
-		    "column %d: @reboot is not served: a schedule is due at times, not at "
-		    "starts",
+		    "column %d: @reboot is no time; write {\"reboot\": true} as a trigger of "
+		    "its own",
 		    column(r, r->at));
 	return err_fail(r->err, ERR_INPUT,
 	    "column %d: no such name; write @hourly, @daily, @weekly, @monthly, @yearly or "

@@ -211,6 +211,10 @@ trigger_next(const struct trigger *trigger, const struct zone *zone, int64_t aft
 	case TRIGGER_AT:
 		due_us = trigger->at_us > after_us ? trigger->at_us : INSTANT_NEVER;
 		break;
+	case TRIGGER_REBOOT:
+		if (trigger->boot_us && trigger->boot_us > after_us)
+			due_us = trigger->boot_us;
+		break;
 	}
 	return due_us < TRIGGER_END_US ? due_us : INSTANT_NEVER;
 }

@@ -16,7 +16,13 @@
 #define TRIGGER_END_US (INT64_C(32503680000) * SECOND_US)
 
 /* The numbers are durable. */
-enum trigger_kind { TRIGGER_CRON = 1, TRIGGER_EVERY = 2, TRIGGER_AT = 3, TRIGGER_RRULE = 4 };
+enum trigger_kind {
+	TRIGGER_CRON = 1,
+	TRIGGER_EVERY = 2,
+	TRIGGER_AT = 3,
+	TRIGGER_RRULE = 4,
+	TRIGGER_REBOOT = 5
+};
 
 /* What becomes of a local time that a clock change skips. */
 enum dst_gap {
@@ -48,6 +54,10 @@ struct trigger {
 
 	/* TRIGGER_AT */
 	int64_t at_us;
+
+	/* TRIGGER_REBOOT: due once for each boot of the machine. Nobody knows the boots to come, so it
+	 * has one due time at most: the last boot that its schedule was told of. */
+	int64_t boot_us; /* 0: none. Not kept with the definition: schedule_state has it */
 };
 
 /* Does it go by the clocks of a time zone? */

@@ -67,7 +67,7 @@ refuse(const struct schedule *s, size_t i, struct zones *zones, int64_t now_us, 
 		    "it "
 		    "would never be due",
 		    i);
-	if (bounds_are_at_fault(s, i, zones, now_us))
+	if (t->kind == TRIGGER_REBOOT || bounds_are_at_fault(s, i, zones, now_us))
 		return err_fail(err, ERR_INPUT,
 		    "Invalid value: endDate: triggers[%zu] would never be due before it", i);
 	if (t->kind == TRIGGER_CRON)
@@ -98,6 +98,9 @@ schedule_check_future(
 		int ret;
 
 		if (is_due_once(s, &s->triggers[i]))
+			continue;
+		/* The next boot may come at any time. */
+		if (s->triggers[i].kind == TRIGGER_REBOOT && s->end_us > now_us)
 			continue;
 		ret = schedule_trigger_next(s, i, zones, now_us, &due_us, err);
 		if (!ret && due_us == INSTANT_NEVER)

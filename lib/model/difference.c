@@ -66,6 +66,8 @@ same_trigger(const struct trigger *a, const struct trigger *b)
 		return a->every_us == b->every_us && a->anchor_us == b->anchor_us;
 	case TRIGGER_AT:
 		return a->at_us == b->at_us;
+	case TRIGGER_REBOOT:
+		return true;
 	}
 	return false;
 }

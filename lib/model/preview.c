@@ -168,5 +168,8 @@ trigger_describe(const struct trigger *t, char out[TRIGGER_TEXT])
 		instant_format(t->at_us, text);
 		snprintf(out, TRIGGER_TEXT, "at %s", text);
 		break;
+	case TRIGGER_REBOOT:
+		snprintf(out, TRIGGER_TEXT, "reboot");
+		break;
 	}
 }

@@ -172,9 +172,11 @@ check_trigger(const struct trigger *t, size_t i, struct err *err)
 			return invalid(
 			    err, member("triggers[%zu].at", i), "must be before the year 3000");
 		return 0;
+	case TRIGGER_REBOOT:
+		return 0;
 	}
-	return invalid(
-	    err, member("triggers[%zu]", i), "must be one of cron, every, at and rrule");
+	return invalid(err, member("triggers[%zu]", i),
+	    "must be one of cron, every, at, rrule and reboot");
 }
 
 static bool
@@ -578,6 +580,25 @@ schedule_planned(const struct schedule_state *state)
 }
 
 bool
+schedule_awaits_boot(const struct schedule *s)
+{
+	for (size_t i = 0; i < s->trigger_count; i++) {
+		if (s->triggers[i].kind == TRIGGER_REBOOT)
+			return true;
+	}
+	return false;
+}
+
+void
+schedule_know_boot(struct schedule *s, int64_t boot_us)
+{
+	for (size_t i = 0; i < s->trigger_count; i++) {
+		if (s->triggers[i].kind == TRIGGER_REBOOT)
+			s->triggers[i].boot_us = boot_us;
+	}
+}
+
+bool
 schedule_is_used_up(const struct schedule *s, const struct schedule_state *state)
 {
 	return s->max_runs && state->runs >= (uint64_t)s->max_runs;
@@ -605,7 +626,7 @@ schedule_trigger_next(const struct schedule *s, size_t trigger, struct zones *zo
 	if (s->start_us > INT64_MIN && after_us < s->start_us - 1)
 		after_us = s->start_us - 1;
 	/* A one-shot may be past when the schedule is made; a timetable begins with it. */
-	if (t->kind != TRIGGER_AT && after_us < s->created_us)
+	if (t->kind != TRIGGER_AT && t->kind != TRIGGER_REBOOT && after_us < s->created_us)
 		after_us = s->created_us;
 	if (trigger_is_local(t)) {
 		ret = zones_get(zones, t->time_zone, &zone, err);

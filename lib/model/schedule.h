@@ -165,6 +165,9 @@ struct schedule_state {
 					 INSTANT_NEVER: none */
 	int64_t deferred_us; /* this due time runs at next_due_us, when no calendar excludes it
 				any more; INSTANT_NEVER: none is deferred */
+	/* The last boot of the machine that it knows: see service/boot.h. */
+	uint64_t boot;	 /* its number; 0: none */
+	int64_t boot_us; /* when its reboot triggers were due because of it; 0: they were not */
 	uint64_t last_execution_id; /* 0: none yet */
 	uint32_t active;	    /* executions in the queue or begun, and not ended */
 	uint32_t waiting; /* executions that wait for their turn, behind the active ones */
@@ -201,6 +204,12 @@ int64_t schedule_firing_time(const struct schedule *s, int64_t due_us);
 /* Where the plan has its entry; INSTANT_NEVER: it has none. */
 int64_t schedule_planned(const struct schedule_state *state);
 
+/* Is it due at the boots of the machine that are to come? */
+bool schedule_awaits_boot(const struct schedule *s);
+
+/* Its reboot triggers are due then; 0: no boot was told to it. */
+void schedule_know_boot(struct schedule *s, int64_t boot_us);
+
 /* Have its triggers caused all runs that it may have? */
 bool schedule_is_used_up(const struct schedule *s, const struct schedule_state *state);
 
@@ -210,7 +219,8 @@ MUST_CHECK int schedule_plan_next(const struct schedule *s, const struct schedul
 
 /*
  * The first due time of any trigger strictly after `after_us` and within start and end;
- * INSTANT_NEVER if none. Only one-shots are due before the schedule was made (created_us).
+ * INSTANT_NEVER if none. Only one-shots are due before the schedule was made (created_us), and boots,
+ * which are told only to those that were made before: the clock may not be right yet.
  *
  * Fails: as zones_get(), when the zone of a trigger is no longer known to the system.
  */

@@ -9,6 +9,7 @@
 
 #include "model/advice.h"
 #include "model/difference.h"
+#include "service/boot.h"
 #include "service/excluded.h"
 #include "service/fire.h"
 #include "service/job_internal.h"
@@ -201,6 +202,10 @@ change_definition(struct txn *txn, struct changing *c, struct schedule *s, struc
 	s->owner = c->s.owner;
 	keep_anchors(s, &c->s);
 	rc = calendars_check(txn, c->arena, s, err);
+	if (!rc && !schedule_awaits_boot(&c->s))
+		rc = boot_pass_over(txn, c->arena, s, &c->state, err);
+	else if (!rc)
+		schedule_know_boot(s, c->state.boot_us);
 	if (!rc)
 		rc = keep_job(c, s, err);
 	if (rc)

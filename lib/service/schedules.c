@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "model/advice.h"
+#include "service/boot.h"
 #include "service/excluded.h"
 #include "service/internal.h"
 #include "service/run.h"
@@ -151,6 +152,10 @@ make_schedule(struct txn *txn, const struct deed *d, struct schedule *s, struct 
 	if (rc)
 		return rc;
 	state.schedule_id = s->id;
+	rc = boot_pass_over(txn, &scratch, s, &state, err);
+	arena_release(&scratch);
+	if (rc)
+		return rc;
 	rc = run_plan(txn, s, &state, due_us, err);
 	return rc ? rc : store_state_put(txn, &state, err);
 }
@@ -264,6 +269,8 @@ view_schedule(struct txn *txn, struct arena *a, const struct deed *d, uint64_t i
 		return rc;
 	view->finished = view->definition.trigger_count > 0 &&
 			 view->state.next_due_us == INSTANT_NEVER &&
+			 (!schedule_awaits_boot(&view->definition) ||
+			     schedule_is_used_up(&view->definition, &view->state)) &&
 			 !schedule_is_given_up(&view->state);
 	view->next_run_us = first_run(txn, a, &view->definition, d->sv->zones,
 	    next_due(&view->definition, &view->state, d->sv->zones));

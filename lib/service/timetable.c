@@ -617,6 +617,8 @@ explain_not_due(struct explain *x, struct err *err)
 	if (schedule_is_used_up(&x->s, &x->state))
 		buf_addf(
 		    &x->text, "; the %" PRId64 " runs of its maxRuns are over", x->s.max_runs);
+	if (schedule_awaits_boot(&x->s) && !schedule_is_used_up(&x->s, &x->state))
+		buf_adds(&x->text, "; it is due each time when the machine was started");
 	buf_adds(&x->text, "; due before: ");
 	if (last_us == INSTANT_NEVER)
 		buf_adds(&x->text, "never");

@@ -41,7 +41,7 @@ unpack_trigger(struct unpack *u, struct arena *a, struct trigger *t)
 {
 	uint32_t months;
 
-	t->kind = unpack_word(u, TRIGGER_CRON, TRIGGER_RRULE);
+	t->kind = unpack_word(u, TRIGGER_CRON, TRIGGER_REBOOT);
 	t->expression = unpack_str(u, a);
 	t->cron.seconds = unpack_u64(u);
 	t->cron.minutes = unpack_u64(u);
@@ -355,6 +355,8 @@ pack_state(struct buf *b, const struct schedule_state *s)
 	pack_u64(b, s->runs);
 	pack_i64(b, s->range_due_us);
 	pack_i64(b, s->deferred_us);
+	pack_u64(b, s->boot);
+	pack_i64(b, s->boot_us);
 	pack_u64(b, s->last_execution_id);
 	pack_u32(b, s->active);
 	pack_u32(b, s->waiting);
@@ -373,6 +375,8 @@ unpack_state(struct unpack *u, struct arena *a, struct schedule_state *s)
 	s->runs = unpack_u64(u);
 	s->range_due_us = unpack_i64(u);
 	s->deferred_us = unpack_i64(u);
+	s->boot = unpack_u64(u);
+	s->boot_us = unpack_i64(u);
 	s->last_execution_id = unpack_u64(u);
 	s->active = unpack_u32(u);
 	s->waiting = unpack_u32(u);

@@ -19,11 +19,36 @@ get_schedule(struct txn *txn, struct arena *a, uint64_t id, uint32_t flags, stru
 	return record_finish(txn, TABLE_SCHEDULES, key->data, key->len, &u, err);
 }
 
+/* When a reboot trigger was due last is a matter of the state. */
+static int
+know_boot(struct txn *txn, struct arena *a, struct schedule *s, struct err *err)
+{
+	struct schedule_state state;
+	int code;
+
+	if (!schedule_awaits_boot(s))
+		return 0;
+	code = store_state_get(txn, a, s->id, &state, err);
+	if (!code)
+		schedule_know_boot(s, state.boot_us);
+	return code == ERR_MISSING ? 0 : code;
+}
+
 int
 store_schedule_get(
     struct txn *txn, struct arena *a, uint64_t id, struct schedule *s, struct err *err)
 {
-	return get_schedule(txn, a, id, 0, s, err);
+	int code = get_schedule(txn, a, id, 0, s, err);
+
+	return code ? code : know_boot(txn, a, s, err);
+}
+
+int
+store_schedule_ids(
+    struct txn *txn, uint64_t after, uint64_t *ids, size_t cap, size_t *count, struct err *err)
+{
+	return table_numbers(
+	    txn, TABLE_SCHEDULES, key_id(txn, after + 1), NULL, 0, ids, cap, count, err);
 }
 
 int

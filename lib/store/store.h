@@ -162,6 +162,10 @@ MUST_CHECK int store_schedule_put(struct txn *txn, const struct schedule *s, str
 MUST_CHECK int store_schedule_get(
     struct txn *txn, struct arena *a, uint64_t id, struct schedule *s, struct err *err);
 
+/* The schedules of all tenants with ids above `after`, ascending, `cap` at most. */
+MUST_CHECK int store_schedule_ids(
+    struct txn *txn, uint64_t after, uint64_t *ids, size_t cap, size_t *count, struct err *err);
+
 /* Remove definition, name, state and plan entry. Its ledger, executions and tasks stay
  * readable. */
 MUST_CHECK int store_schedule_remove(

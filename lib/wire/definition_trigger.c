@@ -85,6 +85,17 @@ read_at(struct reader *r, const struct json *value, void *at)
 	return read_instant(r, value, &t->at_us);
 }
 
+static int
+read_reboot(struct reader *r, const struct json *value, void *at)
+{
+	struct trigger *t = at;
+	bool yes = false;
+	int ret = read_bool(r, value, &yes);
+
+	t->kind = TRIGGER_REBOOT;
+	return ret || yes ? ret : refuse(r, "must be true; leave the trigger out for none");
+}
+
 static const struct field trigger_fields[] = {
     {"cron", read_cron, 0},
     {"timeZone", read_string, offsetof(struct trigger, time_zone)},
@@ -95,6 +106,7 @@ static const struct field trigger_fields[] = {
     {"at", read_at, 0},
     {"rrule", read_rrule, 0},
     {"start", read_start, 0},
+    {"reboot", read_reboot, 0},
 };
 
 /* Members that belong to another kind of trigger would be ignored: that is a fault too. */
@@ -113,9 +125,10 @@ check_kind(struct reader *r, const struct json *value, const struct trigger *t)
 	    {"start", t->kind == TRIGGER_RRULE, "only an rrule trigger has one"},
 	};
 
-	if (has(value, "cron") + has(value, "every") + has(value, "at") + has(value, "rrule") !=
+	if (has(value, "cron") + has(value, "every") + has(value, "at") + has(value, "rrule") +
+		has(value, "reboot") !=
 	    1)
-		return refuse(r, "must be one of cron, every, at and rrule");
+		return refuse(r, "must be one of cron, every, at, rrule and reboot");
 	for (size_t i = 0; i < COUNT(only); i++) {
 		if (!has(value, only[i].name) || only[i].fits)
 			continue;
@@ -215,6 +228,10 @@ write_trigger(struct json_writer *w, const struct trigger *t)
 		break;
 	case TRIGGER_AT:
 		write_instant(w, "at", t->at_us);
+		break;
+	case TRIGGER_REBOOT:
+		json_name(w, "reboot");
+		json_bool(w, true);
 		break;
 	}
 	json_end_object(w);

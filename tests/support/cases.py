@@ -163,7 +163,7 @@ ENTRIES = {"description": "<all>", "timeZone": "Europe/Amsterdam", "entries": [
 ICS = "\n".join(["BEGIN:VCALENDAR", "X-WR-CALNAME:xml", "BEGIN:VEVENT", "DTSTART;VALUE=DATE:20260427", "SUMMARY:Koningsdag",
                  "END:VEVENT", "BEGIN:VTODO", "END:VTODO", "END:VCALENDAR", ""])
 FULL = {"description": "7", "tags": ["true", "xml"], "scheduleType": 3, "startDate": "2020-01-01T00:00:00Z",
-        "triggers": [{"cron": "30 2 * * 1-5", "dstGap": "skip", "dstFold": "both"}, {"every": "15m"},
+        "triggers": [{"cron": "30 2 * * 1-5", "dstGap": "skip", "dstFold": "both"}, {"every": "15m"}, {"reboot": True},
                      {"rrule": "FREQ=MONTHLY;BYDAY=-1FR", "start": "2026-01-01T17:00:00", "timeZone": "Asia/Tokyo"}],
         "tasks": [{"name": "a b", "command": ["/bin/sh", "-c", "true", "", "<&>\r\n\t"], "cwd": "/", "timeout": "10m",
                    "env": {"item": "1", "member": "", "XML_A": "\u00fc", "LANG": "C"}, "acceptArgs": True, "resultFile": "r\u00fc.csv",

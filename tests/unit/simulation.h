@@ -73,7 +73,8 @@ struct sim {
 
 	struct engine *engine; /* NULL: dead */
 	uint64_t generation;
-	int64_t wake_us; /* when it asked to be stepped */
+	const char *boot; /* since which the machine runs */
+	int64_t wake_us;  /* when it asked to be stepped */
 	bool bell;
 	unsigned failures;   /* of engine_step() */
 	unsigned complaints; /* log_error() */
@@ -541,6 +542,7 @@ sim_start_engine(void)
 	    .results_max_bytes = 1,
 	    .start_rate = sim.start_rate,
 	    .start_burst = sim.start_burst,
+	    .boot = sim.boot,
 	    .order = sim_order,
 	});
 	sim.wake_us = sim.now_us;
@@ -710,6 +712,7 @@ sim_make(void)
 	sim.zones = zones_new(NULL);
 	sim.now_us = SIM_BEGIN + 10 * SECOND_US;
 	sim.restart_us = SECOND_US / 10;
+	sim.boot = "first";
 	sim.takes_us = 2 * SECOND_US;
 	sim.sv = (struct service){
 	    .store = sim.ts.st,

@@ -303,8 +303,9 @@ faults_name_the_column_the_field_and_the_mend(void **state)
 	    {" @every 5m", "column 9: nothing may follow a name that begins with `@`"},
 	    {"@dailyx", "column 1: no such name; write @hourly, @daily, @weekly, @monthly, "
 			"@yearly or five fields"},
-	    {"@reboot", "column 1: @reboot is not served: a schedule is due at times, not at "
-			"starts"},
+	    {"@reboot",
+		"column 1: @reboot is no time; write {\"reboot\": true} as a trigger of "
+		"its own"},
 	    {"@daily *", "column 8: nothing may follow a name that begins with `@`"},
 	    {"0 0 31 2 *", "column 5: " NO_DAY},
 	    {"0 0 30 feb *", "column 5: " NO_DAY},

@@ -430,7 +430,8 @@ null_and_what_is_not_served_but_neutral_is_as_if_absent(void **state)
 	{
 		struct schedule s = accepted(
 		    TRIGGER("'cron':'@daily','timeZone':null,'dstGap':null,'dstFold':null,"
-			    "'every':null,'anchor':null,'at':null,'rrule':null,'start':null"));
+			    "'every':null,'anchor':null,'at':null,'rrule':null,'start':null,'"
+			    "reboot':null"));
 
 		assert_same(&bare, &s);
 	}
@@ -499,6 +500,12 @@ static const struct {
 	"Invalid value: condition.cwd: there is no such member"},
     {TOP("'keep':{'executions':1000}"), "Invalid value: keep.executions: not served"},
     {TRIGGER("'rrule':'FREQ=DAILY'"), "Missing value: triggers[0].start"},
+    {TRIGGER("'reboot':false"),
+	"Invalid value: triggers[0].reboot: must be true; leave the trigger out for none"},
+    {TRIGGER("'reboot':true,'timeZone':'UTC'"),
+	"Invalid value: triggers[0].timeZone: only a cron or rrule trigger has one"},
+    {TRIGGER("'reboot':true,'every':'1m'"),
+	"Invalid value: triggers[0]: must be one of cron, every, at, rrule and reboot"},
     {TRIGGER("'rrule':'FREQ=DAILY','start':'2026-01-01T00:00:00Z'"),
 	"Invalid value: triggers[0].start: must be local time such as 2026-01-01T00:00:00"},
     {TRIGGER("'rrule':'FREQ=DAILY','start':'2026-02-30'"),
@@ -600,13 +607,14 @@ static const struct {
 	"Invalid value: condition.after: there is no such member"},
 
     /* Triggers. */
-    {TRIGGER(""), "Invalid value: triggers[0]: must be one of cron, every, at and rrule"},
+    {TRIGGER(""),
+	"Invalid value: triggers[0]: must be one of cron, every, at, rrule and reboot"},
     {TRIGGER("'timeZone':'UTC'"),
-	"Invalid value: triggers[0]: must be one of cron, every, at and rrule"},
+	"Invalid value: triggers[0]: must be one of cron, every, at, rrule and reboot"},
     {TRIGGER("'cron':'@daily','every':'1h'"),
-	"Invalid value: triggers[0]: must be one of cron, every, at and rrule"},
+	"Invalid value: triggers[0]: must be one of cron, every, at, rrule and reboot"},
     {TRIGGER("'cron':null,'every':null"),
-	"Invalid value: triggers[0]: must be one of cron, every, at and rrule"},
+	"Invalid value: triggers[0]: must be one of cron, every, at, rrule and reboot"},
     {TOP("'triggers':[{'cron':'@daily'},null]"),
 	"Invalid value: triggers[1]: must be an object"},
     {TRIGGER("'every':'1h','timeZone':'UTC'"),

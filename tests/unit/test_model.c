@@ -394,7 +394,8 @@ a_trigger_is_of_one_kind_and_complete(void **state)
 	w.triggers[0].at_us = TRIGGER_END_US;
 	assert_invalid("Invalid value: triggers[0].at: must be before the year 3000");
 	w.triggers[0].kind = 0;
-	assert_invalid("Invalid value: triggers[0]: must be one of cron, every, at and rrule");
+	assert_invalid(
+	    "Invalid value: triggers[0]: must be one of cron, every, at, rrule and reboot");
 	afresh();
 	w.triggers[0].time_zone = NULL;
 	assert_invalid("Missing value: triggers[0].timeZone");

@@ -7,13 +7,18 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "proc/boot.h"
 #include "proc/clock.h"
 #include "proc/fd.h"
 #include "proc/loop.h"
@@ -476,6 +481,69 @@ the_clocks_tell_microseconds(void **state)
 	assert_true(wall_us < INT64_C(4102444800) * SECOND_US);
 }
 
+/* ---- boots ---- */
+
+static void
+put_file(const char *dir, const char *name, const char *text)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+#define BOOT_ID	    "01234567-89ab-cdef-0123-456789abcdef\n"
+#define STAT(start) "1 (a ) (b) S 0 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 " start " 9 9\n"
+
+static void
+a_boot_is_told_from_another_by_the_kernels_word_and_the_start_of_process_one(void **state)
+{
+	static const struct {
+		const char *id, *stat, *expected; /* NULL: it cannot be told */
+	} cases[] = {
+	    {BOOT_ID, STAT("77"), "01234567-89ab-cdef-0123-456789abcdef/77"},
+	    {BOOT_ID, STAT("78"), "01234567-89ab-cdef-0123-456789abcdef/78"},
+	    {"1" BOOT_ID, STAT("77"), NULL},
+	    {"", STAT("77"), NULL},
+	    {BOOT_ID, "1 (a) S 0", NULL},
+	    {BOOT_ID, "", NULL},
+	};
+	static const char *const dirs[] = {"sys", "sys/kernel", "sys/kernel/random", "1"};
+	char dir[] = "/tmp/carillon-boot-XXXXXX", sub[64], text[BOOT_TEXT];
+	struct err err;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(boot_identity(dir, text, &err), ERR_IO);
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+		snprintf(sub, sizeof sub, "%s/%s", dir, dirs[i]);
+		assert_int_equal(mkdir(sub, 0700), 0);
+	}
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		int rc;
+
+		put_file(dir, "sys/kernel/random/boot_id", cases[i].id);
+		put_file(dir, "1/stat", cases[i].stat);
+		rc = boot_identity(dir, text, &err);
+		assert_int_equal(rc, cases[i].expected ? 0 : ERR_IO);
+		if (!rc)
+			assert_string_equal(text, cases[i].expected);
+	}
+	snprintf(sub, sizeof sub, "%s/1/stat", dir);
+	assert_int_equal(unlink(sub), 0);
+	snprintf(sub, sizeof sub, "%s/sys/kernel/random/boot_id", dir);
+	assert_int_equal(unlink(sub), 0);
+	for (size_t i = sizeof dirs / sizeof *dirs; i-- > 0;) {
+		snprintf(sub, sizeof sub, "%s/%s", dir, dirs[i]);
+		assert_int_equal(rmdir(sub), 0);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
 #define BENCH(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
 
 int
@@ -495,6 +563,8 @@ main(void)
 	    cmocka_unit_test(a_slot_is_stuck_only_while_it_is_busy_and_untouched),
 	    cmocka_unit_test(a_jump_of_the_wall_clock_is_found_and_told_from_sleep),
 	    cmocka_unit_test(the_clocks_of_this_machine_do_not_jump_between_two_looks),
+	    cmocka_unit_test(
+		a_boot_is_told_from_another_by_the_kernels_word_and_the_start_of_process_one),
 	    cmocka_unit_test(a_board_is_one_for_all_who_map_it),
 	    cmocka_unit_test(the_clocks_tell_microseconds),
 	};

@@ -39,6 +39,7 @@ static struct trigger triggers[] = {
     {.kind = TRIGGER_EVERY, .every_us = 900000000, .anchor_us = -5},
     {.kind = TRIGGER_AT, .at_us = INT64_MAX - 1},
     {.kind = TRIGGER_RRULE, .expression = "FREQ=DAILY", .time_zone = "UTC", .start_us = -7},
+    {.kind = TRIGGER_REBOOT},
 };
 
 static struct task_after after[] = {{"bare", AFTER_FAILED}, {"extract", AFTER_ALWAYS}};
@@ -172,6 +173,8 @@ put_state(struct buf *b)
 			  .suspended_reason = "",
 			  .next_due_us = INSTANT_NEVER,
 			  .range_due_us = 3,
+			  .boot = 2,
+			  .boot_us = 9,
 			  .last_execution_id = ID_MAX,
 			  .active = UINT32_MAX,
 			  .waiting = 1,
@@ -403,7 +406,7 @@ again_schedule(struct unpack *u, struct arena *a, struct buf *b)
 
 	unpack_schedule(u, a, &s);
 	for (size_t i = 0; i < s.trigger_count; i++)
-		fine = fine && known(s.triggers[i].kind, TRIGGER_CRON, TRIGGER_RRULE) &&
+		fine = fine && known(s.triggers[i].kind, TRIGGER_CRON, TRIGGER_REBOOT) &&
 		       known(s.triggers[i].dst_gap, 0, 1) &&
 		       known(s.triggers[i].dst_fold, 0, 2);
 	pack_schedule(b, &s);

@@ -58,10 +58,25 @@ write_due(struct json_writer *w, const struct preview *p)
 	json_end_object(w);
 }
 
+/* What no list of times can show. */
+static void
+warn_of_boots(struct call *c, const struct schedule *s)
+{
+	for (size_t i = 0; i < s->trigger_count; i++) {
+		if (s->triggers[i].kind == TRIGGER_REBOOT)
+			response_header(c->res, "X-Schedule-Warning",
+			    arena_printf(c->req->arena,
+				"triggers[%zu].reboot: is due at each boot of the machine; "
+				"nobody knows when that is",
+				i));
+	}
+}
+
 int
 api3_preview_schedule(struct call *c)
 {
 	struct service *sv = c->face->service;
+	struct schedule_view view;
 	struct preview *list;
 	struct json_writer *w;
 	struct asked k;
@@ -75,10 +90,15 @@ api3_preview_schedule(struct call *c)
 	else if (!ret)
 		ret = service_preview_schedule(sv, c->req->arena, &c->actor, k.id,
 		    c->face->time_zone, k.from_us, (size_t)k.count, &list, &count, &c->err);
+	if (!ret && !k.has_definition) {
+		ret = service_get_schedule(sv, c->req->arena, &c->actor, k.id, &view, &c->err);
+		k.definition = view.definition;
+	}
 	if (ret)
 		return ret;
 	if (k.has_definition)
 		api3_warn(c, &k.definition);
+	warn_of_boots(c, &k.definition);
 	w = api3_begin(c);
 	json_array(w);
 	for (size_t i = 0; i < count; i++)
