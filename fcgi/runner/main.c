@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "config/config.h"
 #include "proc/clock.h"
 #include "proc/fd.h"
@@ -38,7 +40,7 @@ struct shell {
 	const char *config_path;
 	struct config config;
 	struct ward_house house;
-	char *output_path;
+	char *output_path, *user;
 	struct runner *runner;
 	struct loop_timer *timer;
 	struct loop_watch *channel_watch, *signal_watch;
@@ -161,6 +163,17 @@ raise_files(struct rlimit *given, struct err *err)
 	return 0;
 }
 
+static char *
+own_name(void)
+{
+	const struct passwd *entry = getpwuid(geteuid());
+	char *name = NULL;
+
+	if (entry)
+		return mem_strdup(entry->pw_name);
+	return asprintf(&name, "%u", (unsigned)geteuid()) < 0 ? NULL : name;
+}
+
 static int
 open_places(struct shell *s, struct err *err)
 {
@@ -179,6 +192,7 @@ open_places(struct shell *s, struct err *err)
 	if (s->house.output_root < 0 || !s->output_path)
 		return err_errno(err, ERR_IO, errno, "output directory %s", root);
 	s->house.output_path = s->output_path;
+	s->house.user = s->user = own_name();
 	s->house.run_as = (const char *const *)s->config.run_as;
 	s->house.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (s->house.null_fd < 0)
@@ -300,6 +314,7 @@ main(int argc, char **argv)
 	http_client_close(s.house.http);
 	loop_close(s.house.loop);
 	free(s.output_path);
+	free(s.user);
 	config_release(&s.config);
 	return rc;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "proc/fd.h"
+#include "proc/started.h"
 
 #define SECOND_US INT64_C(1000000)
 
@@ -230,6 +232,55 @@ on_keeper(void *ctx, int events)
 	w->look_mono_us = 0;
 }
 
+static const char *
+as_shown(const char *variable, const char *const *shown)
+{
+	size_t len = strcspn(variable, "=") + 1;
+
+	for (; shown && *shown; shown++) {
+		if (!strncmp(*shown, variable, len))
+			return *shown;
+	}
+	return variable;
+}
+
+static const char *
+group_name(struct arena *a, gid_t gid)
+{
+	const struct group *entry = getgrgid(gid);
+
+	return entry ? arena_strdup(a, entry->gr_name) : arena_printf(a, "%u", (unsigned)gid);
+}
+
+/* What it gets is told beside its output, but for what is secret. */
+static void
+note_start(struct ward *w, struct arena *a, const struct channel_message *m,
+    const struct command_spec *spec)
+{
+	const struct attributes *is = spec->attributes;
+	const char **env;
+	char name[32];
+	struct err err;
+	size_t n = 0;
+
+	while (spec->env[n])
+		n++;
+	env = arena_array(a, n + 1, sizeof *env);
+	for (size_t i = 0; i < n; i++)
+		env[i] = as_shown(spec->env[i], m->shown);
+	snprintf(name, sizeof name, "%" PRIu32 ".start", w->attempt);
+	if (started_write(w->dir, name,
+		&(struct started){.argv = m->argv,
+		    .env = env,
+		    .cwd = m->cwd ? m->cwd : "/",
+		    .user = m->user ? m->user : w->house->user,
+		    .group = group_name(a, is->change ? is->gid : getegid()),
+		    .umask = m->umask,
+		    .nice = m->nice},
+		&err))
+		complain(w, &err);
+}
+
 static int
 hold(struct ward *w, const struct channel_message *m, struct err *err)
 {
@@ -258,6 +309,7 @@ hold(struct ward *w, const struct channel_message *m, struct err *err)
 	spec.env = whole_env(w, &scratch, &attributes, m->env);
 	spec.stdout_fd = writers[0];
 	spec.stderr_fd = writers[1];
+	note_start(w, &scratch, m, &spec);
 	rc = command_hold(&w->command, &spec, err);
 	if (rc)
 		goto done;

@@ -58,6 +58,30 @@ add_before(struct arena *a, const char **env, const struct task *before)
 	return 3;
 }
 
+static const char *
+variable(struct fill *f, const struct env_var *v)
+{
+	return arena_printf(
+	    &f->e->arena, "%s=%s", v->name, fill_text(f, v->value, 0, PLACEHOLDER_PLAIN));
+}
+
+/* How the variables that hold secrets are told to those who look at the attempt. */
+static const char **
+build_shown(struct fill *f)
+{
+	const struct task_def *def = &f->task->def;
+	const char **shown = arena_array(&f->e->arena, def->env_count + 1, sizeof *shown);
+	size_t n = 0;
+
+	f->shown = true;
+	for (size_t i = 0; i < def->env_count; i++) {
+		if (strstr(def->env[i].value, "${secret:"))
+			shown[n++] = variable(f, &def->env[i]);
+	}
+	f->shown = false;
+	return shown;
+}
+
 static const char **
 build_env(struct fill *f)
 {
@@ -91,8 +115,7 @@ build_env(struct fill *f)
 	}
 	for (size_t i = 0; i < t->def.env_count; i++) {
 		const struct env_var *v = &t->def.env[i];
-		const char *text = arena_printf(
-		    a, "%s=%s", v->name, fill_text(f, v->value, 0, PLACEHOLDER_PLAIN));
+		const char *text = variable(f, v);
 		size_t at = 0, len = strlen(v->name) + 1;
 
 		/* The definition may say otherwise about PATH and LANG. */
@@ -140,6 +163,7 @@ dispatch_start(struct txn *txn, struct engine *e, const struct execution *x,
 	    .attempt = t->attempts[t->attempt_count - 1].number,
 	    .argv = build_argv(&f, x, &t->def),
 	    .env = t->def.http ? NULL : build_env(&f),
+	    .shown = t->def.http ? NULL : build_shown(&f),
 	    .http = t->def.http ? request_build(&f) : NULL,
 	    .cwd = t->def.cwd ? t->def.cwd : "/",
 	    .output_dir = dir,

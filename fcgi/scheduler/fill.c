@@ -123,6 +123,8 @@ value(void *ctx, struct arena *a, const struct placeholder *p)
 	case PLACEHOLDER_RESULT:
 		return result_of(f, a, p);
 	case PLACEHOLDER_SECRET:
+		if (f->shown)
+			return arena_printf(a, "${secret:%.*s}", (int)p->of_len, p->of);
 		return secret(f, a, p);
 	}
 	return NULL;

@@ -118,6 +118,7 @@ struct fill {
 	int rc;		     /* of reading secrets; what was filled is of no use then */
 	const char *missing; /* why one has no value; NULL: all have */
 	bool secret;	     /* one of the texts held a secret */
+	bool shown;	     /* a secret is not read but told by its name */
 	const char **mask;   /* NULL at the end */
 	size_t mask_count, mask_cap;
 };

@@ -124,6 +124,7 @@ pack_command(struct buf *b, const struct channel_message *m)
 {
 	pack_list(b, m->argv);
 	pack_list(b, m->env);
+	pack_list(b, m->shown);
 	pack_str(b, m->cwd);
 	pack_str(b, m->output_dir);
 	pack_i64(b, m->timeout_us);
@@ -150,6 +151,7 @@ unpack_command(struct unpack *u, struct arena *a, struct channel_message *m)
 {
 	m->argv = unpack_list(u, a);
 	m->env = unpack_list(u, a);
+	m->shown = unpack_list(u, a);
 	m->cwd = unpack_str(u, a);
 	m->output_dir = unpack_str(u, a);
 	m->timeout_us = unpack_i64(u);

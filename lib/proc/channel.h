@@ -107,6 +107,7 @@ struct channel_message {
 	 * lists end with NULL. */
 	const char **argv;
 	const char **env; /* "NAME=value", the whole environment but for CARILLON_RESULT_DIR */
+	const char **shown; /* how those of env that hold a secret are told */
 	const char *cwd;
 	const char *output_dir; /* relative to the runner's output root; made by the runner */
 	int64_t timeout_us;	/* 0: none */

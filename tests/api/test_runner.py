@@ -110,3 +110,47 @@ def test_a_log_is_followed_while_its_command_runs(admin, scratch):
     assert admin.ended(execution) == 1
     rest = log(admin, execution, stream="both", offset=int(answer.headers["X-Log-Next-Offset"]))
     assert rest.text.endswith(" stderr F two\n") and rest.text.count("\n") == 1
+
+
+def started(client, execution, **members):
+    answer = client.call("getAttempt", {"taskId": client.task(execution), **members})
+    assert answer.status == 200, answer
+    return answer.json()["started"]
+
+
+def test_an_attempt_shows_exactly_what_its_command_was_given(admin, scratch):
+    task = {"name": "main", "command": ["/bin/sh", "-c", "cat /proc/$$/environ | tr '\\0' '\\n'; pwd; umask", "x y"],
+            "env": {"COLOUR": "blue", "SAME": "a=b"}, "cwd": str(scratch), "umask": "0027"}
+    schedule = admin.create("runner: given", "", tasks=[task])
+    execution = admin.run(schedule)
+    assert admin.ended(execution) == 1
+    given = started(admin, execution)
+    *seen, cwd, mask = log(admin, execution).text.splitlines()
+    assert given["env"] == dict(line.split("=", 1) for line in seen if not re.match("(PWD|OLDPWD|_|SHLVL)=", line))
+    assert given["env"]["COLOUR"] == "blue" and given["env"]["CARILLON_ATTEMPT"] == "1"
+    assert (given["cwd"], given["umask"], given["command"]) == (cwd, mask, task["command"])
+    assert given["nice"] == 0 and given["user"] and given["group"]
+    # What becomes of the definition changes nothing.
+    definition = {"name": "runner: given", "tasks": [{**task, "env": {}}], "scheduleId": schedule, "version": 1}
+    assert admin.call("updateSchedule", definition).status == 200
+    assert started(admin, execution, attempt=1) == given
+
+
+def test_a_secret_is_told_by_its_name_only(admin, scratch):
+    value = "a-secret-that-nobody-sees"
+    assert admin.call("setSecret", {"name": "runner-given", "value": value}).status == 200
+    task = {"name": "main", "command": ["/bin/sh", "-c", f"echo $URL > {scratch}/url"],
+            "env": {"URL": "db://me:${secret:runner-given}@host/${attempt}"}}
+    execution = admin.run(admin.create("runner: secret", "", tasks=[task]))
+    assert admin.ended(execution) == 1
+    assert (scratch / "url").read_text() == f"db://me:{value}@host/1\n"
+    answer = admin.call("getAttempt", {"taskId": admin.task(execution)})
+    assert answer.json()["started"]["env"]["URL"] == "db://me:${secret:runner-given}@host/1"
+    assert value not in answer.text
+
+
+def test_who_has_no_attempt_or_another_tells_so(admin):
+    execution = admin.run(admin.create("runner: which", "true"))
+    assert admin.ended(execution) == 1
+    answer = admin.call("getAttempt", {"taskId": admin.task(execution), "attempt": 2})
+    assert (answer.status, answer.text) == (400, "Invalid value: attempt")

@@ -199,6 +199,7 @@ CASES = [
     ("tasks/getTasksIds", lambda t: t.execution),
     ("tasks/getTasks", lambda t: t.execution),
     ("tasks/getTasks", lambda t: t.failed),
+    ("tasks/getAttempt", lambda t: {"taskId": t.task, "attempt": 1}),
     ("tasks/getTaskData", lambda t: t.task),
     ("tasks/getTaskData", lambda t: {"taskId": t.failed_task}),
     ("tasks/getExecutions", lambda t: t.schedule),

@@ -1217,7 +1217,8 @@ what_changes_things_needs_an_administrator_and_what_reads_does_not(void **state)
 	    "tasks/getScheduleExecutionStatus", "tasks/getTasks", "tasks/getTasksIds",
 	    "tasks/getTaskData", "tasks/getExecutions", "tasks/getSchedule",
 	    "tasks/getExecution", "tasks/listExecutions", "tasks/listOccurrences",
-	    "tasks/getTaskLog", "tasks/reRunTask", "tasks/getTaskOutputs", "access/whoAmI"};
+	    "tasks/getTaskLog", "tasks/getAttempt", "tasks/reRunTask", "tasks/getTaskOutputs",
+	    "access/whoAmI"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof admins / sizeof *admins; i++) {

@@ -4,6 +4,8 @@
 #include <pwd.h>
 #include <sys/stat.h>
 
+#include "proc/started.h"
+
 /* What a script says on its standard output. */
 static const char *
 said(struct bench *b, struct channel_message *start)
@@ -168,6 +170,36 @@ as_user(struct bench *b, uint64_t task_id, const char *script)
 }
 
 static void
+what_it_was_given_is_noted_before_it_runs_and_without_secrets(void **state)
+{
+	const char *shown[] = {"TOKEN=${secret:x}", NULL};
+	struct bench *b = *state;
+	struct channel_message start = bench_shell_with_results(b, 1, "exit 0");
+	struct started s;
+	struct err err;
+	const char *path = bench_path(b, "out/t/1/1.start");
+
+	start.env[2] = "TOKEN=abc";
+	start.env[3] = NULL;
+	start.shown = shown;
+	start.umask = 027;
+	bench_send(b, &start);
+	bench_expect(b, CHANNEL_HELD, 1);
+	assert_int_equal(started_read(&b->arena, path, &s, &err), 0);
+	assert_string_equal(s.argv[2], "exit 0");
+	assert_string_equal(s.env[0], start.env[0]);
+	assert_string_equal(s.env[2], shown[0]);
+	assert_non_null(strstr(s.env[3], "CARILLON_RESULT_DIR=/"));
+	assert_null(s.env[4]);
+	assert_string_equal(s.cwd, b->dir);
+	assert_int_equal(s.umask, 027);
+	assert_string_equal(s.user, getpwuid(geteuid())->pw_name);
+	assert_null(strstr(bench_read(b, "out/t/1/1.start"), "abc"));
+	assert_int_equal(
+	    started_read(&b->arena, bench_path(b, "out/none"), &s, &err), ERR_MISSING);
+}
+
+static void
 a_command_runs_as_its_user_with_his_groups_and_no_privileges(void **state)
 {
 	struct bench *b = *state;
@@ -267,6 +299,7 @@ main(void)
 	    BENCH(what_cannot_be_set_never_started_and_tells_what),
 	    BENCH(no_command_gets_privileges_by_a_programs_setuid_bit),
 	    BENCH(an_end_tells_what_was_used),
+	    BENCH(what_it_was_given_is_noted_before_it_runs_and_without_secrets),
 	    BENCH(a_command_runs_as_its_user_with_his_groups_and_no_privileges),
 	    BENCH(a_group_must_be_one_of_the_users),
 	    BENCH(one_of_another_user_is_stopped_and_dies_with_the_runner),

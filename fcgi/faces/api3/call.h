@@ -261,6 +261,8 @@ MUST_CHECK int api3_first_output(struct call *c, const struct task *t, struct re
 MUST_CHECK int api3_load_outputs(struct call *c, struct api3_run *run);
 
 /* A member with an instant, a user's id; nothing where there is none (INSTANT_NEVER, NULL). */
+/* The members of an attempt, into an object that is open. */
+void api3_write_attempt(struct json_writer *w, const struct attempt *at);
 void api3_write_instant(struct json_writer *w, const char *name, int64_t us);
 void api3_write_user(struct json_writer *w, const char *name, uint64_t user_id);
 void api3_write_string(struct json_writer *w, const char *name, const char *value);
@@ -312,6 +314,7 @@ int api3_get_execution(struct call *c);
 int api3_list_executions(struct call *c);
 int api3_list_occurrences(struct call *c);
 int api3_get_task_log(struct call *c);
+int api3_get_attempt(struct call *c);
 
 int api3_cancel_execution(struct call *c);
 int api3_rerun_task(struct call *c);

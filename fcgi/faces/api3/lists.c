@@ -11,10 +11,9 @@ enum { LOOKS_MAX = 2000, LOOKS_AT_ONCE = 200 };
 
 /* ---- executions ---- */
 
-static void
-write_attempt(struct json_writer *w, const struct attempt *at)
+void
+api3_write_attempt(struct json_writer *w, const struct attempt *at)
 {
-	json_object(w);
 	json_name(w, "attempt");
 	json_number(w, at->number);
 	if (at->pid) {
@@ -46,7 +45,6 @@ write_attempt(struct json_writer *w, const struct attempt *at)
 		json_name(w, "peakMemoryBytes");
 		json_number(w, at->memory_bytes);
 	}
-	json_end_object(w);
 }
 
 static void
@@ -60,8 +58,11 @@ write_task(struct json_writer *w, const struct task *t)
 	json_number(w, api3_task_status(t->status));
 	json_name(w, "attempts");
 	json_array(w);
-	for (size_t i = 0; i < t->attempt_count; i++)
-		write_attempt(w, &t->attempts[i]);
+	for (size_t i = 0; i < t->attempt_count; i++) {
+		json_object(w);
+		api3_write_attempt(w, &t->attempts[i]);
+		json_end_object(w);
+	}
 	json_end_array(w);
 	json_end_object(w);
 }

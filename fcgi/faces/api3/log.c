@@ -1,5 +1,6 @@
 /*
- * tasks/getTaskLog: what a command wrote, from an offset on, also while it runs.
+ * tasks/getTaskLog: what a command wrote, from an offset on, also while it runs; tasks/getAttempt:
+ * how it was started.
  *
  * The task is read before the file: if the attempt has ended then, the file grows no more, and
  * its end is the log's end. A log that is asked for whole and has ended is the file as it is, and
@@ -11,6 +12,7 @@
 
 #include "faces/api3/call.h"
 #include "proc/excerpt.h"
+#include "proc/started.h"
 
 enum { LOG_BYTES_MAX = 1 << 20 };
 
@@ -145,4 +147,82 @@ api3_get_task_log(struct call *c)
 done:
 	excerpt_view_close(&view);
 	return ret;
+}
+
+/* ---- how it was started ---- */
+
+static void
+write_env(struct json_writer *w, struct arena *a, const char **env)
+{
+	json_object(w);
+	for (; *env; env++) {
+		size_t len = strcspn(*env, "=");
+
+		json_name(w, arena_memdup(a, *env, len));
+		json_string(w, (*env)[len] ? *env + len + 1 : "");
+	}
+	json_end_object(w);
+}
+
+static void
+write_started(struct json_writer *w, struct arena *a, const struct started *s)
+{
+	char mask[8];
+
+	json_name(w, "started");
+	json_object(w);
+	json_name(w, "command");
+	json_array(w);
+	for (size_t i = 0; s->argv[i]; i++)
+		json_string(w, s->argv[i]);
+	json_end_array(w);
+	json_name(w, "env");
+	write_env(w, a, s->env);
+	api3_write_string(w, "cwd", s->cwd);
+	api3_write_string(w, "user", s->user);
+	api3_write_string(w, "group", s->group);
+	snprintf(mask, sizeof mask, "%04o", (unsigned)s->umask & 07777);
+	api3_write_string(w, "umask", mask);
+	json_name(w, "nice");
+	json_number(w, s->nice);
+	json_end_object(w);
+}
+
+int
+api3_get_attempt(struct call *c)
+{
+	struct piece p = {0};
+	const struct attempt *at;
+	struct json_writer *w;
+	struct execution e;
+	struct started s;
+	struct task t;
+	int ret, there;
+
+	ret = api3_need_id(c->body, "taskId", &p.task_id, &c->err);
+	if (!ret)
+		ret = api3_integer(c->body, "attempt", 1, UINT32_MAX, &p.attempt, &c->err);
+	if (!ret)
+		ret = service_get_task(
+		    c->face->service, c->req->arena, &c->actor, p.task_id, &t, &e, &c->err);
+	if (!ret)
+		ret = find_attempt(c, &t, p.attempt, &at);
+	if (!ret && !at)
+		ret = err_fail(&c->err, ERR_MISSING, "The task has no attempt yet");
+	if (ret)
+		return ret;
+	there = started_read(c->req->arena,
+	    arena_printf(
+		c->req->arena, "%s/%s", c->face->output_dir, log_path(c, &t, at, "start")),
+	    &s, &c->err);
+	/* A request has none, and an attempt that is not held yet. */
+	if (there && there != ERR_MISSING)
+		return there;
+	w = api3_begin(c);
+	json_object(w);
+	api3_write_attempt(w, at);
+	if (!there)
+		write_started(w, c->req->arena, &s);
+	json_end_object(w);
+	return api3_answer(c, w);
 }

@@ -75,6 +75,8 @@ static const struct api3_method methods[] = {
 	API3_READS, api3_list_occurrences},
     {API3_TASKS, "getTaskLog", API3_ALL_ROLES, SCOPE_READ, API3_TASK, API3_OBJECT, API3_READS,
 	api3_get_task_log},
+    {API3_TASKS, "getAttempt", API3_ALL_ROLES, SCOPE_READ, API3_TASK, API3_OBJECT, API3_READS,
+	api3_get_attempt},
     {API3_TASKS, "getTaskOutput", API3_ALL_ROLES, SCOPE_RESULTS, API3_OUTPUT, API3_ID,
 	API3_READS, api3_get_task_output},
     {API3_TASKS, "setSecret", API3_ADMINS, SCOPE_MANAGE, API3_SECRET, API3_OBJECT, API3_WRITES,
