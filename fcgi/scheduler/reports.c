@@ -268,7 +268,8 @@ note_ended(
 		attempt->reason = "the service was stopped while it ran";
 		rc = run_lose_task(txn, &e->arena, &t, &queued, err);
 	} else {
-		rc = run_end_task(txn, &e->arena, &t, ended_as(e, &t, r), &queued, err);
+		rc = run_end_task(
+		    txn, &e->arena, &t, ended_as(e, &t, r), r->end_us, &queued, err);
 	}
 	if (rc)
 		return rc;

@@ -105,7 +105,7 @@ mix(uint64_t x)
 }
 
 int64_t
-retry_due(const struct task *t)
+retry_due(const struct task *t, int64_t ended_us)
 {
 	const struct retries *r = &t->def.retries;
 	const struct attempt *last = &t->attempts[t->attempt_count - 1];
@@ -116,7 +116,7 @@ retry_due(const struct task *t)
 		asked_us = r->max_delay_us;
 	if (asked_us > delay_us)
 		delay_us = asked_us;
-	return last->end_us + delay_us + (int64_t)(part % ((uint64_t)r->jitter_us + 1));
+	return ended_us + delay_us + (int64_t)(part % ((uint64_t)r->jitter_us + 1));
 }
 
 struct attempt *

@@ -23,8 +23,8 @@ bool retry_cause_valid(const char *text, bool request);
 /* Is a task whose present attempt has ended with `status` to have another one for it? */
 bool retry_follows(const struct task *t, enum task_status status);
 
-/* When that one is due. */
-int64_t retry_due(const struct task *t);
+/* When that one is due, of a task whose present attempt ended at `ended_us`. */
+int64_t retry_due(const struct task *t, int64_t ended_us);
 
 /* The attempt that is still to come, if the last one is: it has a number and a due time, and no
  * start and no end. */

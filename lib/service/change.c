@@ -20,13 +20,9 @@ settle(struct txn *txn, struct changing *c, struct err *err)
 {
 	bool queued = false;
 
-	struct schedule s = c->s;
-
 	/* What is due by now is due by the old definition. */
-	if (c->hasten)
-		s.jitter_us = 0;
-	return fire_due(
-	    txn, &s, &c->state, c->deed.sv->zones, c->deed.now_us, &queued, &c->more, err);
+	return fire_settle(txn, &c->s, &c->state, c->deed.sv->zones, c->deed.now_us,
+	    c->hasten ? FIRE_HASTEN : 0, &queued, &c->more, err);
 }
 
 int
@@ -143,8 +139,8 @@ settle_one_shots(struct txn *txn, struct changing *c, const struct schedule *s, 
 	rc = run_plan(txn, &only, &c->state, first_us, err);
 	/* They are too few for more than one batch. */
 	return rc ? rc
-		  : fire_due(txn, &only, &c->state, c->deed.sv->zones, c->deed.now_us, &queued,
-			&more, err);
+		  : fire_settle(txn, &only, &c->state, c->deed.sv->zones, c->deed.now_us,
+			FIRE_AMONG, &queued, &more, err);
 }
 
 /* From now on; or from what is settled already, if the scheduler's clock was read later. */
@@ -271,6 +267,9 @@ change_delete(struct txn *txn, struct changing *c, struct err *err)
 			rc = run_cancel_waiting(txn, c->arena, &c->state, waiting,
 			    c->deed.now_us, "its schedule was deleted", err);
 	}
+	if (!rc)
+		rc = fire_drop_due(txn, &c->s, &c->state, c->deed.sv->zones, c->deed.now_us,
+		    c->deed.actor->user_id, err);
 	if (!rc)
 		rc = fire_drop_deferred(txn, &c->s, &c->state, c->deed.now_us,
 		    "its schedule was deleted while it was deferred", err);

@@ -21,6 +21,7 @@ struct settling {
 	struct schedule_state *state;
 	struct zones *zones;
 	int64_t now_us;
+	unsigned how; /* FIRE_… */
 	struct calendars calendars;
 	bool calendars_known;
 	bool queued;
@@ -40,6 +41,17 @@ struct judgement {
 	enum origin origin; /* if it ran */
 	const char *reason;
 };
+
+/* When a run that has its turn at `at_us` is to start. */
+static int64_t
+firing_time(const struct settling *g, int64_t at_us)
+{
+	int64_t firing_us = schedule_firing_time(g->s, at_us);
+
+	return (g->how & FIRE_HASTEN) && at_us <= g->now_us && firing_us > g->now_us
+		   ? g->now_us
+		   : firing_us;
+}
 
 static struct judgement
 judge_misfire(const struct schedule *s, int64_t late_us, bool last)
@@ -73,7 +85,7 @@ judge(const struct settling *g, const struct turn *t, bool last)
 	const struct schedule_state *state = g->state;
 	/* Within its jitter a due time is not late. */
 	int64_t late_us = g->now_us - t->at_us - g->s->jitter_us;
-	int64_t firing_us = schedule_firing_time(g->s, t->at_us);
+	int64_t firing_us = firing_time(g, t->at_us);
 	bool busy = state->active + state->waiting > 0;
 	struct judgement j = {VERDICT_RAN, ORIGIN_TRIGGER, NULL};
 
@@ -210,6 +222,21 @@ same_skip(const struct occurrence *a, const struct occurrence *b)
 	       same_text(a->reason, b->reason);
 }
 
+/* Is it one more of the open range? */
+static int
+joins_range(struct settling *g, const struct occurrence *o, bool *joins, struct err *err)
+{
+	struct occurrence last;
+	int rc;
+
+	*joins = g->range.count > 0 && same_skip(&g->range, o);
+	if (!*joins || !(g->how & FIRE_AMONG))
+		return 0;
+	rc = store_ledger_last(g->txn, &g->arena, g->s->id, o->due_us, &last, err);
+	*joins = rc == ERR_MISSING || (!rc && last.due_us <= g->range.due_us);
+	return rc == ERR_MISSING ? 0 : rc;
+}
+
 static int
 add_skip(struct settling *g, int64_t due_us, const struct judgement *j, struct err *err)
 {
@@ -222,17 +249,20 @@ add_skip(struct settling *g, int64_t due_us, const struct judgement *j, struct e
 	    .reason = j->reason,
 	    .decided_us = g->now_us,
 	};
+	bool joins = false;
 	int rc = 0;
 
 	if (j->verdict == VERDICT_SKIPPED_OVERLAP)
 		rc = find_holder(g, &o.execution_id, err);
-	if (rc)
-		return rc;
 	if (j->verdict == VERDICT_SKIPPED_SUSPENDED) {
 		o.suspended_by = g->state->suspended_by;
 		o.suspended_us = g->state->suspended_us;
 	}
-	if (g->range.count > 0 && same_skip(&g->range, &o)) {
+	if (!rc)
+		rc = joins_range(g, &o, &joins, err);
+	if (rc)
+		return rc;
+	if (joins) {
 		g->range.to_us = due_us;
 		g->range.count++;
 		return 0;
@@ -310,12 +340,12 @@ later_has_come(struct settling *g, int64_t next_us, bool *come, struct err *err)
 	int rc = 0;
 
 	*come = false;
-	while (!rc && schedule_firing_time(g->s, next_us) <= g->now_us && !*come) {
+	while (!rc && firing_time(g, next_us) <= g->now_us && !*come) {
 		int64_t free_us = next_us;
 
 		if (calendars_exclude(&g->calendars, next_us, &by))
 			free_us = exclusion_first_free(&g->calendars.reader, next_us);
-		if (schedule_firing_time(g->s, free_us) > g->now_us)
+		if (firing_time(g, free_us) > g->now_us)
 			break;
 		*come = free_us == next_us || g->s->on_excluded == ON_EXCLUDED_DEFER;
 		/* None that is due until then runs. */
@@ -373,7 +403,7 @@ meet_calendars(
 		*reason = NULL;
 		t->at_us = free_us;
 		t->why = deferral(g, free_us, why);
-		if (schedule_firing_time(g->s, free_us) > g->now_us)
+		if (firing_time(g, free_us) > g->now_us)
 			*wait_us = free_us;
 	}
 }
@@ -392,8 +422,8 @@ settle_turn(struct settling *g, const struct turn *t, int64_t next_us, struct er
 	if (j.verdict == VERDICT_RAN)
 		j.reason = t->why;
 	if (j.verdict == VERDICT_MISSED_DOWN || j.verdict == VERDICT_MISSED_WINDOW)
-		rc = fire_blame_clock(g->txn, &g->arena, g->s,
-		    schedule_firing_time(g->s, t->at_us), &j.verdict, &j.reason, err);
+		rc = fire_blame_clock(g->txn, &g->arena, g->s, firing_time(g, t->at_us),
+		    &j.verdict, &j.reason, err);
 	if (rc)
 		return rc;
 	return j.verdict == VERDICT_RAN ? add_run(g, t->due_us, &j, err)
@@ -417,7 +447,7 @@ settle_calendars(struct settling *g, int64_t next_us, int64_t *wake_us, struct e
 	state->deferred_us = INSTANT_NEVER;
 	*wake_us = next_us;
 	/* What is suspended is not asked any further. */
-	if (!schedule_is_suspended(state, schedule_firing_time(g->s, t.at_us))) {
+	if (!schedule_is_suspended(state, firing_time(g, t.at_us))) {
 		meet_calendars(g, &t, next_us, &wait_us, &j.reason);
 		if (j.reason)
 			return add_skip(g, t.due_us, &j, err);
@@ -438,8 +468,7 @@ settle_one(struct settling *g, int64_t *due_us, struct err *err)
 	int rc;
 
 	/* Nobody is waked when a suspension ends: the first due time behind it finds it over. */
-	if (g->state->suspended &&
-	    !schedule_is_suspended(g->state, schedule_firing_time(g->s, *due_us)))
+	if (g->state->suspended && !schedule_is_suspended(g->state, firing_time(g, *due_us)))
 		schedule_end_suspension(g->state);
 	rc = schedule_next_due(g->s, g->zones, *due_us, &next_us, err);
 	if (!rc)
@@ -456,12 +485,13 @@ settle_one(struct settling *g, int64_t *due_us, struct err *err)
 }
 
 int
-fire_due(struct txn *txn, const struct schedule *s, struct schedule_state *state,
-    struct zones *zones, int64_t now_us, bool *queued, bool *more, struct err *err)
+fire_settle(struct txn *txn, const struct schedule *s, struct schedule_state *state,
+    struct zones *zones, int64_t now_us, unsigned how, bool *queued, bool *more,
+    struct err *err)
 {
 	struct settling g = {
-	    .txn = txn, .s = s, .state = state, .zones = zones, .now_us = now_us};
-	int64_t due_us = state->next_due_us, firing_us = schedule_firing_time(s, due_us);
+	    .txn = txn, .s = s, .state = state, .zones = zones, .now_us = now_us, .how = how};
+	int64_t due_us = state->next_due_us, firing_us = firing_time(&g, due_us);
 	int rc;
 
 	*more = false;
@@ -470,7 +500,7 @@ fire_due(struct txn *txn, const struct schedule *s, struct schedule_state *state
 	rc = open_range(&g, err);
 	for (int i = 0; !rc && firing_us <= now_us && i < FIRE_BATCH; i++) {
 		rc = settle_one(&g, &due_us, err);
-		firing_us = schedule_firing_time(s, due_us);
+		firing_us = firing_time(&g, due_us);
 	}
 	if (!rc)
 		rc = close_range(&g, err);
@@ -481,6 +511,13 @@ fire_due(struct txn *txn, const struct schedule *s, struct schedule_state *state
 	*more = firing_us <= now_us;
 	arena_release(&g.arena);
 	return rc;
+}
+
+int
+fire_due(struct txn *txn, const struct schedule *s, struct schedule_state *state,
+    struct zones *zones, int64_t now_us, bool *queued, bool *more, struct err *err)
+{
+	return fire_settle(txn, s, state, zones, now_us, 0, queued, more, err);
 }
 
 int
@@ -561,4 +598,36 @@ fire_drop_deferred(struct txn *txn, const struct schedule *s, struct schedule_st
 		return 0;
 	state->deferred_us = INSTANT_NEVER;
 	return store_ledger_insert(txn, &o, err);
+}
+
+int
+fire_drop_due(struct txn *txn, const struct schedule *s, struct schedule_state *state,
+    struct zones *zones, int64_t now_us, uint64_t by_id, struct err *err)
+{
+	static const struct judgement j = {VERDICT_SKIPPED_SUSPENDED, 0,
+	    "its schedule was deleted while it waited for its jitter"};
+	struct settling g = {
+	    .txn = txn, .s = s, .state = state, .zones = zones, .now_us = now_us};
+	int64_t due_us = state->next_due_us;
+	int rc;
+
+	if (state->deferred_us != INSTANT_NEVER || due_us > now_us)
+		return 0;
+	state->suspended_by = by_id;
+	state->suspended_us = now_us;
+	rc = open_range(&g, err);
+	while (!rc && due_us <= now_us) {
+		rc = add_skip(&g, due_us, &j, err);
+		if (!rc)
+			rc = schedule_next_due(s, zones, due_us, &due_us, err);
+		/* What is behind it cannot be known: see give_up(). */
+		if (rc == ERR_INPUT) {
+			rc = 0;
+			break;
+		}
+	}
+	if (!rc)
+		rc = close_range(&g, err);
+	arena_release(&g.arena);
+	return rc;
 }

@@ -41,6 +41,21 @@ enum { FIRE_BATCH = 2000 };
 MUST_CHECK int fire_due(struct txn *txn, const struct schedule *s, struct schedule_state *state,
     struct zones *zones, int64_t now_us, bool *queued, bool *more, struct err *err);
 
+/* What fire_settle() does otherwise than fire_due(). */
+enum {
+	FIRE_HASTEN = 1, /* what waits for its jitter starts now; it is not late */
+	FIRE_AMONG = 2,	 /* entries may lie between these due times: no range goes over them */
+};
+
+MUST_CHECK int fire_settle(struct txn *txn, const struct schedule *s,
+    struct schedule_state *state, struct zones *zones, int64_t now_us, unsigned how,
+    bool *queued, bool *more, struct err *err);
+
+/* Its schedule is deleted by a user: what waits for its jitter gets an entry that says so. */
+MUST_CHECK int fire_drop_due(struct txn *txn, const struct schedule *s,
+    struct schedule_state *state, struct zones *zones, int64_t now_us, uint64_t by_id,
+    struct err *err);
+
 /*
  * Plan a schedule that fire_due() had to give up, from where it stopped: what was due since is
  * to be settled next. One that is planned or finished is left as it is.

@@ -14,12 +14,21 @@ int
 run_note_replaced(struct txn *txn, const struct execution *e, struct err *err)
 {
 	bool began = e->start_us != INSTANT_NEVER;
+	struct arena scratch = ARENA_INIT;
+	struct occurrence o;
+	int rc;
 
 	if (!e->replaced_by || e->due_us == INSTANT_NEVER)
 		return 0;
-	return store_ledger_revise(txn, e->schedule_id, e->due_us,
-	    began ? VERDICT_RAN : VERDICT_SKIPPED_OVERLAP,
-	    began ? RUN_OVERTAKEN " while it ran" : RUN_OVERTAKEN " before it began", err);
+	/* What was said of it before it was made to run again stands. */
+	rc = store_ledger_last(txn, &scratch, e->schedule_id, e->due_us, &o, err);
+	if (!rc && o.verdict == VERDICT_RAN)
+		rc = store_ledger_revise(txn, e->schedule_id, e->due_us,
+		    began ? VERDICT_RAN : VERDICT_SKIPPED_OVERLAP,
+		    began ? RUN_OVERTAKEN " while it ran" : RUN_OVERTAKEN " before it began",
+		    err);
+	arena_release(&scratch);
+	return rc;
 }
 
 /* Is there something of it that was not told to end? */

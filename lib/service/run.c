@@ -237,9 +237,9 @@ end_condition(struct txn *txn, struct arena *a, const struct task *condition,
 
 /* The present attempt did not succeed: another one follows, at its own due time. */
 static int
-retry(struct txn *txn, struct arena *a, struct task *task, struct err *err)
+retry(struct txn *txn, struct arena *a, struct task *task, int64_t ended_us, struct err *err)
 {
-	int64_t due_us = retry_due(task);
+	int64_t due_us = retry_due(task, ended_us);
 	int rc;
 
 	task_add_attempt(a, task)->due_us = due_us;
@@ -288,7 +288,7 @@ run_begin_retry(struct txn *txn, struct arena *a, const struct retry *r, int64_t
 	if (rc == ERR_MISSING) {
 		next->end_us = now_us;
 		next->reason = "its schedule was deleted";
-		return run_end_task(txn, a, &t, TASK_CANCELLED, queued, err);
+		return run_end_task(txn, a, &t, TASK_CANCELLED, now_us, queued, err);
 	}
 	*queued = true;
 	t.status = TASK_PENDING;
@@ -299,7 +299,7 @@ run_begin_retry(struct txn *txn, struct arena *a, const struct retry *r, int64_t
 
 int
 run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_status status,
-    bool *queued, struct err *err)
+    int64_t ended_us, bool *queued, struct err *err)
 {
 	struct attempt *last = &task->attempts[task->attempt_count - 1];
 	struct execution e;
@@ -319,7 +319,7 @@ run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_stat
 	}
 	rc = may_retry(txn, a, task, status, &again, err);
 	if (rc || again)
-		return rc ? rc : retry(txn, a, task, err);
+		return rc ? rc : retry(txn, a, task, ended_us, err);
 	task->status = status;
 	task->end_us = last->end_us;
 	rc = leave(txn, task, err);
@@ -354,7 +354,8 @@ run_lose_task(
 	if (rc)
 		return rc;
 	if (e.on_lost == ON_LOST_FAIL || task->status == TASK_CANCELLING)
-		return run_end_task(txn, a, task, TASK_LOST, queued, err);
+		return run_end_task(txn, a, task, TASK_LOST,
+		    task->attempts[task->attempt_count - 1].end_us, queued, err);
 
 	task->status = TASK_PENDING;
 	rc = leave(txn, task, err);

@@ -66,10 +66,12 @@ MUST_CHECK int run_pass_turn(
  * execution and the schedule's stored state; *queued becomes true when a waiting execution got
  * its turn, or a condition was met. A task that has ended already is left as it is; one that is
  * cancelling ends as cancelled, whatever `status` says. task->attempts' last entry says when it
- * ended and how. With a retry left for it (model/retry.h) the task does not end: it is retrying.
+ * ended and how. With a retry left for it (model/retry.h) the task does not end: it is retrying, and that
+ * is counted from `ended_us`, when it ended by the clock of now, which may have been set back
+ * since the attempt started.
  */
 MUST_CHECK int run_end_task(struct txn *txn, struct arena *a, struct task *task,
-    enum task_status status, bool *queued, struct err *err);
+    enum task_status status, int64_t ended_us, bool *queued, struct err *err);
 
 /* The next attempt of a task is due: it is pending, and its execution goes into the queue. If its
  * schedule was deleted meanwhile the task ends as cancelled. */

@@ -98,6 +98,35 @@ of_several_that_come_while_one_is_being_ended_the_last_begins(void **state)
 	    &o[3], VERDICT_SKIPPED_OVERLAP, "a later run took its place before it began");
 }
 
+/* It ran again because somebody said so: the due time had been decided before. */
+static void
+one_that_runs_again_leaves_its_entry_as_it_was(void **state)
+{
+	uint64_t id = each_minute();
+	struct occurrence *o;
+	struct task *tasks;
+	size_t count;
+
+	(void)state;
+	sim.takes_us = HOUR_US;
+	sim.dies_after_us = 70 * SECOND_US;
+	sim_run_until(SIM_BEGIN + 3 * MINUTE_US + SECOND_US);
+	o = sim_ledger(id, &count);
+	assert_entry(
+	    &o[1], VERDICT_SKIPPED_OVERLAP, "a later run took its place before it began");
+	tasks = sim_tasks(o[1].execution_id, &count);
+	sim.takes_us = SECOND_US;
+	assert_int_equal(
+	    service_suspend_schedule(&sim.sv, &sim.admin, sim.now_us, id, NULL, &sim.err), 0);
+	assert_int_equal(
+	    service_rerun_task(&sim.sv, &sim.admin, sim.now_us, tasks[0].id, &sim.err), 0);
+	sim_pass(HOUR_US);
+	o = sim_ledger(id, &count);
+	assert_int_equal(status_of(o[1].execution_id), TASK_SUCCEEDED);
+	assert_entry(
+	    &o[1], VERDICT_SKIPPED_OVERLAP, "a later run took its place before it began");
+}
+
 static void
 what_waits_for_a_retry_is_replaced_at_once(void **state)
 {
@@ -167,6 +196,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sim_setup, sim_teardown)
 	    TEST(the_next_due_time_ends_the_run_and_begins_when_that_has_ended),
 	    TEST(of_several_that_come_while_one_is_being_ended_the_last_begins),
+	    TEST(one_that_runs_again_leaves_its_entry_as_it_was),
 	    TEST(what_waits_for_a_retry_is_replaced_at_once),
 	    TEST(a_scheduler_may_die_anywhere_and_the_last_begins_once),
 	};

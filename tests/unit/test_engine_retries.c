@@ -580,6 +580,34 @@ a_commit_may_fail_anywhere(void **state)
 	}
 }
 
+static void
+a_retry_does_not_wait_for_a_clock_that_was_set_back(void **state)
+{
+	struct schedule s = retried((struct retries){.max = 1,
+	    .delay_us = MINUTE_US,
+	    .factor = RETRY_FACTOR_UNIT,
+	    .max_delay_us = MINUTE_US});
+	int64_t ended_us;
+	struct task t;
+	uint64_t run;
+	size_t count;
+
+	(void)state;
+	sim.takes_us = HOUR_US;
+	sim.failing = 1;
+	run = sim_call(sim_create(s));
+	sim_pass(MINUTE_US);
+	sim_clock_jumps(CLOCK_STEP_SET, sim.now_us - DAY_US);
+	sim.wards[0].end_us -= DAY_US;
+	sim.runs[0].end_us -= DAY_US;
+	ended_us = sim.wards[0].end_us;
+	sim_run_until(ended_us);
+	t = *sim_tasks(run, &count);
+	assert_int_equal(t.status, TASK_RETRYING);
+	assert_int_equal(t.attempts[1].due_us, ended_us + MINUTE_US);
+	assert_true(t.attempts[0].end_us >= t.attempts[0].start_us);
+}
+
 /* ---- many ---- */
 
 static void
@@ -617,6 +645,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sim_setup, sim_teardown)
 	    TEST(a_failed_attempt_is_followed_by_another_at_its_due_time),
+	    TEST(a_retry_does_not_wait_for_a_clock_that_was_set_back),
 	    TEST(when_all_have_failed_the_task_has),
 	    TEST(on_says_which_failures_are_retried),
 	    TEST(what_was_called_is_left_alone_for_as_long_as_it_asked),

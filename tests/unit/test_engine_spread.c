@@ -328,6 +328,51 @@ an_edit_starts_what_waits_for_its_jitter(void **state)
 }
 
 static void
+what_an_edit_hastens_is_not_late(void **state)
+{
+	struct trigger trigger;
+	struct schedule s = hourly("strict", &trigger);
+	struct occurrence *ledger;
+	size_t count;
+
+	(void)state;
+	s.jitter_us = 20 * HOUR_US;
+	s.misfire = MISFIRE_SKIP;
+	s.id = sim_create(s);
+	assert_true(schedule_spread(&s, SIM_BEGIN + HOUR_US) > 10 * MINUTE_US);
+	sim_run_until(SIM_BEGIN + HOUR_US + 10 * MINUTE_US);
+	update(s.id, 1, s);
+	ledger = sim_ledger(s.id, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(ledger[0].verdict, VERDICT_RAN);
+}
+
+static void
+what_waits_for_its_jitter_when_its_schedule_is_deleted_has_its_entry(void **state)
+{
+	struct trigger trigger;
+	struct schedule s = hourly("slow", &trigger);
+	struct occurrence *ledger;
+	size_t count;
+
+	(void)state;
+	s.jitter_us = 20 * HOUR_US;
+	s.id = sim_create(s);
+	assert_true(schedule_spread(&s, SIM_BEGIN + HOUR_US) > 2 * HOUR_US);
+	sim_run_until(SIM_BEGIN + 3 * HOUR_US);
+	assert_int_equal(
+	    service_delete_schedule(&sim.sv, &sim.admin, sim.now_us, s.id, &sim.err), 0);
+	sim_pass(DAY_US);
+	ledger = sim_ledger(s.id, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(ledger[0].due_us, SIM_BEGIN + HOUR_US);
+	assert_int_equal(ledger[0].to_us, SIM_BEGIN + 3 * HOUR_US);
+	assert_int_equal(ledger[0].count, 3);
+	assert_int_equal(ledger[0].verdict, VERDICT_SKIPPED_SUSPENDED);
+	assert_non_null(strstr(ledger[0].reason, "was deleted"));
+}
+
+static void
 a_call_does_not_hasten_what_waits_for_its_jitter(void **state)
 {
 	struct trigger trigger;
@@ -434,6 +479,8 @@ main(void)
 	    T(within_its_jitter_a_due_time_is_not_late),
 	    T(a_suspension_stops_what_waits_for_its_jitter),
 	    T(an_edit_starts_what_waits_for_its_jitter),
+	    T(what_an_edit_hastens_is_not_late),
+	    T(what_waits_for_its_jitter_when_its_schedule_is_deleted_has_its_entry),
 	    T(a_call_does_not_hasten_what_waits_for_its_jitter),
 	    T(a_jitter_longer_than_the_distance_loses_nothing),
 	    T(jitter_spreads_schedules_of_one_time),

@@ -136,7 +136,7 @@ static int64_t
 delay_of(struct task *t, uint32_t n)
 {
 	t->retries = n - 1;
-	return retry_due(t) - attempts[0].end_us;
+	return retry_due(t, attempts[0].end_us) - attempts[0].end_us;
 }
 
 static void

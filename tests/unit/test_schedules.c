@@ -356,6 +356,29 @@ a_one_shot_among_due_times_that_were_passed_over_is_refused(void **state)
 }
 
 static void
+one_shots_of_the_past_are_no_range_over_what_was_due_between_them(void **state)
+{
+	struct trigger t[] = {sim_every(MINUTE_US), sim_at(AT(1) + 30 * SECOND_US),
+	    sim_at(AT(1) + 40 * SECOND_US), sim_at(AT(2) + 30 * SECOND_US)};
+	uint64_t id = minutely("a");
+	struct schedule s = sim_schedule("a", t, 4);
+	struct occurrence *o;
+	size_t count;
+
+	(void)state;
+	sim_run_until(AT(4) + SECOND_US);
+	s.misfire = MISFIRE_SKIP;
+	ok(update(id, 1, s));
+	o = sim_ledger(id, &count);
+	assert_int_equal(count, 6);
+	assert_entry(
+	    &o[1], AT(1) + 30 * SECOND_US, AT(1) + 40 * SECOND_US, VERDICT_MISSED_DOWN);
+	assert_entry(&o[2], AT(2), AT(2), VERDICT_RAN);
+	assert_entry(
+	    &o[3], AT(2) + 30 * SECOND_US, AT(2) + 30 * SECOND_US, VERDICT_MISSED_DOWN);
+}
+
+static void
 an_anchor_that_is_left_open_stays_where_it_was(void **state)
 {
 	struct trigger t = sim_every(7 * MINUTE_US);
@@ -1498,6 +1521,7 @@ main(void)
 	    TEST(what_is_queued_keeps_the_definition_that_it_was_made_with),
 	    TEST(a_one_shot_in_the_past_that_an_update_brings_is_decided_by_the_misfire_policy),
 	    TEST(a_one_shot_among_due_times_that_were_passed_over_is_refused),
+	    TEST(one_shots_of_the_past_are_no_range_over_what_was_due_between_them),
 	    TEST(an_anchor_that_is_left_open_stays_where_it_was),
 	    TEST(an_update_must_be_allowed),
 	    TEST(a_suspension_ends_by_itself_at_its_instant),
