@@ -16,6 +16,7 @@ What is held against the record:
   - each task ended as its command and those before it say.
 """
 
+import array
 import bisect
 import collections
 import datetime
@@ -25,10 +26,12 @@ import json
 import pathlib
 import re
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
-from due_times import EPOCH, cron_due_times, microseconds, rule_due_times  # noqa: E402
+from due_times import EPOCH, cron_due_times, microseconds, rule_due_times, splitmix64  # noqa: E402
+from exclusions import Calendar, excluding, first_free  # noqa: E402
 
 SECOND = 1_000_000
 ON_TIME = 30 * SECOND
@@ -75,22 +78,42 @@ class Timetable:
     """The due times of a definition after an instant, one by one."""
 
     def __init__(self, definition, after, created):
-        start, self.end = definition.start, definition.end
-        after = max(after, start - 1)
-        streams = [trigger_due_times(t, after, created) for t in definition.triggers]
-        self.times = heapq.merge(*streams)
-        self.last = None
-        self.next = None
+        after = max(after, definition.start - 1)
+        self.fill(heapq.merge(*(trigger_due_times(t, after, created) for t in definition.triggers)), definition.end)
+
+    @classmethod
+    def of(cls, times):
+        self = cls.__new__(cls)
+        self.fill(iter(times), NEVER)
+        return self
+
+    def fill(self, times, end):
+        once = (due for due, _ in itertools.groupby(times))
+        self.times = itertools.takewhile(lambda due: due < end, once)
+        self.seen = collections.deque()   # looked at already
         self.advance()
 
     def advance(self):
         """The one at hand becomes the next after it."""
-        for due in self.times:
-            if due != self.last:
-                self.last = due
-                self.next = due if due < self.end else None
-                return
-        self.next = None
+        self.next = self.seen.popleft() if self.seen else next(self.times, None)
+
+    def following(self):
+        """The one at hand and those after it."""
+        if self.next is None:
+            return
+        yield self.next
+        for at in itertools.count():
+            if at == len(self.seen):
+                due = next(self.times, None)
+                if due is None:
+                    return
+                self.seen.append(due)
+            yield self.seen[at]
+
+
+def spread(schedule, due, jitter):
+    """How much later than its due time a run starts: whole milliseconds, by chance that is always the same."""
+    return splitmix64(splitmix64(schedule) ^ due) % (jitter // 1000 + 1) * 1000 if jitter else 0
 
 
 # ---- what ----
@@ -104,10 +127,38 @@ class Definition:
         self.misfire = d.get("misfire", "one")
         self.window = duration(d.get("misfireWindow", "1h"))
         self.on_lost = d.get("onLost", "fail")
+        self.jitter = duration(d.get("jitter", "0s"))
+        self.max_runs = d.get("maxRuns")
+        self.calendars = d.get("calendars", {}).get("exclude", [])
+        self.defers = d.get("calendars", {}).get("onExcluded") == "defer"
         self.condition = d.get("condition")
         self.tasks = {t["name"]: t for t in d["tasks"]}
+        self.retries = {name: Retries(t["retries"]) for name, t in self.tasks.items() if "retries" in t}
         self.one_shots = {at for at in (instant(t["at"]) for t in self.triggers if "at" in t)
                           if self.start <= at < self.end}
+
+
+class Retries:
+    """Which attempts that failed have another, and when."""
+
+    def __init__(self, d):
+        self.max = d["max"]
+        self.delay = duration(d.get("delay", "10s"))
+        self.factor = round(100 * d.get("factor", 2))
+        self.longest = duration(d["maxDelay"]) if "maxDelay" in d else max(duration("1h"), self.delay)
+        self.jitter = duration(d.get("jitter", "0s"))
+        self.on = [tuple(int(n) for n in (text.split("-") * 2)[:2]) for text in d.get("on", ())]
+
+    def follow(self, used, code):
+        return used < self.max and (not self.on or any(low <= code <= high for low, high in self.on))
+
+    def between(self, used, end):
+        """From when to when the next one may be due after `used` of them."""
+        delay = self.delay
+        for _ in range(used):
+            delay = min(delay * self.factor // 100, self.longest)
+        low = end + min(delay, self.longest)
+        return low, low + self.jitter
 
 
 GOOD, BAD, SILENT = {"succeeded"}, {"failed", "lost", "timed_out"}, {"skipped", "cancelled", "condition"}
@@ -127,6 +178,11 @@ class Execution:
         self.turn = None      # since when it may begin
         self.end = None
         self.said_no = False
+        self.replaced = False
+        self.ordered = self.released = False   # a task of it
+        self.verdicts = None  # what its entry may say, settled when it ends for the first time
+        self.tries = collections.Counter()   # retries that a task had
+        self.retry_at = {}    # name -> from when to when its next attempt may be due
         if not self.condition:
             self.begin_tasks()
 
@@ -161,23 +217,36 @@ class Execution:
 
     def wants(self, name):
         return (self.condition == "pending") if name is None else self.condition is None and \
-            self.status[name] == "pending"
+            self.status[name] in ("pending", "retrying")
 
     def attempt_begins(self, name, attempt):
         self.under_way[name] = attempt
+        self.retry_at.pop(name, None)
         if name is None:
             self.condition = "under way"
         else:
+            self.ordered = True
             self.status[name] = "under way"
 
-    def attempt_ends(self, name, outcome):
-        """`outcome`: succeeded, failed, lost."""
+    def retry(self, name, code, end):
+        """Has an attempt that failed another?"""
+        retries = self.definition.retries.get(name)
+        if not retries or not retries.follow(self.tries[name], code):
+            return False
+        self.retry_at[name] = retries.between(self.tries[name], end)
+        self.tries[name] += 1
+        return True
+
+    def attempt_ends(self, name, outcome, code, end, last):
+        """`outcome`: succeeded, failed, lost; `last`: whatever failed is not tried again."""
         self.under_way.pop(name, None)
         if name in self.cancelling:
             self.cancelling.discard(name)
             outcome = "cancelled"
         elif outcome == "lost" and self.definition.on_lost == "rerun":
             outcome = "pending"
+        elif outcome == "failed" and not last and self.retry(name, code, end):
+            outcome = "retrying"
         if name is not None:
             self.status[name] = outcome
             self.settle_followers()
@@ -191,7 +260,25 @@ class Execution:
                 self.said_no = outcome != "cancelled"
                 self.status = dict.fromkeys(self.status, "condition" if self.said_no else "cancelled")
 
+    def settle_entry(self):
+        """What is said of its due time now stands, whatever runs again."""
+        if self.verdicts:
+            return
+        if self.said_no:
+            self.verdicts = {"skipped_condition"}
+        elif not self.replaced or self.released:
+            self.verdicts = {"ran"}
+        else:
+            self.verdicts = {"ran", "skipped_overlap"} if self.ordered else {"skipped_overlap"}
+
+    def goes_on(self):
+        """Is there something of it that was not told to end?"""
+        if self.condition is not None and None not in self.cancelling:
+            return True
+        return any(status not in ENDED and name not in self.cancelling for name, status in self.status.items())
+
     def cancel(self):
+        self.retry_at.clear()
         for name, status in self.status.items():
             if name in self.under_way:
                 self.cancelling.add(name)
@@ -222,6 +309,11 @@ REASONS = {
     "window": "misfireWindow",
     "overlap": "had not ended",
     "queueOne": "another waits already",
+    "never free": "no time is free",
+    "deferred stands": "a later due time stands for it",
+    "replaced": "a later run took its place",
+    "deleted": "was deleted",
+    "used up": "all runs are over",
 }
 
 
@@ -240,7 +332,11 @@ class Schedule:
         self.suspension = None
         self.executions = {}
         self.active, self.waiting = set(), []
-        self.up, self.up_since, self.clock = True, -NEVER, None
+        self.calendars = {}
+        self.deferred = None  # (due time, when it has its turn)
+        self.reopened = set()  # executions that run again
+        self.runs = 0         # that triggers caused
+        self.up, self.clock, self.came = True, -NEVER, -NEVER
         self.steps, self.unseen_steps = [], []
         self.unheard = []     # ends that nobody has read yet
         self.released = set()
@@ -270,7 +366,9 @@ class Schedule:
         entry.met += 1
         if due == entry.due and entry.decided != now:
             self.fault(f"{what}: decided at {shown(entry.decided)}")
-        if entry.verdict != verdict and not (verdict == "ran" and entry.verdict == "skipped_condition"):
+        # What a run came to later: compare() looks at it.
+        if entry.verdict != verdict and not (verdict == "ran" and entry.execution and
+                                             entry.verdict in ("skipped_condition", "skipped_overlap")):
             self.fault(f"{what}: {entry.verdict} ({entry.reason}), {verdict} was expected")
             return None
         if reason and (not entry.reason or REASONS[reason] not in entry.reason):
@@ -283,14 +381,33 @@ class Schedule:
     def suspended_at(self, us):
         return self.suspension is not None and (self.suspension.until is None or us < self.suspension.until)
 
-    def misfire(self, due, now, last):
+    def own_calendars(self):
+        return [self.calendars[name] for name in self.definition.calendars]
+
+    def excluded(self, us):
+        return excluding(self.own_calendars(), us) if self.definition.calendars else []
+
+    def firing(self, at):
+        return at + spread(self.number, at, self.definition.jitter)
+
+    def later_has_come(self, now):
+        """Is there a due time behind this one that no calendar keeps from running by now?"""
+        for due in self.timetable.following():
+            if self.firing(due) > now:
+                return False
+            at = first_free(self.own_calendars(), due)
+            if at == due or at is not None and self.definition.defers and self.firing(at) <= now:
+                return True
+        return False
+
+    def misfire(self, late, now):
         """(verdict, reason) of one that is too late, or (None, None): it runs all the same."""
         d = self.definition
         if d.misfire == "skip":
             return "missed_down", "skip"
-        if now - due > d.window:
+        if late > d.window:
             return "missed_window", "window"
-        if d.misfire == "one" and not last:
+        if d.misfire == "one" and self.later_has_come(now):
             return "missed_down", "stands"
         return None, None
 
@@ -314,28 +431,57 @@ class Schedule:
             return "queueOne"
         return None
 
-    def judge(self, due, now, last):
-        self.frontier = max(self.frontier, due)
-        if self.suspension and not self.suspended_at(due):
+    def is_suspended(self, due, at, now):
+        """Its entry says so."""
+        fires = min(self.firing(at), now)
+        if self.suspension and not self.suspended_at(fires):
             self.suspension = None
-        if self.suspended_at(due):
-            entry = self.expect(due, now, "skipped_suspended")
-            if entry and (entry.reason, entry.by, entry.since) != (
-                    self.suspension.reason, self.suspension.by, self.suspension.since):
-                self.fault(f"due {shown(due)}: it tells of another suspension: {entry.reason}")
+        if not self.suspension:
+            return False
+        entry = self.expect(due, now, "skipped_suspended")
+        if entry and (entry.reason, entry.by, entry.since) != (
+                self.suspension.reason, self.suspension.by, self.suspension.since):
+            self.fault(f"due {shown(due)}: it tells of another suspension: {entry.reason}")
+        return True
+
+    def expect_excluded(self, due, now, found, reason=None):
+        entry = self.expect(due, now, "skipped_calendar", reason)
+        if entry and found and not any(f'"{name}"' in entry.reason and text in entry.reason for name, text, _ in found):
+            self.fault(f"due {shown(due)}: `{entry.reason}` is not why: {found}")
+
+    def meet_calendars(self, due, at, now):
+        """When its turn is; None: it has its entry, or waits."""
+        found = self.excluded(at)
+        if not found:
+            return at
+        free = first_free(self.own_calendars(), at) if self.definition.defers else None
+        if not self.definition.defers:
+            self.expect_excluded(due, now, found)
+        elif free is None:
+            self.expect_excluded(due, now, found, "never free")
+        elif self.timetable.next is not None and self.timetable.next <= free:
+            self.expect_excluded(due, now, found, "deferred stands")
+        elif self.firing(free) > now:
+            self.deferred = due, free
+        else:
+            return free
+        return None
+
+    def judge(self, due, at, now):
+        """What becomes of a due time that has its turn at `at`."""
+        self.frontier = max(self.frontier, due)
+        if self.is_suspended(due, at, now):
             return
-        late = now - due > ON_TIME
-        if late:
-            verdict, reason = self.misfire(due, now, last)
+        turn = self.meet_calendars(due, at, now)
+        if turn is None or turn != at and self.is_suspended(due, turn, now):
+            return
+        late = now - turn - self.definition.jitter
+        if late > ON_TIME:
+            verdict, reason = self.misfire(late, now)
             if verdict:
-                jumped = self.jumped_over(due)
-                if jumped and verdict == "missed_down":
-                    verdict = "missed_clock"
-                entry = self.expect(due, now, verdict, reason)
-                if entry and ("clock was set forward" in entry.reason) != jumped:
-                    self.fault(f"due {shown(due)}: `{entry.reason}` and the clock {'jumped' if jumped else 'did not jump'}")
+                self.expect_missed(due, turn, now, verdict, reason)
                 return
-        reason = self.overlap(late)
+        reason = self.overlap(late > ON_TIME)
         if reason:
             entry = self.expect(due, now, "skipped_overlap", reason)
             if entry and entry.execution not in self.active:
@@ -343,19 +489,52 @@ class Schedule:
             return
         entry = self.expect(due, now, "ran")
         if entry:
-            self.add(entry.execution, "catchUp" if late else "trigger", due, now, True)
+            self.add(entry.execution, "catchUp" if late > ON_TIME else "trigger", due, now, True)
+            if turn != due and entry.verdict == "ran" and "deferred" not in (entry.reason or "") and \
+                    not self.executions[entry.execution].replaced:
+                self.fault(f"due {shown(due)}: it ran deferred, and its entry does not say so: {entry.reason}")
+        self.runs += 1
+        if self.is_used_up():
+            self.timetable = Timetable.of(())
 
-    def settle(self, now):
-        """Everything that is due by now, at once."""
-        while self.timetable.next is not None and self.timetable.next <= now:
-            due = self.timetable.next
-            self.timetable.advance()
-            self.judge(due, now, self.timetable.next is None or self.timetable.next > now)
+    def expect_missed(self, due, turn, now, verdict, reason):
+        jumped = self.jumped_over(self.firing(turn))
+        if jumped and verdict == "missed_down":
+            verdict = "missed_clock"
+        entry = self.expect(due, now, verdict, reason)
+        if entry and ("clock was set forward" in entry.reason) != jumped:
+            self.fault(f"due {shown(due)}: `{entry.reason}` and the clock {'jumped' if jumped else 'did not jump'}")
+
+    def is_used_up(self):
+        return self.definition.max_runs is not None and self.runs >= self.definition.max_runs
+
+    def turn(self):
+        """What has its turn next, and when: (due time, turn); None: nothing."""
+        if self.deferred:
+            return self.deferred
+        if self.timetable is None or self.timetable.next is None:
+            return None
+        return self.timetable.next, self.timetable.next
+
+    def settle(self, now, hasten=False):
+        """Everything that is due by now, at once; with `hasten` also what waits for its jitter."""
+        while True:
+            turn = self.turn()
+            if not turn or (turn[1] if hasten else self.firing(turn[1])) > now:
+                return
+            if self.deferred:
+                self.deferred = None
+            else:
+                self.timetable.advance()
+            self.judge(*turn, now)
 
     def advance(self, to):
         """Time passes up to `to`, and who decides is there, or not."""
-        while self.up and self.timetable and self.timetable.next is not None and self.timetable.next <= to:
-            self.settle(self.timetable.next)
+        while self.up and self.turn() and self.firing(self.turn()[1]) <= to:
+            # One whose jitter is long may have held up those behind it.
+            self.clock = max(self.clock, self.firing(self.turn()[1]))
+            self.settle(self.clock)
+        self.clock = to
 
     # -- runs --
 
@@ -367,8 +546,23 @@ class Schedule:
         if stopped:
             e.condition, e.end = None, now
             e.status = dict.fromkeys(e.status, "condition")
-        else:
-            self.take_turn(e, now)
+            return
+        if self.definition.overlap == "replace" and not self.asks_for_every_one(origin):
+            self.replace(now, number)
+        self.take_turn(e, now)
+
+    def asks_for_every_one(self, origin):
+        """Such a run takes nobody's place, and nobody takes its."""
+        return origin == "catchUp" and self.definition.misfire == "all"
+
+    def replace(self, now, by):
+        """What has not ended is told to, and its entry will say so."""
+        for number in sorted({*self.active, *self.waiting}, reverse=True):
+            e = self.executions[number]
+            if e.end is None and e.goes_on() and not self.asks_for_every_one(e.origin):
+                e.replaced = True
+                e.cancel()
+                self.look_for_end(e, now)
 
     def take_turn(self, e, now):
         if self.definition.overlap == "allow" or not self.active:
@@ -386,6 +580,7 @@ class Schedule:
         if e.end is not None or not e.has_ended():
             return
         e.end = now
+        e.settle_entry()
         if e.number in self.waiting:
             self.waiting.remove(e.number)
             return
@@ -404,12 +599,26 @@ class Schedule:
             return            # said again to a new runner
         if execution not in self.active:
             self.fault(f"execution {execution} begins at {shown(now)} and it is not its turn")
-        elif not e.wants(name):
+        elif not e.wants(name) and not self.ends_waits(e, now, name):
             self.fault(f"execution {execution}: `{name}` begins at {shown(now)} and must not")
-        elif e.turn is not None and now != max(e.turn, self.up_since):
+        elif name in e.retry_at:
+            low, high = e.retry_at[name]
+            if not low <= now <= high and not (low <= now == self.came):
+                self.fault(f"execution {execution}: `{name}` is tried again at {shown(now)}, it was due from "
+                           f"{shown(low)} to {shown(high)}")
+        elif e.turn is not None and now != e.turn:
             self.fault(f"execution {execution} begins at {shown(now)}, its turn was at {shown(e.turn)}")
         e.turn = None
         e.attempt_begins(name, attempt)
+
+    def ends_waits(self, e, now, name):
+        """Nothing of a schedule that was deleted is tried again: does that let go what is after it?"""
+        if self.deleted:
+            for waits in [n for n, (low, _) in e.retry_at.items() if low <= now]:
+                e.retry_at.pop(waits)
+                e.status[waits] = "cancelled"
+            e.settle_followers()
+        return e.wants(name)
 
     def release(self, now, task, attempt):
         if (task, attempt) in self.released:
@@ -419,14 +628,18 @@ class Schedule:
         e = self.executions.get(execution)
         if e and e.under_way.get(name) != attempt:
             self.fault(f"task {task}: attempt {attempt} was released and is not under way")
+        if e and name is not None:
+            e.released = True
 
-    def task_ends(self, now, task, attempt, outcome):
+    def task_ends(self, now, task, attempt, code, end):
+        """`code`: its exit code, or None: it is lost; `end`: when that was."""
         execution, name = self.tasks.get(task, (None, None))
         e = self.executions.get(execution)
         if not e or e.under_way.get(name) != attempt:
             self.fault(f"task {task}: attempt {attempt} ended at {shown(now)} and was not under way")
             return
-        e.attempt_ends(name, outcome)
+        outcome = "lost" if code is None else "failed" if code else "succeeded"
+        e.attempt_ends(name, outcome, code, end, self.deleted)
         self.look_for_end(e, now)
 
     # -- what was done --
@@ -435,6 +648,7 @@ class Schedule:
         self.definition, self.created = Definition(line["definition"]), now
         past = [at for at in self.definition.one_shots if at <= now]
         self.timetable = Timetable(self.definition, min(past) - 1 if past else now, now)
+        self.clock = now
 
     def end_suspension(self, now):
         """What changes a schedule finds a suspension over that is."""
@@ -448,9 +662,27 @@ class Schedule:
                 self.next_turn(now)
         past = sorted(at for at in self.definition.one_shots - before.one_shots
                       if at <= now and not self.entry_is_settled(at))
-        for i, due in enumerate(past):
-            self.judge(due, now, i + 1 == len(past))
-        self.timetable = Timetable(self.definition, max(now, self.frontier), self.created)
+        if past and not self.deferred and not self.is_used_up():
+            # They are late already, whatever their jitter.
+            jitter, self.definition.jitter = self.definition.jitter, 0
+            self.timetable = Timetable.of(past)
+            self.settle(now)
+            self.definition.jitter = jitter
+        self.timetable = Timetable.of(()) if self.is_used_up() else \
+            Timetable(self.definition, max(now, self.frontier), self.created)
+        self.defer_again(now)
+
+    def defer_again(self, now):
+        """What is deferred has its turn when the calendars of now let it."""
+        if not self.deferred:
+            return
+        due, self.deferred = self.deferred[0], None
+        if self.is_used_up():
+            self.expect_excluded(due, now, None, "used up")
+            return
+        turn = self.meet_calendars(due, now, now)
+        if turn is not None:
+            self.deferred = due, turn
 
     def entry_is_settled(self, due):
         entry = self.entry_of(due)
@@ -462,14 +694,28 @@ class Schedule:
         if not old or until != old.until or is_new:
             self.suspension = Suspension(0, now, until, reason if not old or is_new else old.reason)
 
+    def refuses(self, now, line):
+        """May it be refused, by what the schedule is just now?"""
+        what = line["do"]
+        if what == "suspend":
+            return line.get("until") is not None and line["until"] <= now
+        if what == "update":
+            # Past one-shots: while one is deferred, or where entries that are written would be taken apart.
+            return any(at <= now and (self.deferred or self.entry_of(at))
+                       for at in Definition(line["definition"]).one_shots - self.definition.one_shots)
+        return False
+
     def done(self, now, error, number, line):
         what = line["do"]
+        if line.get("refused") if not error else \
+                error < 0 and not line.get("refused") and not self.refuses(now, line):
+            self.fault(f"{what} at {shown(now)} is {'refused' if error else 'accepted'}")
         if error:
             return
         if what == "create":
             self.create(now, line)
         elif what != "cancel":   # that is about a run, not about what is due
-            self.settle(now)
+            self.settle(now, hasten=what == "update")
             if what in ("update", "suspend", "resume", "delete"):
                 self.end_suspension(now)
         if what == "update":
@@ -482,7 +728,8 @@ class Schedule:
             self.delete(now)
         elif what == "call":
             stopped = line.get("check") and self.definition.triggers and (
-                self.suspended_at(now) or not self.definition.start <= now < self.definition.end)
+                self.suspended_at(now) or self.is_used_up() or self.excluded(now) or
+                not self.definition.start <= now < self.definition.end)
             self.add(number, "call", None, now, line.get("check", False), bool(stopped))
         elif what == "cancel":
             self.cancel(now, number)
@@ -490,6 +737,15 @@ class Schedule:
             self.rerun(now, number)
         if self.up and not self.deleted:
             self.settle(now)
+
+    def calendar_changes(self, now, line):
+        """Due times before are judged by it as it was."""
+        uses = self.timetable is not None and not self.deleted and line["name"] in self.definition.calendars
+        if uses:
+            self.settle(now)
+        self.calendars[line["name"]] = line["calendar"]
+        if uses:
+            self.defer_again(now)
 
     def cancel(self, now, number):
         e = self.executions.get(number)
@@ -503,6 +759,8 @@ class Schedule:
             self.fault(f"task {task} runs again and nothing asked for its execution")
             return
         e.status[self.tasks[task][1]] = "pending"
+        e.tries.pop(self.tasks[task][1], None)
+        self.reopened.add(e.number)
         if e.end is not None:
             e.end = None
             self.take_turn(e, now)
@@ -512,12 +770,23 @@ class Schedule:
         for number in self.waiting[:]:
             self.executions[number].cancel()
             self.executions[number].end = now
+            self.executions[number].settle_entry()
         self.waiting.clear()
-        self.timetable.next, self.timetable.times = None, iter(())
+        self.end_dues(now)
+
+    def end_dues(self, now):
+        """What is due and has no entry yet gets one that says why."""
+        if self.deferred:
+            self.expect_excluded(self.deferred[0], now, None, "deleted")
+        self.deferred = None
+        while self.timetable.next is not None and self.timetable.next <= now:
+            self.expect(self.timetable.next, now, "skipped_suspended", "deleted")
+            self.timetable.advance()
+        self.timetable = Timetable.of(())
 
     def hear(self, now):
-        for line in self.unheard:
-            self.task_ends(*line)
+        for end, task, attempt, code in self.unheard:
+            self.task_ends(now, task, attempt, code, end)
         self.unheard.clear()
 
     # -- lines --
@@ -528,12 +797,12 @@ class Schedule:
             self.world(now, line[4])
             return
         if kind == "ended":
-            self.advance(now - 1)
-            end = (now, line[2], line[3], "failed" if line[4] else "succeeded")
+            # The engine reads of an end before it looks at what is due; but who is told to end was told by then.
+            self.advance(now if line[4] < 0 else now - 1)
             if self.up:
-                self.task_ends(*end)
+                self.task_ends(now, *line[2:5], now)
             else:
-                self.unheard.append(end)
+                self.unheard.append((now, *line[2:5]))
             return
         self.advance(now)
         if kind == "did":
@@ -543,26 +812,46 @@ class Schedule:
         elif kind == "released":
             self.release(now, *line[2:4])
         elif kind == "swept":
-            self.task_ends(now, line[2], line[3], "lost")
+            self.task_ends(now, line[2], line[3], None, now)
 
     def world(self, now, line):
         """Who decides goes or comes, or the clock is set."""
         step = line.get("us", 0)
         self.advance(now - step)
+        self.clock = now
+        if line["do"] == "calendar":
+            self.calendar_changes(now, line)
         if step:
             self.unseen_steps.append((now - step, now))
         if line["do"] == "down":
             self.up = False
         elif line["do"] == "up":
-            self.up, self.up_since = True, now
+            self.up = True
+            for number in self.active:
+                e = self.executions[number]
+                e.turn = e.turn and now   # nobody could begin it before
         if self.up and line["do"] in ("up", "step"):
+            self.came = now
             self.steps += self.unseen_steps
             self.unseen_steps.clear()
             self.hear(now)
-            if self.timetable:
-                self.settle(now)
+        if self.up and line["do"] in ("up", "step", "calendar"):
+            self.settle(now)
 
     # -- the end --
+
+    def tell(self, line):
+        """What the service shows at the end."""
+        kind = line[0]
+        if kind == "ledger":
+            self.entries.append(Entry(*line[2:]))
+        elif kind == "execution":
+            self.stored[line[2]] = line[3:]
+        elif kind == "task":
+            self.tasks[line[2]] = (line[1], line[3])
+            self.task_lines[line[1]].append(line)
+        else:
+            self.closed = line
 
     def close(self):
         _, now, _, alive, next_due, active, waiting = self.closed
@@ -572,15 +861,17 @@ class Schedule:
                 self.fault(f"entry {shown(entry.due)} to {shown(entry.to)}: {entry.verdict} of {entry.count} due "
                            f"times, {entry.met} were expected")
         if alive:
-            if (self.timetable.next, len(self.active), len(self.waiting)) != (next_due, active, waiting):
+            turn = self.turn()
+            expected = (turn[1] if turn else None, len(self.active), len(self.waiting))
+            if expected != (next_due, active, waiting):
                 self.fault(f"next {shown(next_due)}, {active} active, {waiting} waiting at the end; expected "
-                           f"{shown(self.timetable.next)}, {len(self.active)}, {len(self.waiting)}")
+                           f"{shown(expected[0])}, {expected[1]}, {expected[2]}")
         for number in self.stored.keys() - self.executions.keys():
             self.fault(f"execution {number} was made for nothing")
         for number, e in self.executions.items():
-            self.compare(number, e)
+            self.compare(number, e, now)
 
-    def compare(self, number, e):
+    def compare(self, number, e, now):
         what = f"execution {number}"
         if number not in self.stored:
             self.fault(f"{what} is not shown")
@@ -589,92 +880,140 @@ class Schedule:
         if (origin, due, triggered) != (e.origin, e.due, e.triggered):
             self.fault(f"{what}: {origin}, due {shown(due)}, triggered {shown(triggered)}; expected {e.origin}, "
                        f"{shown(e.due)}, {shown(e.triggered)}")
+        if self.deleted and e.end is None:
+            self.ends_waits(e, now, None)
+            self.look_for_end(e, now)
         if (end is None) != (e.end is None):
             self.fault(f"{what}: ended {shown(end)}; expected {shown(e.end)}")
-        said_no = e.due is not None and (self.entry_of(e.due).verdict == "skipped_condition")
-        if e.due is not None and said_no != e.said_no:
-            self.fault(f"{what}, due {shown(e.due)}: its condition said {'yes' if said_no else 'no'} and the entry is "
-                       f"{self.entry_of(e.due).verdict}")
+        if e.due is not None:
+            self.compare_entry(what, e, self.entry_of(e.due))
         for _, _, task, name, status, _ in self.task_lines[number]:
             expected = e.status.get(name)
+            if expected == "retrying" and self.up and e.retry_at[name][1] < now:
+                expected = "cancelled" if self.deleted else "tried again"
             if status != expected and not (expected == "under way" and status in ("starting", "running", "cancelling")):
                 self.fault(f"{what}: `{name}` is {status}; expected {expected}")
-        if e.end is None and self.up and number in self.active and not e.under_way:
+        if e.end is None and self.up and number in self.active and not e.under_way and not e.retry_at:
             self.fault(f"{what} has its turn and nothing of it is under way")
+
+    def compare_entry(self, what, e, entry):
+        """What the entry of a run says when it is over."""
+        right = e.verdicts or {"ran"}
+        if entry.verdict not in right:
+            self.fault(f"{what}, due {shown(e.due)}: its entry is {entry.verdict} ({entry.reason}), expected {right}")
+        says = REASONS["replaced"] in (entry.reason or "")
+        if says and not e.replaced or entry.verdict == "skipped_overlap" and not says or \
+                e.replaced and e.number not in self.reopened and not says and e.end is not None:
+            self.fault(f"{what}, due {shown(e.due)}: it was {'' if e.replaced else 'not '}replaced and its entry says "
+                       f"`{entry.reason}`")
 
 
 # ---- a record ----
 
-class Record:
+class Ids:
+    """Whose a task or an execution is: numbers that lie close together, and a long history has millions."""
+
     def __init__(self):
-        self.schedules = {}
-        self.events = collections.defaultdict(list)   # schedule -> lines
-        self.world = []
-        self.task_of = {}
-        self.last_word = {}   # (task, attempt) -> place of the line that counts
+        self.owners = array.array("Q")
+
+    def __setitem__(self, number, owner):
+        if number >= len(self.owners):
+            self.owners.frombytes(bytes(8 * (number + 1 + len(self.owners) // 4 - len(self.owners))))
+        self.owners[number] = owner
+
+    def __getitem__(self, number):
+        return self.owners[number] if number < len(self.owners) else 0
+
+
+class Record:
+    """Lines are sorted into a few files by schedule, and judged one file after the other: a long record is larger than
+    memory."""
+
+    FILES = 64
+
+    def __init__(self, scratch):
+        self.scratch = scratch
+        self.files = [open(scratch / str(i), "w", encoding="utf-8") for i in range(self.FILES)]
+        self.world = []       # (place, line) of what befalls all
+        self.names = {}       # key of the scenario -> schedule
+        self.schedule_of = Ids()
         self.faults = []
         self.done = None
 
     def fault(self, text):
         self.faults.append(text)
 
-    def schedule(self, number):
-        if number not in self.schedules:
-            self.schedules[number] = Schedule(number, self.fault)
-        return self.schedules[number]
-
     def read(self, lines):
         for place, text in enumerate(lines):
-            line = json.loads(text)
-            getattr(self, "read_" + line[0], lambda *_: None)(place, line)
+            kind = text[2:text.index('"', 2)]
+            if kind in ("did", "done"):
+                getattr(self, "read_" + kind)(place, text, json.loads(text))
+                continue
+            # ["kind",N,N…: those that decide stand in front.
+            numbers = text.split(",", 4)
+            if kind == "start":
+                owner = int(numbers[2])
+                self.schedule_of[int(numbers[4].split(",", 1)[0])] = owner
+            elif kind in ("released", "ended", "swept"):
+                owner = self.schedule_of[int(numbers[2].rstrip("]\n"))]
+            elif kind in ("ledger", "execution"):
+                owner = int(numbers[1])
+                if kind == "execution":
+                    self.schedule_of[int(numbers[2])] = owner
+            elif kind == "task":
+                owner = self.schedule_of[int(numbers[1])]
+            elif kind == "closed":
+                owner = int(numbers[2])
+            else:
+                continue
+            self.put(owner, place, text)
 
-    def read_did(self, place, line):
-        if "key" not in line[4]:
+    def put(self, owner, place, text):
+        self.files[owner % self.FILES].write(f"{owner} {place} {text}")
+
+    def read_did(self, place, text, line):
+        did = line[4]
+        if did["do"] == "calendar":
+            did["calendar"] = Calendar(did["definition"])
+            if line[2]:
+                self.fault(f"the calendar {did['name']} is refused: {line[5]}")
+        if "key" not in did:
             self.world.append((place, line))
             return
-        number = line[3]
-        if line[4]["do"] == "create" and not line[2]:
-            self.task_of[line[4]["key"]] = number
-        number = self.task_of.get(line[4]["key"])
-        if number is None:
-            return            # it is not there yet
-        self.schedule(number)
-        self.events[number].append((place, line))
+        if did["do"] == "create":
+            if bool(line[2]) != did.get("refused", False):
+                self.fault(f"{did['key']} is {'refused: ' + line[5] if line[2] else 'accepted'} at {shown(line[1])}")
+            if not line[2]:
+                self.names[did["key"]] = line[3]
+        number = self.names.get(did["key"])
+        if number is not None:   # else it is not there yet
+            self.put(number, place, text)
 
-    def read_start(self, place, line):
-        self.task_of[line[4]] = line[2]
-        self.events[line[2]].append((place, line))
-
-    def read_released(self, place, line):
-        self.events[self.task_of[line[2]]].append((place, line))
-
-    def read_ended(self, place, line):
-        """An end that the runner took into its grave counts for nothing: the last line about an attempt does."""
-        self.last_word[line[2], line[3]] = place
-        self.events[self.task_of[line[2]]].append((place, line))
-
-    read_swept = read_ended
-
-    def read_ledger(self, _, line):
-        self.schedule(line[1]).entries.append(Entry(*line[2:]))
-
-    def read_execution(self, _, line):
-        self.schedule(line[1]).stored[line[2]] = line[3:]
-        self.task_of["execution", line[2]] = line[1]
-
-    def read_task(self, _, line):
-        s = self.schedules[self.task_of["execution", line[1]]]
-        s.tasks[line[2]] = (line[1], line[3])
-        s.task_lines[line[1]].append(line)
-
-    def read_closed(self, _, line):
-        self.schedule(line[2]).closed = line
-
-    def read_done(self, _, line):
+    def read_done(self, _, __, line):
         self.done = line
 
-    def counts(self, place, line):
-        return line[0] not in ("ended", "swept") or self.last_word[line[2], line[3]] == place
+    # -- one file --
+
+    def schedules(self, path):
+        """Those of a file, each with its lines in order."""
+        found, events, last_word = {}, collections.defaultdict(list), {}
+        with open(path, encoding="utf-8") as lines:
+            for text in lines:
+                owner, place, text = text.split(" ", 2)
+                owner, place, line = int(owner), int(place), json.loads(text)
+                if owner not in found:
+                    found[owner] = Schedule(owner, self.fault)
+                s = found[owner]
+                if line[0] in ("ledger", "execution", "task", "closed"):
+                    s.tell(line)
+                    continue
+                if line[0] in ("ended", "swept"):
+                    # An end that the runner took into its grave counts for nothing: the last line about an attempt does.
+                    last_word[line[2], line[3]] = place
+                events[owner].append((place, line))
+        for owner, s in found.items():
+            yield s, [(place, line) for place, line in events.pop(owner, ())
+                      if line[0] not in ("ended", "swept") or last_word[line[2], line[3]] == place]
 
     def check(self):
         """Judge each schedule by itself; answers how many due times had which verdict."""
@@ -685,21 +1024,23 @@ class Record:
         if self.done[2] or self.done[3] or not self.done[4]:
             self.fault(f"{self.done[2]} steps failed, {self.done[3]} complaints, the store is "
                        f"{'sound' if self.done[4] else 'damaged'}")
-        for number, s in self.schedules.items():
-            for place, line in heapq.merge(self.events.pop(number, []), self.world, key=lambda e: e[0]):
-                if self.counts(place, line):
+        for file in self.files:
+            file.close()
+            for s, events in self.schedules(file.name):
+                for _, line in heapq.merge(events, self.world, key=lambda e: e[0]):
                     s.apply(line)
-            s.close()
-            total.update(s.counts)
+                s.close()
+                total.update(s.counts)
         return total
 
 
 def check(path):
     """(faults, counts) of a record."""
-    record = Record()
-    with open(path, encoding="utf-8") as lines:
-        record.read(lines)
-    counts = record.check()
+    with tempfile.TemporaryDirectory(prefix="carillon-") as scratch:
+        record = Record(pathlib.Path(scratch))
+        with open(path, encoding="utf-8") as lines:
+            record.read(lines)
+        counts = record.check()
     return record.faults, counts
 
 

@@ -8,14 +8,15 @@
  *	{"at": N, "do": "create", "key": "a name", "definition": {…}}
  *	    update (key, definition), suspend (key, until?, reason?), resume, delete, cancel, rerun,
  *	    call (key, check), down, up, loseRunner (power), crash (scheduler, runner: after how many
- *	    points at which it may die), step (us), end
+ *	    points at which it may die), step (us), calendar (name, definition: made, or changed),
+ *	    end
  *
  * Output is one JSON array a line: what was done, with the clock's time; what the made-up runner
  * did, as it happened; and at the end the ledger and all executions as the use cases show them.
  * Nothing in it comes from a decision of the engine but what stands in the ledger and the
  * executions:
  *
- *	["did", now, error, id, <the line of input>]
+ *	["did", now, error, id, <the line of input>, why]	error 1: there was nothing to do it to
  *	["start", now, schedule, execution, task, attempt, condition, takes, exit]
  *	["released", now, task, attempt]  ["ended", now, task, attempt, exit, started]
  *	["swept", now, task, attempt]     ["schedulerDied", now]  ["runnerDied", now]
@@ -25,18 +26,20 @@
  *	["closed", now, schedule, alive, next, active, waiting]  ["done", steps, failures, complaints]
  *
  * A command is `/bin/sim TAKES SPREAD FAILS`: it takes so many microseconds and up to SPREAD more,
- * and fails FAILS times in a thousand; by which attempt of which task it is, so that a run again
- * is another.
+ * and fails FAILS times in a thousand, with an exit code of 1 to 3; by which attempt of which task
+ * it is, so that a run again is another.
  */
 #include <inttypes.h>
 
 #include "base/id.h"
+#include "service/calendars.h"
+#include "wire/calendar_definition.h"
 #include "wire/definition.h"
 #include "wire/json.h"
 
 #include "../unit/simulation.h"
 
-enum { LINE_MAX_BYTES = 1 << 20, RUNS_KEPT = 256, PAGE = 1000 };
+enum { LINE_MAX_BYTES = 1 << 20, RUNS_KEPT = 256, PAGE = 1000, NOTHING_TO_DO = 1 };
 
 struct known {
 	char *key;
@@ -55,6 +58,22 @@ die(const char *what)
 {
 	fprintf(stderr, "play: %s: %s\n", what, sim.err.text);
 	exit(1);
+}
+
+static void
+print_text(const char *text)
+{
+	struct buf b = {0};
+	struct json_writer *w = json_writer_new(&b);
+
+	if (text)
+		json_string(w, text);
+	else
+		json_null(w);
+	if (json_writer_finish(w))
+		die("text");
+	fwrite(b.data, 1, b.len, stdout);
+	buf_release(&b);
 }
 
 /* ---- what the runner does ---- */
@@ -98,7 +117,8 @@ behave(const struct channel_message *m, int64_t *takes_us, int *exit_code)
 	spread_us = strtoull(m->argv[2], NULL, 10);
 	if (spread_us)
 		*takes_us += (int64_t)(chance / 1000 % spread_us);
-	*exit_code = chance % 1000 < strtoull(m->argv[3], NULL, 10);
+	*exit_code =
+	    chance % 1000 < strtoull(m->argv[3], NULL, 10) ? 1 + (int)(mix(chance) % 3) : 0;
 	printf("[\"start\",%" PRId64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%u,%d,%" PRId64
 	       ",%d]\n",
 	    sim.now_us, id_of(env, "CARILLON_SCHEDULE_ID"), id_of(env, "CARILLON_EXECUTION_ID"),
@@ -285,7 +305,6 @@ do_define(const struct json *line, struct known *k, uint64_t *id)
 		return rc;
 	}
 	rc = service_create_schedule(&sim.sv, &sim.admin, sim.now_us, &s, id, &sim.err);
-	/* Chance makes some that are refused, as they would never be due. */
 	if (rc)
 		return rc;
 	known = mem_resize(known, (known_count + 1) * sizeof *known);
@@ -324,7 +343,7 @@ do_rerun(uint64_t schedule_id, uint64_t *task_id)
 	size_t count;
 
 	if (!execution)
-		return ERR_MISSING;
+		return NOTHING_TO_DO;
 	if (service_get_execution(
 		&sim.sv, &sim.arena, &sim.admin, execution, &e, &tasks, &count, &sim.err))
 		die("execution");
@@ -351,7 +370,7 @@ do_to_schedule(const char *what, const struct json *line, struct known *k, uint6
 		*id = some_execution(k->id, false);
 		return *id ? service_cancel_execution(
 				 &sim.sv, &sim.admin, sim.now_us, *id, &sim.err)
-			   : ERR_MISSING;
+			   : NOTHING_TO_DO;
 	}
 	if (!strcmp(what, "rerun"))
 		return do_rerun(k->id, id);
@@ -362,6 +381,28 @@ do_to_schedule(const char *what, const struct json *line, struct known *k, uint6
 	}
 	die(what);
 	return 0;
+}
+
+static int
+do_calendar(const struct json *line)
+{
+	struct calendar_view now;
+	struct calendar c;
+	uint64_t id;
+	int rc =
+	    calendar_read(&sim.arena, json_member(line, "definition"), "UTC", &c, &sim.err);
+
+	if (rc)
+		return rc;
+	rc = service_calendar_by_name(&sim.sv, &sim.admin, c.name, &id, &sim.err);
+	if (rc == ERR_MISSING)
+		return service_create_calendar(
+		    &sim.sv, &sim.admin, sim.now_us, &c, &id, &sim.err);
+	if (!rc)
+		rc = service_get_calendar(&sim.sv, &sim.arena, &sim.admin, id, &now, &sim.err);
+	return rc ? rc
+		  : service_update_calendar(&sim.sv, &sim.admin, sim.now_us, id,
+			now.calendar.version, &c, &sim.err);
 }
 
 static void
@@ -409,8 +450,11 @@ play(const char *text, size_t len)
 		rc = strcmp(what->text, "create") && strcmp(what->text, "update")
 			 ? do_to_schedule(what->text, line, k, &id)
 			 : do_define(line, k, &id);
-	printf(
-	    "[\"did\",%" PRId64 ",%d,%" PRIu64 ",%.*s]\n", sim.now_us, rc, id, (int)len, text);
+	else if (!strcmp(what->text, "calendar"))
+		rc = do_calendar(line);
+	printf("[\"did\",%" PRId64 ",%d,%" PRIu64 ",%.*s,", sim.now_us, rc, id, (int)len, text);
+	print_text(rc < 0 ? sim.err.text : NULL);
+	printf("]\n");
 	if (!k && strcmp(what->text, "step"))
 		do_to_all(what->text, line);
 	else if (!k && !down)
@@ -421,22 +465,6 @@ play(const char *text, size_t len)
 }
 
 /* ---- what became of it ---- */
-
-static void
-print_text(const char *text)
-{
-	struct buf b = {0};
-	struct json_writer *w = json_writer_new(&b);
-
-	if (text)
-		json_string(w, text);
-	else
-		json_null(w);
-	if (json_writer_finish(w))
-		die("text");
-	fwrite(b.data, 1, b.len, stdout);
-	buf_release(&b);
-}
 
 static void
 print_instant(int64_t us)
@@ -582,6 +610,7 @@ main(int argc, char **argv)
 	sim_make();
 	sim.ts.options.cache_bytes = 64 << 20;
 	sim.restart_us = 0;
+	sim.dies_after_us = seed % 2 ? 7 * SECOND_US : 0;
 	sim.behave = behave;
 	sim.on_moment = note;
 	sim_stop_engine();

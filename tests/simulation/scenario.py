@@ -3,7 +3,7 @@
 
     scenario.py SEED SCHEDULES YEARS      prints it, one JSON object a line, in the order of time
 
-The same seed gives the same scenario. Most schedules are due daily, weekly or monthly, in twenty time zones and often at
+The same seed gives the same scenario. A line with "refused" is one that the service must refuse; no other may be refused. Most schedules are due daily, weekly or monthly, in twenty time zones and often at
 the hours at which clocks are changed; some every few minutes for a day or two; some on a few dates. Commands take seconds,
 hours, or longer than it is until the next due time. What befalls them: outages of seconds to weeks, with calls and edits
 while nobody decides; a runner lost with or without its commands; crashes at any point of the engine and the runner; clocks
@@ -19,8 +19,9 @@ import sys
 
 import dateutil.rrule
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "support")]
 
+from check import Definition, Timetable, duration  # noqa: E402
 from due_times import EPOCH, microseconds, random_rule  # noqa: E402
 
 BEGIN = microseconds(datetime.datetime(2026, 1, 1) - EPOCH)
@@ -39,7 +40,50 @@ def instant(us):
     return (EPOCH + datetime.timedelta(milliseconds=us // 1000)).isoformat(timespec="milliseconds") + "Z"
 
 
+# ---- calendars ----
+
+CALENDARS = ["weekends", "nights", "office", "holidays", "month ends", "always"]
+
+
+def calendar(rng, name):
+    """One of these names, not the same each time."""
+    zone = rng.choice(ZONES)
+    clock = f"{rng.choice(['22:00', '21:30', '00:00'])}-{rng.choice(['06:00', '03:30', '02:00'])}"
+    year = rng.randint(2026, 2036)
+    month = rng.randint(1, 11)
+    entries = {
+        "weekends": [{"text": "weekend", "weekly": rng.choice(["Sat,Sun", "Fri-Sun", "Sun"])}],
+        "nights": [{"text": "night", "weekly": clock}, {"text": "long night", "weekly": f"Fri,Mon {clock}"}],
+        "office": [{"text": "office hours", "weekly": rng.choice(["Mon-Fri 08:00-18:00", "Tue-Thu 00:00-12:30"])}],
+        "holidays": [
+            {"text": "Christmas", "yearly": "12-24", "to": rng.choice(["12-26", "01-02"])},
+            {"text": "leap day", "yearly": "02-29"},
+            {"text": "stocktaking", "date": f"{year}-{month:02}-10", "to": f"{year}-{month + 1:02}-03"},
+            {"text": "the move", "from": f"{year}-{month:02}-27T20:00:00Z", "to": f"{year}-{month + 1:02}-02T04:00:00Z"}],
+        "month ends": [
+            {"text": "month's end", "rrule": "FREQ=MONTHLY;BYMONTHDAY=-1", "start": "2026-01-31T18:00:00",
+             "duration": rng.choice(["8h", "30h", "2d"]), "except": ["2026-08-31T18:00:00"]},
+            {"text": "mid month", "rrule": "FREQ=MONTHLY;BYMONTHDAY=15", "start": "2026-01-15T00:00:00", "duration": "1d"}],
+        "always": [{"text": "never", "weekly": "Mon-Sun"}] if rng.random() < .5 else
+                  [{"text": "even days", "rrule": "FREQ=DAILY;INTERVAL=2", "start": "2026-01-02T12:00:00", "duration": "24h"}],
+    }[name]
+    return {"name": name, "timeZone": zone, "entries": entries}
+
+
 # ---- definitions ----
+
+def is_never_due(definition, now):
+    """A trigger that is never due any more is refused; a one-shot that is past is not."""
+    whole = Definition(definition)
+    for trigger in definition["triggers"]:
+        if "at" in trigger:
+            at = microseconds(datetime.datetime.fromisoformat(trigger["at"][:-1]) - EPOCH)
+            if not whole.start <= at < whole.end:
+                return True
+        elif Timetable(Definition({**definition, "triggers": [trigger]}), now, now).next is None:
+            return True
+    return False
+
 
 class Maker:
     def __init__(self, rng, end):
@@ -90,9 +134,18 @@ class Maker:
             return {"every": f"{period // SECOND}s", "anchor": instant(now)}, period
         return {"cron": f"*/{period // MINUTE} * * * *" if period > MINUTE else "* * * * *", **self.zone()}, period
 
+    def impossible(self, now):
+        """What is never due, and refused."""
+        rng = self.rng
+        yield {"cron": "0 0 30 2 *", **self.zone()}
+        yield {"cron": f"0 0 0 1 1 * {rng.randint(1970, 2025)}", **self.zone()}
+        yield {"rrule": f"FREQ=DAILY;UNTIL={rng.randint(2010, 2025)}0101T000000", "start": "2001-01-01T10:00:00", **self.zone()}
+
     def triggers(self, now):
         """(triggers, how far due times are apart, bounds)."""
         rng, kind = self.rng, self.rng.random()
+        if rng.random() < .02:
+            return [rng.choice(list(self.impossible(now)))], DAY, {}
         if kind < .55:
             found = [self.cron()]
         elif kind < .65:
@@ -129,9 +182,10 @@ class Maker:
         else:
             takes, spread = period // 2, 2 * period
         fails = rng.choice([0, 0, 100, 500])
-        tasks = [{"name": "first", "command": self.command(takes, spread, fails)}]
+        tasks = [{"name": "first", "command": self.command(takes, spread, fails), **self.retries(period)}]
         for i, name in enumerate(["second", "third"][:rng.choice([0] * 7 + [1, 1, 2])]):
-            task = {"name": name, "command": self.command(SECOND * rng.randint(1, 100), 0, rng.choice([0, 300]))}
+            task = {"name": name, "command": self.command(SECOND * rng.randint(1, 100), 0, rng.choice([0, 300])),
+                    **self.retries(period)}
             before = rng.sample([t["name"] for t in tasks], rng.randint(0, i + 1))
             if before:
                 task["after"] = [{"task": b, "when": rng.choice(["succeeded", "succeeded", "failed", "always"])} for b in before]
@@ -139,13 +193,42 @@ class Maker:
             tasks.append(task)
         return tasks
 
+    def retries(self, period):
+        rng = self.rng
+        if rng.random() < .7:
+            return {}
+        retries = {"max": rng.choice([1, 2, 3, 5]), "delay": rng.choice(["1s", "10s", "7m", f"{period // SECOND // 3}s"])}
+        if rng.random() < .5:
+            retries["factor"] = rng.choice([1, 1.5, 3, 10])
+        if rng.random() < .4:
+            retries["maxDelay"] = rng.choice(["15s", "20m", "2h"])
+            if duration(retries["delay"]) > duration(retries["maxDelay"]):
+                del retries["maxDelay"]
+        if rng.random() < .5:
+            retries["jitter"] = rng.choice(["1s", "5m"])
+        if rng.random() < .4:
+            retries["on"] = rng.choice([["1"], ["2-3"], ["1", "3"], ["64-78"]])
+        return {"retries": retries}
+
+    def seldom(self, period):
+        """What most schedules do without."""
+        rng, more = self.rng, {}
+        if rng.random() < .15:
+            more["jitter"] = rng.choice(["20s", "5m", "45m", "6h"] + [f"{min(period // SECOND * 2, 86400)}s"])
+        if rng.random() < .1:
+            more["maxRuns"] = rng.choice([1, 3, 20, 100])
+        if rng.random() < .2:
+            more["calendars"] = {"exclude": rng.sample(CALENDARS, rng.choice([1, 1, 2])),
+                                 "onExcluded": rng.choice(["skip", "defer", "defer"])}
+        return more
+
     def definition(self, name, now):
         rng = self.rng
         triggers, period, bounds = self.triggers(now)
-        overlap = rng.choice(["skip", "queueOne", "queue", "allow"])
+        overlap = rng.choice(["skip", "queueOne", "queue", "allow", "replace"])
         d = {"name": name, "triggers": triggers, **bounds, "overlap": overlap,
              "misfire": rng.choice(["one", "skip", "all"]), "misfireWindow": rng.choice(["0s", "10m", "1h", "12h", "3d", "60d"]),
-             "onLost": rng.choice(["fail", "rerun"]), "tasks": self.tasks(overlap, period)}
+             "onLost": rng.choice(["fail", "rerun"]), "tasks": self.tasks(overlap, period), **self.seldom(period)}
         if rng.random() < .12:
             d["condition"] = {"command": self.command(SECOND * rng.randint(1, 30), 0, 400)}
         return d
@@ -163,6 +246,7 @@ class Scenario:
         self.maker = Maker(self.rng, self.end)
         self.lines = []
         self.names = []
+        self.make_calendars()
         self.make_schedules(schedules)
         self.make_outages(years)
         self.make_crashes(years)
@@ -179,6 +263,11 @@ class Scenario:
         """So many chances a year after an instant."""
         expected = a_year * (self.end - after) / YEAR
         return [self.whenever(after) for _ in range(int(expected + self.rng.random()))]
+
+    def make_calendars(self):
+        for name in CALENDARS:
+            for at in [BEGIN, *self.times(2, BEGIN + 1)]:
+                self.add(at, "calendar", name=name, definition=calendar(self.rng, name))
 
     def make_schedules(self, count):
         rng = self.rng
@@ -236,10 +325,20 @@ class Scenario:
             self.add(at + lasts, "step", us=-us)
             at += lasts + rng.randrange(5 * DAY, 120 * DAY)
 
+    @staticmethod
+    def by_clock(line, now, wrong):
+        """What the line is when the clock goes wrong by so much."""
+        if "until" in line:
+            return {**line, "until": line["until"] + wrong}
+        if line["do"] in ("create", "update") and is_never_due(line["definition"], now):
+            return {**line, "refused": True}
+        return line
+
     def __iter__(self):
         wrong = 0
         for at, _, line in sorted(self.lines, key=lambda entry: entry[:2]):
-            yield {"at": at + wrong, **line}
+            now = at + wrong
+            yield {"at": now, **self.by_clock(line, now, wrong)}
             wrong += line["us"] if line["do"] == "step" else 0
         yield {"at": self.end + wrong, "do": "end"}
 
