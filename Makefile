@@ -95,7 +95,7 @@ $(simulated): LDFLAGS += -Wl,--wrap=store_run,--wrap=log_warn,--wrap=log_error
 
 # The runner's tests speak to the real program.
 $(BUILD)/tests/test_runner $(BUILD)/tests/test_runner_death $(BUILD)/tests/test_runner_results \
-$(BUILD)/tests/test_runner_process $(BUILD)/tests/test_runner_escape: $(BUILD)/carillon-runner
+$(BUILD)/tests/test_runner_process $(BUILD)/tests/test_runner_escape $(BUILD)/tests/test_runner_cgroup: $(BUILD)/carillon-runner
 
 # What tests/calendar asks, and what asks for a run in the past.
 helpers := $(BUILD)/tests/due $(BUILD)/tests/excluded $(BUILD)/tests/past

@@ -16,7 +16,13 @@
 #include "runner/family.h"
 
 /* Where the child failed: travels through the report pipe. */
-enum stage { STAGE_SETUP = 1, STAGE_CWD = 2, STAGE_EXEC = 3, STAGE_ATTRIBUTE = 4 };
+enum stage {
+	STAGE_SETUP = 1,
+	STAGE_CWD = 2,
+	STAGE_EXEC = 3,
+	STAGE_ATTRIBUTE = 4,
+	STAGE_CGROUP = 5
+};
 
 struct report {
 	enum stage stage;
@@ -62,6 +68,9 @@ prepare(const struct command_spec *spec, pid_t parent, int gate, int report)
 	    dup2(spec->stdout_fd, STDOUT_FILENO) < 0 ||
 	    dup2(spec->stderr_fd, STDERR_FILENO) < 0)
 		give_up(report, STAGE_SETUP);
+	/* Before it becomes another user, who may not. */
+	if (spec->cgroup_fd >= 0 && write(spec->cgroup_fd, "0", 1) != 1)
+		give_up(report, STAGE_CGROUP);
 	fd_close_except(keep, 2);
 	if (setrlimit(RLIMIT_NOFILE, &spec->files))
 		give_up(report, STAGE_SETUP);
@@ -211,6 +220,10 @@ command_complaint(struct command *cmd, const char *program, const char *cwd, str
 		break;
 	case STAGE_CWD:
 		err_errno(text, ERR_IO, r.errnum, "cannot enter %s", cwd ? cwd : "/");
+		break;
+	case STAGE_CGROUP:
+		err_errno(text, ERR_IO, r.errnum,
+		    "cannot run %s: cannot enter its control group", program);
 		break;
 	case STAGE_ATTRIBUTE:
 		err_errno(text, ERR_IO, r.errnum, "cannot run %s: cannot %s", program,

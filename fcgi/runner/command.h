@@ -39,6 +39,7 @@ struct command_spec {
 	const char *const *argv, *const *env; /* NULL at the end */
 	const char *cwd;		      /* NULL: the root directory */
 	int null_fd, stdout_fd, stderr_fd;    /* borrowed; above 2 */
+	int cgroup_fd;			      /* where it enters its group; -1: it has none */
 	const struct attributes *attributes;  /* borrowed */
 	struct rlimit files;		      /* RLIMIT_NOFILE of the command */
 };

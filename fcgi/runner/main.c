@@ -40,6 +40,7 @@ struct shell {
 	const char *config_path;
 	struct config config;
 	struct ward_house house;
+	struct cgroups cgroups;
 	char *output_path, *user;
 	struct runner *runner;
 	struct loop_timer *timer;
@@ -238,6 +239,10 @@ start(struct shell *s, struct err *err)
 	    &s->house.http, err);
 	if (rc)
 		return rc;
+	/* Commands say why they cannot start then; requests go on. */
+	s->house.cgroups = &s->cgroups;
+	if (cgroups_open(&s->cgroups, s->config.cgroup_dir, err))
+		log_error("%s", err->text);
 	s->runner = runner_new(&s->house, s->channel);
 	s->timer = loop_timer_new(s->house.loop, on_time, s);
 	s->channel_watch =
@@ -293,8 +298,10 @@ run(struct shell *s)
 int
 main(int argc, char **argv)
 {
-	struct shell s = {
-	    .channel = -1, .signals = -1, .house = {.output_root = -1, .null_fd = -1}};
+	struct shell s = {.channel = -1,
+	    .signals = -1,
+	    .cgroups = CGROUPS_INIT,
+	    .house = {.output_root = -1, .null_fd = -1}};
 	struct err err;
 	int rc;
 
@@ -312,6 +319,7 @@ main(int argc, char **argv)
 	loop_timer_free(s.timer);
 	runner_free(s.runner);
 	http_client_close(s.house.http);
+	cgroups_close(&s.cgroups);
 	loop_close(s.house.loop);
 	free(s.output_path);
 	free(s.user);

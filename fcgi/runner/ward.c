@@ -129,6 +129,7 @@ close_command(struct ward *w)
 	loop_watch_free(w->keeper_watch);
 	w->keeper_watch = NULL;
 	command_close(&w->command);
+	cgroup_end(w->house->cgroups, &w->cgroup);
 }
 
 static void
@@ -292,6 +293,7 @@ hold(struct ward *w, const struct channel_message *m, struct err *err)
 	    .attributes = &attributes,
 	    .cwd = m->cwd,
 	    .null_fd = w->house->null_fd,
+	    .cgroup_fd = -1,
 	    .files = w->house->files,
 	};
 	int rc;
@@ -310,7 +312,12 @@ hold(struct ward *w, const struct channel_message *m, struct err *err)
 	spec.stdout_fd = writers[0];
 	spec.stderr_fd = writers[1];
 	note_start(w, &scratch, m, &spec);
+	rc = cgroup_make(w->house->cgroups, m, &w->cgroup, err);
+	if (rc)
+		goto done;
+	spec.cgroup_fd = w->cgroup.procs;
 	rc = command_hold(&w->command, &spec, err);
+	fd_drop(&w->cgroup.procs);
 	if (rc)
 		goto done;
 	for (int i = 0; i < 2; i++)
@@ -452,6 +459,7 @@ ward_new(const struct ward_house *house, const struct channel_message *m, int64_
 	w->collector = (struct collector)COLLECTOR_INIT;
 	w->cwd = m->cwd ? mem_strdup(m->cwd) : NULL;
 	w->command = (struct command)COMMAND_INIT;
+	w->cgroup = (struct cgroup)CGROUP_INIT;
 	w->both = (struct excerpt)EXCERPT_INIT;
 	w->dir = -1;
 	for (int i = 0; i < 2; i++) {
@@ -787,8 +795,10 @@ step_stopping(struct ward *w, const struct ward_view *view)
 {
 	if (view->now_mono_us >= w->due_mono_us) {
 		w->stage = WARD_KILLING;
-		if (w->all)
+		if (w->all) {
+			cgroup_kill(&w->cgroup);
 			(void)keeper_kill_all(&w->command.keeper);
+		}
 		w->due_mono_us = view->now_mono_us + STUCK_US;
 		look_soon(w, view->now_mono_us);
 		return step_killing(w, view);

@@ -29,6 +29,7 @@
 #include "base/err.h"
 #include "proc/channel.h"
 #include "proc/loop.h"
+#include "runner/cgroup.h"
 #include "runner/command.h"
 #include "runner/family.h"
 #include "runner/http.h"
@@ -54,6 +55,7 @@ struct ward_house {
 	const char *user;	   /* the runner's own, by name */
 	const char *const *run_as; /* users that they may run as; NULL at the end */
 	struct http_client *http;
+	struct cgroups *cgroups;
 };
 
 struct ward;
@@ -70,6 +72,7 @@ struct ward {
 	uint32_t attempt;
 	enum ward_stage stage;
 	struct command command;
+	struct cgroup cgroup;
 	struct http_call *call; /* its request; NULL: it is a command */
 	int http_status;
 	int64_t retry_after_us;	       /* what the answer asked for; 0: nothing */

@@ -48,6 +48,7 @@ struct config {
 
 	char **command_allow; /* absolute paths without slash at the end: a program, or a
 				 directory and all below it; NULL at the end */
+	char *cgroup_dir;     /* where the groups of commands are made; "" or NULL: nowhere */
 	char **run_as;	      /* users that commands may run as; NULL at the end */
 	/* Entries `name = /program argument` and `5 title = /program argument`, which are of that
 	 * form; NULL at the end. */

@@ -98,6 +98,15 @@ const struct setting settings[] = {
 	"midnight become a ramp; higher priorities first. 0: as fast as they come."},
     {NULL, "startBurst", SETTING_COUNT, MEMBER(start_burst), "200", "1", "1000",
 	"Commands that may start at once after a rest, before startRate counts."},
+    {NULL, "cgroupDir", SETTING_OPTIONAL, MEMBER(cgroup_dir), "", NULL, NULL,
+	"The path of a cgroup v2 directory that is delegated to the service and has no "
+	"processes "
+	"of its own, such as /sys/fs/cgroup/carillon.slice/jobs. Each attempt of a command "
+	"gets "
+	"a group in it: limits of memory and processes then hold for all of the attempt "
+	"together "
+	"too, and a kill cannot be outrun. A limit whose controller is not there fails the "
+	"attempt. Empty: no groups."},
     {NULL, "outputDir", SETTING_PATH, MEMBER(output_dir), "/var/lib/carillon/output", NULL,
 	NULL, "What commands write, kept as long as their execution."},
     {NULL, "outputMax", SETTING_SIZE, MEMBER(output_max_bytes), "1MiB", "4KiB", "1GiB",

@@ -151,6 +151,7 @@ every_setting_is_read_in_any_order(void **state)
 	    "<api3At>/a_p~i-3.0</api3At>\n"
 	    "<sessionIdle>90s</sessionIdle><timeZone>Europe/Amsterdam</timeZone>\n"
 	    "<allowedOrigins>https://a.example http://[::1]:8080</allowedOrigins>\n"
+	    "<cgroupDir>/cg</cgroupDir>"
 	    "<resultMax>8KiB</resultMax><httpTlsDir>/t</httpTlsDir>\n"
 	    "<httpPorts>80  1024-65535</httpPorts><httpAllow>10.0.0.0/8 ::1</httpAllow>\n"
 	    "<outputMax>4096</outputMax><outputDir>o</outputDir>\n"
@@ -179,6 +180,7 @@ every_setting_is_read_in_any_order(void **state)
 	assert_string_equal(config.http_allow, "10.0.0.0/8 ::1");
 	assert_string_equal(config.http_ports, "80  1024-65535");
 	assert_string_equal(config.http_tls_dir, "/t");
+	assert_string_equal(config.cgroup_dir, "/cg");
 	assert_string_equal(config.time_zone, "Europe/Amsterdam");
 	assert_int_equal(config.output_max_bytes, 4096);
 	assert_int_equal(config.results_max_bytes, 8192);

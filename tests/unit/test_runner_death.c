@@ -110,6 +110,7 @@ a_gate_that_closes_lets_nothing_run(void **state)
 	    .attributes = &attributes,
 	    .cwd = b->dir,
 	    .null_fd = null_fd,
+	    .cgroup_fd = -1,
 	    .stdout_fd = null_fd,
 	    .stderr_fd = null_fd,
 	    .files = {FILES, FILES}};
