@@ -132,7 +132,7 @@ a_gate_that_closes_lets_nothing_run(void **state)
 	close(null_fd);
 }
 
-/* What it cannot take with it the next runner finds. */
+/* What neither it nor a keeper takes with it the next runner finds. */
 static void
 what_outlives_a_runner_is_swept_by_the_next(void **state)
 {
@@ -141,11 +141,15 @@ what_outlives_a_runner_is_swept_by_the_next(void **state)
 	    "set -m; (trap '' TERM; echo $$ > ready; while :; do sleep 1000; done) & "
 	    "echo $! > left; exec sleep 1000");
 	struct channel_message swept;
+	struct process p;
 	pid_t left;
 
 	bench_order(b, CHANNEL_RELEASE, 1);
 	bench_pid(b, "ready");
 	left = bench_pid(b, "left");
+	assert_int_equal(process_read(held.pid, &p), 0);
+	kill(b->runner, SIGSTOP);
+	kill(p.parent, SIGKILL);
 	kill(b->runner, SIGKILL);
 	bench_runner_end(b);
 	WAIT_UNTIL(!bench_lives(held.pid));
