@@ -12,7 +12,8 @@ What is held against the record:
   - each due time has exactly one entry, with the verdict, the reason and the run that its definition, the suspensions,
     the outages and the runs at that moment ask for; no entry is of anything else;
   - each entry that ran has its execution, with the right origin; each execution comes from an entry or a call;
-  - no attempt was released twice, none without its turn, none late while the engine was there;
+  - no attempt was released twice, none without its turn, none late while the engine was there; no two runs of a group
+    at a time;
   - each task ended as its command and those before it say.
 """
 
@@ -131,6 +132,7 @@ class Definition:
         self.max_runs = d.get("maxRuns")
         self.calendars = d.get("calendars", {}).get("exclude", [])
         self.defers = d.get("calendars", {}).get("onExcluded") == "defer"
+        self.group = d.get("group")
         self.condition = d.get("condition")
         self.tasks = {t["name"]: t for t in d["tasks"]}
         self.retries = {name: Retries(t["retries"]) for name, t in self.tasks.items() if "retries" in t}
@@ -180,6 +182,7 @@ class Execution:
         self.said_no = False
         self.replaced = False
         self.ordered = self.released = False   # a task of it
+        self.begun = None     # where it got its place in a group
         self.verdicts = None  # what its entry may say, settled when it ends for the first time
         self.tries = collections.Counter()   # retries that a task had
         self.retry_at = {}    # name -> from when to when its next attempt may be due
@@ -334,6 +337,8 @@ class Schedule:
         self.active, self.waiting = set(), []
         self.calendars = {}
         self.deferred = None  # (due time, when it has its turn)
+        self.place = 0        # of the line at hand in the record
+        self.places = []      # that runs had in groups: (group, from, to, execution)
         self.reopened = set()  # executions that run again
         self.runs = 0         # that triggers caused
         self.up, self.clock, self.came = True, -NEVER, -NEVER
@@ -564,6 +569,11 @@ class Schedule:
                 e.cancel()
                 self.look_for_end(e, now)
 
+    def leave_group(self, e):
+        if e.begun is not None:
+            self.places.append((e.definition.group, e.begun, self.place, e.number))
+        e.begun = None
+
     def take_turn(self, e, now):
         if self.definition.overlap == "allow" or not self.active:
             self.active.add(e.number)
@@ -581,6 +591,7 @@ class Schedule:
             return
         e.end = now
         e.settle_entry()
+        self.leave_group(e)
         if e.number in self.waiting:
             self.waiting.remove(e.number)
             return
@@ -606,10 +617,12 @@ class Schedule:
             if not low <= now <= high and not (low <= now == self.came):
                 self.fault(f"execution {execution}: `{name}` is tried again at {shown(now)}, it was due from "
                            f"{shown(low)} to {shown(high)}")
-        elif e.turn is not None and now != e.turn:
+        elif e.turn is not None and (now < e.turn and now < self.came if e.definition.group else now != e.turn):
             self.fault(f"execution {execution} begins at {shown(now)}, its turn was at {shown(e.turn)}")
         e.turn = None
         e.attempt_begins(name, attempt)
+        if e.definition.group and e.begun is None:
+            e.begun = self.place
 
     def ends_waits(self, e, now, name):
         """Nothing of a schedule that was deleted is tried again: does that let go what is after it?"""
@@ -893,7 +906,8 @@ class Schedule:
                 expected = "cancelled" if self.deleted else "tried again"
             if status != expected and not (expected == "under way" and status in ("starting", "running", "cancelling")):
                 self.fault(f"{what}: `{name}` is {status}; expected {expected}")
-        if e.end is None and self.up and number in self.active and not e.under_way and not e.retry_at:
+        if e.end is None and self.up and number in self.active and not e.under_way and not e.retry_at and \
+                not e.definition.group:
             self.fault(f"{what} has its turn and nothing of it is under way")
 
     def compare_entry(self, what, e, entry):
@@ -1015,6 +1029,13 @@ class Record:
             yield s, [(place, line) for place, line in events.pop(owner, ())
                       if line[0] not in ("ended", "swept") or last_word[line[2], line[3]] == place]
 
+    def check_groups(self, places):
+        """A group has one place: a run gets it after the one before has left it."""
+        places.sort()
+        for before, after in zip(places, places[1:]):
+            if before[0] == after[0] and after[1] < before[2]:
+                self.fault(f"group {before[0]}: executions {before[3]} and {after[3]} go on at once")
+
     def check(self):
         """Judge each schedule by itself; answers how many due times had which verdict."""
         total = collections.Counter()
@@ -1024,13 +1045,16 @@ class Record:
         if self.done[2] or self.done[3] or not self.done[4]:
             self.fault(f"{self.done[2]} steps failed, {self.done[3]} complaints, the store is "
                        f"{'sound' if self.done[4] else 'damaged'}")
+        places = []
         for file in self.files:
             file.close()
             for s, events in self.schedules(file.name):
-                for _, line in heapq.merge(events, self.world, key=lambda e: e[0]):
+                for s.place, line in heapq.merge(events, self.world, key=lambda e: e[0]):
                     s.apply(line)
                 s.close()
                 total.update(s.counts)
+                places += s.places
+        self.check_groups(places)
         return total
 
 

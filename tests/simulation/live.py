@@ -272,6 +272,10 @@ class Judge:
                 if begin < end:
                     self.faults.append(f"`{name}`: two runs at a time at {shown(begin)}")
 
+    def was_lost(self, e):
+        """Somebody was killed while it went on: nobody knows how its command ended, and that is shown as an error too."""
+        return any(instant(e["triggeredDate"]) - SLACK <= at <= instant(e["endDate"]) for at in self.history.kills)
+
     def judge_task(self, name, e, task):
         """It ended as its command did: by what the command wrote."""
         attempts = [(task["taskId"], str(a["attempt"])) for a in task.get("attempts", [])]
@@ -279,7 +283,7 @@ class Judge:
         begun = [key for key in attempts if key in self.begun]
         what = f"`{name}`: task `{task['name']}` of {e['executionId']} has status {task['status']}"
         good = 3 if name == "fails" else 1
-        if task["status"] == good and not ended:
+        if task["status"] == good and not ended and not (good == 3 and self.was_lost(e)):
             self.faults.append(f"{what} and its command has never ended")
         elif task["status"] not in (1, 3, 6, 13):
             self.faults.append(f"{what} at the end")

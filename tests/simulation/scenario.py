@@ -72,15 +72,23 @@ def calendar(rng, name):
 
 # ---- definitions ----
 
+IMPOSSIBLE = [{"cron": "0 0 30 2 *", "timeZone": "Asia/Tokyo"}, {"cron": "0 0 0 1 1 * 1999-2024", "timeZone": "UTC"},
+              {"rrule": "FREQ=DAILY;UNTIL=20240101T000000", "start": "2001-01-01T10:00:00", "timeZone": "Africa/Cairo"},
+              {"cron": "0 0 31 4,6,9,11 *", "timeZone": "UTC"}]
+
+
 def is_never_due(definition, now):
     """A trigger that is never due any more is refused; a one-shot that is past is not."""
     whole = Definition(definition)
     for trigger in definition["triggers"]:
+        if trigger in IMPOSSIBLE:
+            return True
         if "at" in trigger:
             at = microseconds(datetime.datetime.fromisoformat(trigger["at"][:-1]) - EPOCH)
             if not whole.start <= at < whole.end:
                 return True
-        elif Timetable(Definition({**definition, "triggers": [trigger]}), now, now).next is None:
+        # All others go on for ever.
+        elif "endDate" in definition and Timetable(Definition({**definition, "triggers": [trigger]}), now, now).next is None:
             return True
     return False
 
@@ -134,18 +142,11 @@ class Maker:
             return {"every": f"{period // SECOND}s", "anchor": instant(now)}, period
         return {"cron": f"*/{period // MINUTE} * * * *" if period > MINUTE else "* * * * *", **self.zone()}, period
 
-    def impossible(self, now):
-        """What is never due, and refused."""
-        rng = self.rng
-        yield {"cron": "0 0 30 2 *", **self.zone()}
-        yield {"cron": f"0 0 0 1 1 * {rng.randint(1970, 2025)}", **self.zone()}
-        yield {"rrule": f"FREQ=DAILY;UNTIL={rng.randint(2010, 2025)}0101T000000", "start": "2001-01-01T10:00:00", **self.zone()}
-
     def triggers(self, now):
         """(triggers, how far due times are apart, bounds)."""
         rng, kind = self.rng, self.rng.random()
         if rng.random() < .02:
-            return [rng.choice(list(self.impossible(now)))], DAY, {}
+            return [rng.choice(IMPOSSIBLE)], DAY, {}
         if kind < .55:
             found = [self.cron()]
         elif kind < .65:
@@ -217,6 +218,10 @@ class Maker:
             more["jitter"] = rng.choice(["20s", "5m", "45m", "6h"] + [f"{min(period // SECOND * 2, 86400)}s"])
         if rng.random() < .1:
             more["maxRuns"] = rng.choice([1, 3, 20, 100])
+        if rng.random() < .12:
+            more["group"] = rng.choice(["one", "other"])
+        if rng.random() < .2:
+            more["priority"] = rng.randint(-9, 9)
         if rng.random() < .2:
             more["calendars"] = {"exclude": rng.sample(CALENDARS, rng.choice([1, 1, 2])),
                                  "onExcluded": rng.choice(["skip", "defer", "defer"])}

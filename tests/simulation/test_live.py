@@ -13,6 +13,7 @@ def test_every_due_time_has_its_one_entry_while_processes_are_killed(fresh_servi
     history.live()
     faults, counts = live.Judge(history).all()
     assert not faults, "\n".join([*faults[:20], "killed at " + ", ".join(map(live.shown, history.kills))])
+    print(f"{SECONDS} s: {sum(counts.values())} due times, {len(history.kills)} kills: {dict(counts)}")
     assert history.kills and counts["ran"] > SECONDS
     assert {"ran", "skipped_overlap", "skipped_suspended", "skipped_condition"} <= counts.keys(), counts
     fresh_service.stop()

@@ -111,6 +111,8 @@ class Rule:
     def __init__(self, entry, zone):
         self.text = entry["text"]
         n, unit = re.fullmatch(r"(\d+)([mhd])", entry["duration"]).groups()
+        # Whole days are days of the local calendar, however they are written; the rest is real time.
+        days, rest = divmod(int(n) * UNITS[unit], UNITS["d"])
         begin = datetime.datetime.fromisoformat(entry["start"])
         left_out = {at for text in entry.get("except", ()) for at in
                     rule_due_times("FREQ=YEARLY;COUNT=1", datetime.datetime.fromisoformat(text), zone.key, "after", "first", 0)}
@@ -121,7 +123,7 @@ class Rule:
             if at in left_out:
                 continue
             self.begins.append(at)
-            self.ends.append(self.later(at, int(n), zone) if unit == "d" else at + int(n) * UNITS[unit] * 1_000_000)
+            self.ends.append((self.later(at, days, zone) if days else at) + rest * 1_000_000)
 
     @staticmethod
     def later(us, days, zone):

@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "simulation
 
 import check  # noqa: E402
 import live  # noqa: E402, F401
+import mutate  # noqa: E402, F401
 import scenario  # noqa: E402
 
 PLAY = BUILD / "tests" / "play"
