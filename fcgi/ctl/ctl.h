@@ -187,6 +187,8 @@ int ctl_schedule_update(struct ctl *ctl, struct err *err);
 int ctl_schedule_apply(struct ctl *ctl, struct err *err);
 int ctl_schedule_preview(struct ctl *ctl, struct err *err);
 int ctl_schedule_explain(struct ctl *ctl, struct err *err);
+int ctl_group_list(struct ctl *ctl, struct err *err);
+int ctl_group_set(struct ctl *ctl, struct err *err);
 int ctl_calendar_list(struct ctl *ctl, struct err *err);
 int ctl_calendar_show(struct ctl *ctl, struct err *err);
 int ctl_calendar_import(struct ctl *ctl, struct err *err);

@@ -166,6 +166,7 @@ service_set_group(struct service *sv, const struct actor *actor, int64_t now_us,
 struct list {
 	struct arena *arena;
 	const struct actor *actor;
+	const char *after;
 	struct group_view *items;
 	uint64_t *ids;
 	size_t count, cap;
@@ -193,7 +194,7 @@ list_body(struct txn *txn, void *ctx, struct err *err)
 	int rc;
 
 	c->count = 0;
-	rc = store_group_names(txn, c->actor->tenant_id, NULL, add_group, c, err);
+	rc = store_group_names(txn, c->actor->tenant_id, c->after, add_group, c, err);
 	if (rc == GROUPS_FULL)
 		rc = 0;
 	for (size_t i = 0; !rc && i < c->count; i++) {
@@ -207,12 +208,13 @@ list_body(struct txn *txn, void *ctx, struct err *err)
 }
 
 int
-service_list_groups(struct service *sv, struct arena *a, const struct actor *actor, size_t cap,
-    struct group_view **list, size_t *count, struct err *err)
+service_list_groups(struct service *sv, struct arena *a, const struct actor *actor,
+    const char *after, size_t cap, struct group_view **list, size_t *count, struct err *err)
 {
 	struct list c = {
 	    .arena = a,
 	    .actor = actor,
+	    .after = after,
 	    .items = arena_array(a, cap, sizeof *c.items),
 	    .ids = arena_array(a, cap, sizeof *c.ids),
 	    .cap = cap,

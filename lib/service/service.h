@@ -599,10 +599,10 @@ struct group_view {
 	size_t running, waiting; /* executions */
 };
 
-/* The groups of the actor's tenant that were set or ran, by name, `cap` at most; the array is in
- * the arena. Not for tokens with tags. */
+/* The groups of the actor's tenant that were set or ran, by name, behind `after` (NULL: from the
+ * first), `cap` at most; the array is in the arena. Not for tokens with tags. */
 MUST_CHECK int service_list_groups(struct service *sv, struct arena *a,
-    const struct actor *actor, size_t cap, struct group_view **list, size_t *count,
-    struct err *err);
+    const struct actor *actor, const char *after, size_t cap, struct group_view **list,
+    size_t *count, struct err *err);
 
 #endif

@@ -69,6 +69,7 @@ METHODS = {
         "cancelExecution": ALL, "getTaskLog": ALL, "getAttempt": ALL, "getTaskOutput": ALL,
         "createCalendar": ADMINS, "updateCalendar": ADMINS, "deleteCalendar": ADMINS, "importCalendar": ADMINS,
         "getCalendar": ALL, "listCalendars": ALL,
+        "setGroup": ADMINS, "listGroups": ALL,
         "setSecret": ADMINS, "deleteSecret": ADMINS, "listSecrets": ADMINS,
     },
     "access": {

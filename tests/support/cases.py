@@ -136,6 +136,11 @@ class Things:
     def key(self):
         return self.list("createToken", "access", userName="adminUser", name="xml")["tokenId"]
 
+    def group(self):
+        name = self.word()
+        self.list("setGroup", name=name, limit=2)
+        return name
+
     def secret(self):
         name = self.word()
         self.list("setSecret", name=name, value="hush hush")
@@ -268,6 +273,8 @@ LOOSE = [
     ("access/revokeToken", lambda t: t.key()),
     ("access/listTokens", lambda t: {"limit": 1000}),
     ("tasks/setSecret", lambda t: {"name": t.word(), "value": "<hush>\r\n"}),
+    ("tasks/setGroup", lambda t: {"name": t.word(), "limit": 3}),
+    ("tasks/listGroups", lambda t: t.group() and {"limit": 1000}),
     ("tasks/deleteSecret", lambda t: {"name": t.secret()}),
     ("access/createTenant", lambda t: {"name": t.word()}),
     ("access/updateTenant", lambda t: {"tenantId": t.tenant(), "enabled": False}),
@@ -287,6 +294,7 @@ SINGLE = [(path, body, Things.me) for path, body in [
     ("tasks/getCalendar", lambda t: {"calendarId": t.calendar()}),
     ("tasks/getCalendar", lambda t: {"id": t.calendar()}),
     ("tasks/deleteCalendar", lambda t: {"id": t.calendar()}),
+    ("tasks/listGroups", lambda t: {"limit": 1, "cursor": t.group() and t.group() and t.cursor("listGroups")}),
     ("tasks/listCalendars", lambda t: {"limit": 1, "cursor": t.calendar() and t.calendar() and t.cursor("listCalendars")}),
     ("tasks/getSchedule", lambda t: t.new(calendars={"exclude": [t.holidays]})),
     ("tasks/getTaskOutputsForUser", lambda t: {"taskId": t.task, "userId": t.myself["userId"]}),

@@ -117,8 +117,8 @@ a_full_group_does_not_hold_up_others(void **state)
 	assert_int_equal(sim.run_count, 2);
 	assert_int_equal(sim_left(), 2);
 	assert_int_equal(sim_tasks(execution, &count)->status, TASK_PENDING);
-	assert_int_equal(
-	    service_list_groups(&sim.sv, &sim.arena, &sim.admin, 10, &groups, &count, &sim.err),
+	assert_int_equal(service_list_groups(&sim.sv, &sim.arena, &sim.admin, NULL, 10, &groups,
+			     &count, &sim.err),
 	    0);
 	assert_int_equal(count, 1);
 	assert_string_equal(groups->group.name, "disk");

@@ -13,6 +13,7 @@ static const char *const not_found[] = {
     [API3_TENANT] = "Tenant not found",
     [API3_OUTPUT] = "Output not found",
     [API3_SECRET] = "Secret not found",
+    [API3_GROUP] = "Group not found",
     [API3_CALENDAR] = "Calendar not found",
 };
 

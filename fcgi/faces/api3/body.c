@@ -31,6 +31,7 @@ static const char *const id_names[][3] = {
     [API3_TENANT] = {"tenantId", "id"},
     [API3_OUTPUT] = {"outputId", "id"},
     [API3_SECRET] = {"name", "name"},
+    [API3_GROUP] = {"name", "name"},
     [API3_CALENDAR] = {"calendarId", "id"},
 };
 

@@ -48,6 +48,7 @@ enum api3_subject {
 	API3_TENANT,
 	API3_OUTPUT,
 	API3_SECRET,
+	API3_GROUP,
 	API3_CALENDAR,
 };
 
@@ -347,6 +348,8 @@ int api3_list_tokens(struct call *c);
 int api3_set_secret(struct call *c);
 int api3_delete_secret(struct call *c);
 int api3_list_secrets(struct call *c);
+int api3_set_group(struct call *c);
+int api3_list_groups(struct call *c);
 int api3_create_tenant(struct call *c);
 int api3_update_tenant(struct call *c);
 int api3_delete_tenant(struct call *c);

@@ -85,6 +85,10 @@ static const struct api3_method methods[] = {
 	API3_WRITES, api3_delete_secret},
     {API3_TASKS, "listSecrets", API3_ADMINS, SCOPE_MANAGE, API3_SECRET, API3_NOTHING,
 	API3_READS, api3_list_secrets},
+    {API3_TASKS, "setGroup", API3_ADMINS, SCOPE_MANAGE, API3_GROUP, API3_OBJECT, API3_WRITES,
+	api3_set_group},
+    {API3_TASKS, "listGroups", API3_ALL_ROLES, SCOPE_READ, API3_GROUP, API3_OBJECT, API3_READS,
+	api3_list_groups},
 
     {API3_TASKS, "createCalendar", API3_ADMINS, SCOPE_MANAGE, API3_CALENDAR, API3_OBJECT,
 	API3_WRITES, api3_create_calendar},
