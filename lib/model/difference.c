@@ -211,6 +211,12 @@ same_keep(const struct schedule *a, const struct schedule *b)
 }
 
 static bool
+same_misfire_max(const struct schedule *a, const struct schedule *b)
+{
+	return a->misfire_max == b->misfire_max;
+}
+
+static bool
 same_priority(const struct schedule *a, const struct schedule *b)
 {
 	return a->priority == b->priority;
@@ -244,6 +250,7 @@ static const struct {
     {"misfireWindow", same_window},
     {"onLost", same_on_lost},
     {"keep", same_keep},
+    {"misfireMax", same_misfire_max},
     {"priority", same_priority},
     {"group", same_group},
 };

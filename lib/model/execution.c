@@ -214,6 +214,8 @@ verdict_name(enum verdict verdict)
 		return "missed_down";
 	case VERDICT_MISSED_WINDOW:
 		return "missed_window";
+	case VERDICT_MISSED_CAP:
+		return "missed_cap";
 	case VERDICT_MISSED_DST_GAP:
 		return "missed_dst_gap";
 	case VERDICT_MISSED_CLOCK:

@@ -169,6 +169,7 @@ enum verdict {
 	VERDICT_MISSED_WINDOW = 7,
 	VERDICT_MISSED_DST_GAP = 8,
 	VERDICT_MISSED_CLOCK = 9,
+	VERDICT_MISSED_CAP = 10,
 };
 
 const char *verdict_name(enum verdict verdict); /* "ran", "skipped_overlap", … */

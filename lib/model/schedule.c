@@ -479,6 +479,10 @@ check_head(const struct schedule *s, struct err *err)
 		    "Invalid value: scheduleType: must be within 0 and %d", SCHEDULE_TYPE_MAX);
 	if (s->start_us >= s->end_us)
 		return invalid(err, member("endDate"), "must be later than startDate");
+	if (s->misfire_max > SCHEDULE_MISFIRE_MAX)
+		return err_fail(err, ERR_INPUT,
+		    "Invalid value: misfireMax: must be a whole number from 1 to %d",
+		    SCHEDULE_MISFIRE_MAX);
 	if (s->priority < -SCHEDULE_PRIORITY_MAX || s->priority > SCHEDULE_PRIORITY_MAX)
 		return err_fail(err, ERR_INPUT,
 		    "Invalid value: priority: must be within %d and %d", -SCHEDULE_PRIORITY_MAX,

@@ -28,7 +28,8 @@ enum {
 	SCHEDULE_RESULT_FILE_MAX = 200, /* bytes; a number may take the place of its mark */
 	SCHEDULE_BYTES_MAX = 65536,	/* all strings of a definition together */
 	SCHEDULE_PRIORITY_MAX = 9,	/* and as far below 0 */
-	SCHEDULE_TYPE_MAX = 18,		/* API3 ScheduleType, wire/api3.md 3.8 */
+	SCHEDULE_MISFIRE_MAX = 1000,
+	SCHEDULE_TYPE_MAX = 18, /* API3 ScheduleType, wire/api3.md 3.8 */
 	SCHEDULE_MAX_RUNS_MAX = 1000000,
 	SCHEDULE_RETRIES_MAX = 100, /* of one task */
 	SCHEDULE_RETRY_CAUSES_MAX = 32,
@@ -135,6 +136,7 @@ struct schedule {
 	enum overlap overlap;
 	enum misfire misfire;
 	int64_t misfire_window_us; /* missed longer ago than this: never run */
+	uint32_t misfire_max;	   /* of MISFIRE_ALL: the last so many run; 0: all */
 	enum on_lost on_lost;
 	int64_t keep_us;   /* executions are kept this long after their end, at least 7 days */
 	int priority;	   /* higher ones begin first */

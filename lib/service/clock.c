@@ -27,6 +27,8 @@ policy_words(const struct schedule *s, enum verdict verdict)
 {
 	if (verdict == VERDICT_MISSED_WINDOW)
 		return "and its misfireWindow had passed";
+	if (verdict == VERDICT_MISSED_CAP)
+		return "and as many later ones run as misfireMax lets";
 	return s->misfire == MISFIRE_SKIP ? "and misfire is skip"
 					  : "and a later due time stands for it";
 }

@@ -14,6 +14,15 @@
 #include "service/excluded.h"
 #include "service/run.h"
 
+/* The turns behind the one at hand that have come and that no calendar keeps from running: as many
+ * of the next as matter, in order. They are looked for once and not anew for each that is settled,
+ * because an outage may hold very many. */
+struct ahead {
+	int64_t *turns; /* a ring of `most`; NULL: not looked yet */
+	size_t most, first, count;
+	int64_t next_us; /* the due time at which the search goes on */
+};
+
 struct settling {
 	struct txn *txn;
 	struct arena arena;
@@ -27,6 +36,7 @@ struct settling {
 	bool queued;
 	uint64_t holder_id;	 /* the run that stands in the way of all; 0: not looked up */
 	struct occurrence range; /* count 0: none open */
+	struct ahead ahead;
 };
 
 /* A due time, and when it meets what is in force: later than itself if calendars deferred it. */
@@ -72,13 +82,17 @@ judge_misfire(const struct schedule *s, int64_t late_us, bool last)
 	case MISFIRE_ALL:
 		if (!in_window)
 			break;
+		if (s->misfire_max && !last)
+			return (struct judgement){VERDICT_MISSED_CAP, 0,
+			    "nobody was there to fire it; as many later ones run as misfireMax "
+			    "lets"};
 		return (struct judgement){VERDICT_RAN, ORIGIN_CATCH_UP, NULL};
 	}
 	return (struct judgement){VERDICT_MISSED_WINDOW, 0,
 	    "nobody was there to fire it until its misfireWindow had passed"};
 }
 
-/* `last`: no later due time that runs has come yet. */
+/* `last`: no later due time that runs has come yet, or with a misfireMax not that many. */
 static struct judgement
 judge(const struct settling *g, const struct turn *t, bool last)
 {
@@ -332,26 +346,56 @@ know_calendars(struct settling *g, struct err *err)
 	return rc;
 }
 
-/* Has a later due time come that no calendar keeps from running? */
+/* The rest of look_ahead(): add to those that are known. */
 static int
-later_has_come(struct settling *g, int64_t next_us, bool *come, struct err *err)
+find_ahead(struct settling *g, struct ahead *a, struct err *err)
 {
 	struct excluded by;
 	int rc = 0;
 
-	*come = false;
-	while (!rc && firing_time(g, next_us) <= g->now_us && !*come) {
-		int64_t free_us = next_us;
+	while (!rc && a->count < a->most && firing_time(g, a->next_us) <= g->now_us) {
+		int64_t free_us = a->next_us;
+		bool runs;
 
-		if (calendars_exclude(&g->calendars, next_us, &by))
-			free_us = exclusion_first_free(&g->calendars.reader, next_us);
+		if (calendars_exclude(&g->calendars, a->next_us, &by))
+			free_us = exclusion_first_free(&g->calendars.reader, a->next_us);
 		if (firing_time(g, free_us) > g->now_us)
 			break;
-		*come = free_us == next_us || g->s->on_excluded == ON_EXCLUDED_DEFER;
-		/* None that is due until then runs. */
-		if (!*come)
-			rc = schedule_next_due(g->s, g->zones, free_us - 1, &next_us, err);
+		runs = free_us == a->next_us || g->s->on_excluded == ON_EXCLUDED_DEFER;
+		if (runs)
+			a->turns[(a->first + a->count++) % a->most] = free_us;
+		/* None that is due until then runs, or all of them are one run. */
+		rc = schedule_next_due(
+		    g->s, g->zones, runs ? free_us : free_us - 1, &a->next_us, err);
 	}
+	return rc;
+}
+
+/*
+ * Have so many later turns come that a missed one at t->at_us is not to run: one, or misfireMax?
+ * `next_us` is the due time behind it.
+ */
+static int
+look_ahead(
+    struct settling *g, const struct turn *t, int64_t next_us, bool *enough, struct err *err)
+{
+	struct ahead *a = &g->ahead;
+	int rc;
+
+	if (!a->turns) {
+		a->most =
+		    g->s->misfire == MISFIRE_ALL && g->s->misfire_max ? g->s->misfire_max : 1;
+		a->turns = arena_array(&g->arena, a->most, sizeof *a->turns);
+		a->next_us = next_us;
+	}
+	while (a->count && a->turns[a->first] <= t->at_us) {
+		a->first = (a->first + 1) % a->most;
+		a->count--;
+	}
+	if (a->next_us < next_us)
+		a->next_us = next_us;
+	rc = find_ahead(g, a, err);
+	*enough = a->count == a->most;
 	return rc;
 }
 
@@ -413,15 +457,16 @@ static int
 settle_turn(struct settling *g, const struct turn *t, int64_t next_us, struct err *err)
 {
 	struct judgement j;
-	bool come;
-	int rc = later_has_come(g, next_us, &come, err);
+	bool enough;
+	int rc = look_ahead(g, t, next_us, &enough, err);
 
 	if (rc)
 		return rc;
-	j = judge(g, t, !come);
+	j = judge(g, t, !enough);
 	if (j.verdict == VERDICT_RAN)
 		j.reason = t->why;
-	if (j.verdict == VERDICT_MISSED_DOWN || j.verdict == VERDICT_MISSED_WINDOW)
+	if (j.verdict == VERDICT_MISSED_DOWN || j.verdict == VERDICT_MISSED_WINDOW ||
+	    j.verdict == VERDICT_MISSED_CAP)
 		rc = fire_blame_clock(g->txn, &g->arena, g->s, firing_time(g, t->at_us),
 		    &j.verdict, &j.reason, err);
 	if (rc)

@@ -454,6 +454,7 @@ explain_settled(struct explain *x, struct err *err)
 		break;
 	case VERDICT_MISSED_DOWN:
 	case VERDICT_MISSED_WINDOW:
+	case VERDICT_MISSED_CAP:
 	case VERDICT_MISSED_CLOCK:
 	case VERDICT_MISSED_DST_GAP:
 		buf_adds(&x->text, "It was missed");

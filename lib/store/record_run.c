@@ -19,7 +19,7 @@ unpack_occurrence(struct unpack *u, struct arena *a, struct occurrence *o)
 {
 	o->to_us = unpack_i64(u);
 	o->count = unpack_u64(u);
-	o->verdict = unpack_word(u, VERDICT_RAN, VERDICT_MISSED_CLOCK);
+	o->verdict = unpack_word(u, VERDICT_RAN, VERDICT_MISSED_CAP);
 	o->execution_id = unpack_u64(u);
 	o->reason = unpack_str(u, a);
 	o->decided_us = unpack_i64(u);

@@ -279,6 +279,7 @@ pack_schedule(struct buf *b, const struct schedule *s)
 	pack_u8(b, (uint8_t)s->overlap);
 	pack_u8(b, (uint8_t)s->misfire);
 	pack_i64(b, s->misfire_window_us);
+	pack_u32(b, s->misfire_max);
 	pack_u8(b, (uint8_t)s->on_lost);
 	pack_i64(b, s->keep_us);
 	pack_i64(b, s->priority);
@@ -321,6 +322,7 @@ unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
 	s->overlap = unpack_word(u, OVERLAP_SKIP, OVERLAP_REPLACE);
 	s->misfire = unpack_word(u, MISFIRE_ONE, MISFIRE_ALL);
 	s->misfire_window_us = unpack_i64(u);
+	s->misfire_max = unpack_u32(u);
 	s->on_lost = unpack_word(u, ON_LOST_FAIL, ON_LOST_RERUN);
 	s->keep_us = unpack_i64(u);
 	s->priority = unpack_priority(u);

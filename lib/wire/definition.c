@@ -64,6 +64,16 @@ read_type(struct reader *r, const struct json *value, void *at)
 }
 
 static int
+read_misfire_max(struct reader *r, const struct json *value, void *at)
+{
+	int64_t n = 0;
+	int ret = read_number(r, value, 1, SCHEDULE_MISFIRE_MAX, &n);
+
+	*(uint32_t *)at = (uint32_t)n;
+	return ret;
+}
+
+static int
 read_priority(struct reader *r, const struct json *value, void *at)
 {
 	int64_t n = 0;
@@ -155,6 +165,7 @@ static const struct field schedule_fields[] = {
     {"misfireWindow", read_duration, offsetof(struct schedule, misfire_window_us)},
     {"onLost", read_on_lost, offsetof(struct schedule, on_lost)},
     {"keep", read_keep, offsetof(struct schedule, keep_us)},
+    {"misfireMax", read_misfire_max, offsetof(struct schedule, misfire_max)},
     {"priority", read_priority, offsetof(struct schedule, priority)},
     {"group", read_string, offsetof(struct schedule, group)},
 };
@@ -228,7 +239,11 @@ definition_write(struct json_writer *w, const struct schedule *s)
 	json_name(w, "days");
 	json_number(w, s->keep_us / DAY_US);
 	json_end_object(w);
-	/* Only where they are asked for: most are in no group, and equal. */
+	/* Only where they are asked for: most are equal, and in no group. */
+	if (s->misfire_max) {
+		json_name(w, "misfireMax");
+		json_number(w, s->misfire_max);
+	}
 	if (s->priority) {
 		json_name(w, "priority");
 		json_number(w, s->priority);

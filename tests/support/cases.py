@@ -183,7 +183,7 @@ FULL = {"description": "7", "tags": ["true", "xml"], "scheduleType": 3, "startDa
                                          "followRedirects": 1, "maxBytes": 7, "connectTimeout": "1s", "async": False},
                    "after": [{"task": "c", "when": "failed"}]}],
         "overlap": "queue", "misfire": "all", "misfireWindow": "2h", "onLost": "rerun", "keep": {"days": 9},
-        "condition": {"command": RUNS, "timeout": "1m"}, "priority": -3, "group": "disk"}
+        "condition": {"command": RUNS, "timeout": "1m"}, "priority": -3, "group": "disk", "misfireMax": 5}
 
 # The first fails: the second is skipped, the third runs.
 STEPS = [{"name": "a", "command": ["/bin/sh", "-c", "exit 3"]}, {"name": "b", "command": RUNS, "after": [{"task": "a"}]},

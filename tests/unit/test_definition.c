@@ -173,6 +173,9 @@ assert_same(const struct schedule *a, const struct schedule *b)
 	assert_int_equal(a->overlap, b->overlap);
 	assert_int_equal(a->misfire, b->misfire);
 	assert_int_equal(a->misfire_window_us, b->misfire_window_us);
+	assert_int_equal(a->misfire_max, b->misfire_max);
+	assert_int_equal(a->priority, b->priority);
+	assert_same_text(a->group, b->group);
 	assert_int_equal(a->on_lost, b->on_lost);
 	assert_int_equal(a->keep_us, b->keep_us);
 	assert_int_equal(a->task_count, b->task_count);
@@ -240,7 +243,7 @@ static const char full[] =
     "'afterMatch':'any'},{'name':'load','command':['/bin/true'],"
     "'after':[{'task':'extract'}]}],"
     "'overlap':'queueOne','misfire':'all','misfireWindow':'PT2H','onLost':'rerun',"
-    "'keep':{'days':36500}}";
+    "'keep':{'days':36500},'misfireMax':1000,'priority':-9,'group':'disk'}";
 
 static void
 each_member_arrives_where_it_belongs(void **state)
@@ -307,6 +310,9 @@ each_member_arrives_where_it_belongs(void **state)
 	assert_int_equal(s.overlap, OVERLAP_QUEUE_ONE);
 	assert_int_equal(s.misfire, MISFIRE_ALL);
 	assert_int_equal(s.misfire_window_us, 2 * HOUR_US);
+	assert_int_equal(s.misfire_max, 1000);
+	assert_int_equal(s.priority, -9);
+	assert_string_equal(s.group, "disk");
 	assert_int_equal(s.on_lost, ON_LOST_RERUN);
 	assert_int_equal(s.keep_us, 36500 * DAY_US);
 }
@@ -671,6 +677,9 @@ static const struct {
     {TOP("'misfireWindow':'36501d'"),
 	"Invalid value: misfireWindow: must be within 0s and 36500d"},
     {TOP("'onLost':'retry'"), "Invalid value: onLost: must be fail or rerun"},
+    {TOP("'misfireMax':0"), "Invalid value: misfireMax: must be a whole number from 1 to 1000"},
+    {TOP("'misfireMax':1001"),
+	"Invalid value: misfireMax: must be a whole number from 1 to 1000"},
     {TOP("'priority':10"), "Invalid value: priority: must be a whole number from -9 to 9"},
     {TOP("'priority':-10"), "Invalid value: priority: must be a whole number from -9 to 9"},
     {TOP("'priority':'high'"), "Invalid value: priority: must be a whole number from -9 to 9"},
@@ -776,6 +785,7 @@ static const struct {
     {"keep", TOP("'keep':%s"), "o"},
     {"keep.days", TOP("'keep':{'days':%s}"), "i"},
     {"keep.executions", TOP("'keep':{'executions':%s}"), ""},
+    {"misfireMax", TOP("'misfireMax':%s"), "i"},
     {"priority", TOP("'priority':%s"), "i"},
     {"group", TOP("'group':%s"), "s"},
 };
@@ -907,7 +917,8 @@ everything_is_written_out(void **state)
 		"'retries':null,'after':[{'task':'extract','when':'succeeded'}],'afterMatch':'"
 		"all'}],"
 		"'overlap':'queueOne','misfire':'all','misfireWindow':'2h',"
-		"'onLost':'rerun','keep':{'days':36500}}"));
+		"'onLost':'rerun','keep':{'days':36500},'misfireMax':1000,'priority':-9,"
+		"'group':'disk'}"));
 }
 
 static void

@@ -570,7 +570,7 @@ origins_verdicts_and_roles_keep_their_numbers_and_names(void **state)
 	    "trigger", "call", "catchUp", "backfill", "reRun"};
 	static const char *const verdicts[] = {"ran", "skipped_overlap", "skipped_suspended",
 	    "skipped_calendar", "skipped_condition", "missed_down", "missed_window",
-	    "missed_dst_gap", "missed_clock"};
+	    "missed_dst_gap", "missed_clock", "missed_cap"};
 	static const char *const roles[] = {
 	    "viewer", "analyst", "pro", "domainAdmin", "enterpriseAdmin"};
 

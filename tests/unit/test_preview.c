@@ -372,6 +372,8 @@ static const struct {
 		   "1h", "rerun", "7")},
     {"keep", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null", COMMAND, "skip", "one", "1h",
 		 "fail", "8")},
+    {"misfireMax", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null,\"misfireMax\":1",
+		       COMMAND, "skip", "one", "1h", "fail", "7")},
     {"priority", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null,\"priority\":1", COMMAND,
 		     "skip", "one", "1h", "fail", "7")},
     {"group", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null,\"group\":\"g\"", COMMAND,
@@ -513,6 +515,7 @@ every_member_of_a_definition_is_compared(void **state)
 
 	(void)state;
 	/* Written only where they say something. */
+	s.misfire_max = 1;
 	s.priority = 1;
 	s.group = "g";
 	json_object(w);

@@ -146,6 +146,7 @@ put_schedule(struct buf *b)
 			     .overlap = OVERLAP_ALLOW,
 			     .misfire = MISFIRE_ALL,
 			     .misfire_window_us = 3600000000,
+			     .misfire_max = 7,
 			     .on_lost = ON_LOST_RERUN,
 			     .keep_us = 604800000000,
 			     .priority = 9,
@@ -435,7 +436,7 @@ again_occurrence(struct unpack *u, struct arena *a, struct buf *b)
 
 	unpack_occurrence(u, a, &o);
 	pack_occurrence(b, &o);
-	return known(o.verdict, VERDICT_RAN, VERDICT_MISSED_CLOCK);
+	return known(o.verdict, VERDICT_RAN, VERDICT_MISSED_CAP);
 }
 
 static bool
