@@ -40,7 +40,7 @@ copy_file(const char *path, struct snapshot *s, struct err *err)
 static int
 check_zone(const struct snapshot *s, const char *path, struct err *err)
 {
-	struct zones *zones = zones_new(NULL);
+	struct zones *zones = zones_new(getenv("TZDIR"));
 	const struct zone *zone;
 	int rc = zones_get(zones, s->config.time_zone, &zone, err);
 

@@ -32,8 +32,12 @@ enum { CLIENT_TIMEOUT_S = 10, PAUSE_NS = 100 * 1000 * 1000 };
 /* So long a log-in waits for its turn to hash a password; then it is told to come again. */
 #define HEAVY_WAIT_US (1000 * 1000)
 
+/* So often it looks whether the system's time zones were changed. */
+#define ZONES_US (10 * INT64_C(1000000))
+
 struct serving {
 	const struct worker *worker;
+	int64_t zones_mono_us; /* when it did so last */
 	struct service service;
 	struct face face;
 	struct arena arena;	 /* of one request */
@@ -250,6 +254,27 @@ must_leave(const struct serving *s)
 	return enough(s) || told_to_leave || told_to_drain;
 }
 
+/* The scheduler tells. */
+static void
+tell_zone(void *ctx, const char *name, const char *fault)
+{
+	(void)ctx;
+	(void)name;
+	(void)fault;
+}
+
+/* Before a request, not within one: it may have a zone in its hands. */
+static void
+look_at_zones(struct serving *s)
+{
+	int64_t now_mono_us = clock_mono_us();
+
+	if (now_mono_us - s->zones_mono_us < ZONES_US)
+		return;
+	s->zones_mono_us = now_mono_us;
+	zones_refresh(s->service.zones, tell_zone, NULL);
+}
+
 /* At the top of the loop: no request is under way, and every signal so far has been looked at.
  */
 static void
@@ -268,6 +293,7 @@ serve(struct serving *s)
 		    0)
 			continue;
 		s->pausing = false;
+		look_at_zones(s);
 		if (fds[0].revents)
 			serve_one(s, &sockets->private);
 		if (fds[1].revents && !enough(s))
@@ -311,7 +337,7 @@ join_store(struct serving *s, struct err *err)
 	};
 
 	s->service = (struct service){
-	    .zones = zones_new(NULL),
+	    .zones = zones_new(getenv("TZDIR")),
 	    .command_allow = (const char *const *)c->command_allow,
 	    .run_as = (const char *const *)c->run_as,
 	    .jobs = registered_jobs(c, &s->registered),

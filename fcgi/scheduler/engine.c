@@ -465,6 +465,56 @@ engine_step(struct engine *e, int64_t now_us, int64_t *delay_us, struct err *err
 	return rc;
 }
 
+/* ---- the proof ---- */
+
+struct proving {
+	struct engine *e;
+	int64_t now_us;
+	uint64_t after;
+	struct proof proof;
+};
+
+static int
+prove_body(struct txn *txn, void *ctx, struct err *err)
+{
+	struct proving *c = ctx;
+	struct engine *e = c->e;
+
+	c->after = e->proved;
+	c->proof = (struct proof){0};
+	return proof_check(txn, &e->arena, e->options.zones, c->now_us,
+	    e->walked ? e->zone_reads : UINT64_MAX, &c->after, ENGINE_BATCH, &c->proof, err);
+}
+
+void
+engine_zones_changed(struct engine *e)
+{
+	e->zones_changed = true;
+	e->proved = 0;
+}
+
+int
+engine_prove(
+    struct engine *e, int64_t now_us, struct proof *p, bool *ended, bool *more, struct err *err)
+{
+	struct proving c = {.e = e, .now_us = now_us};
+	int rc = engine_run(e, prove_body, &c, err);
+
+	*ended = *more = false;
+	if (rc)
+		return err_wrap(err, rc, "prove that all schedules are planned");
+	e->proved = c.after;
+	*p = c.proof;
+	*ended = c.after == 0;
+	if (*ended) {
+		e->walked = true;
+		e->zones_changed = false;
+		e->zone_reads = zones_reads(e->options.zones);
+	}
+	*more = e->zones_changed;
+	return 0;
+}
+
 void
 engine_drain(struct engine *e)
 {

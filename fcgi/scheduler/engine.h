@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "model/clock_step.h"
 #include "proc/channel.h"
+#include "service/proof.h"
 #include "store/store.h"
 
 struct engine;
@@ -33,9 +34,9 @@ struct engine_options {
 	uint64_t output_max_bytes, results_max_bytes;
 	/* Attempts that start in a second, and at once after a rest; rate 0: as they come. */
 	uint32_t start_rate, start_burst;
-
 	/* proc/boot.h, borrowed; NULL: not known, and no reboot trigger is due. */
 	const char *boot;
+
 	/* Give the runner an order; it must not fail: keep what cannot be sent at once. The
 	 * message is borrowed for the call. */
 	void (*order)(void *ctx, const struct channel_message *m);
@@ -62,6 +63,19 @@ void engine_clock_stepped(struct engine *e, const struct clock_step *step);
  */
 MUST_CHECK int engine_step(
     struct engine *e, int64_t now_us, int64_t *delay_us, struct err *err);
+
+/*
+ * Look at the next schedules, a bounded number: service/proof.h. *more tells that there is more to be done
+ * soon, because time zones have changed. `*p` is what was found in this part alone; when the walk has come
+ * to its end (*ended) the next call begins another.
+ *
+ * To be called between two steps. Fails: as engine_step().
+ */
+MUST_CHECK int engine_prove(struct engine *e, int64_t now_us, struct proof *p, bool *ended,
+    bool *more, struct err *err);
+
+/* Time zones have other rules: the walk begins anew, and moves what they move. */
+void engine_zones_changed(struct engine *e);
 
 /* The service is about to stop: begin nothing more, and let what runs come to its end. */
 void engine_drain(struct engine *e);

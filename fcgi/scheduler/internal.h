@@ -54,11 +54,15 @@ struct engine {
 	int64_t now_us;	    /* of the step */
 	struct arena arena; /* of one transaction's attempt */
 
-	bool welcomed;	/* what arrives before the WELCOME was meant for a predecessor */
-	bool compare;	/* READY came: compare the store with what the runner holds */
-	bool boot_told; /* all schedules know of the boot */
+	bool welcomed; /* what arrives before the WELCOME was meant for a predecessor */
+	bool compare;  /* READY came: compare the store with what the runner holds */
 	bool ready;
-	bool stopping; /* begins nothing more */
+	bool boot_told;	 /* all schedules know of the boot */
+	uint64_t proved; /* schedules up to this one, in the walk under way */
+	bool walked; /* the first walk is over: it finds what changed while nobody was there */
+	uint64_t zone_reads; /* zones_reads() at the end of the walk before */
+	bool zones_changed;  /* the walk under way looks for what they move */
+	bool stopping;	     /* begins nothing more */
 	bool stop_ordered;
 
 	/* Attempts under way that the runner holds, or will when it has read its orders. */

@@ -42,7 +42,11 @@ enum { EXIT_STORE_LOST = 77 };
 /* Commands that are told to end have a grace of their own; longer than this none is waited for. */
 #define END_US (30 * SECOND_US)
 
-enum { RECORDS_SWEPT = 100 };
+/* With other time zones there is no pause between two of them. */
+#define HURRY_US 1000
+
+/* So many parts of the proof come with each housekeeping. */
+enum { RECORDS_SWEPT = 100, PROOF_PARTS = 8 };
 
 struct scheduler {
 	struct config config;
@@ -60,7 +64,8 @@ struct scheduler {
 
 	char boot[BOOT_TEXT];
 
-	bool runner_gone, replaced;
+	bool runner_gone, replaced, hurry;
+	struct proof proof;   /* of the walk under way */
 	int64_t kept_mono_us; /* the last housekeeping */
 	/* INSTANT_NEVER while it is not asked to stop. */
 	int64_t stop_mono_us;  /* when commands are told to end */
@@ -182,7 +187,7 @@ start(struct scheduler *s, struct err *err)
 	    &s->store, err);
 	if (rc)
 		return rc;
-	s->zones = zones_new(NULL);
+	s->zones = zones_new(getenv("TZDIR"));
 	outbox_init(&s->outbox, s->channel);
 	options.store = s->store;
 	options.zones = s->zones;
@@ -252,6 +257,60 @@ sweep_body(struct txn *txn, void *ctx, struct err *err)
 	return rc ? rc : store_daily_sweep(txn, *now_us, RECORDS_SWEPT, &removed, err);
 }
 
+static void
+add_proof(struct scheduler *s, const struct proof *p, bool ended)
+{
+	struct board_proof *b = &s->board->proof;
+	struct proof *sum = &s->proof;
+
+	b->found += p->found;
+	b->repaired += p->repaired;
+	b->moved += p->moved;
+	sum->schedules += p->schedules;
+	sum->suspended += p->suspended;
+	sum->planned += p->planned;
+	sum->overdue += p->overdue;
+	if (!ended)
+		return;
+	b->schedules = sum->schedules;
+	b->suspended = sum->suspended;
+	b->planned = sum->planned;
+	b->overdue = sum->overdue;
+	b->ended_us = clock_wall_us();
+	*sum = (struct proof){0};
+}
+
+/* A few parts of the proof; with other time zones what they move is found soon: *more. */
+static int
+prove(struct scheduler *s, bool *more, struct err *err)
+{
+	bool ended = false;
+	struct proof p;
+	int rc = 0;
+
+	*more = false;
+	for (int i = 0; !rc && !ended && i < PROOF_PARTS; i++) {
+		rc = engine_prove(s->engine, clock_wall_us(), &p, &ended, more, err);
+		if (!rc)
+			add_proof(s, &p, ended);
+	}
+	return rc;
+}
+
+static void
+tell_zone(void *ctx, const char *name, const char *fault)
+{
+	struct scheduler *s = ctx;
+
+	if (fault) {
+		log_warn("time zone %s stays as it was: %s", name, fault);
+		return;
+	}
+	log_warn("time zone %s has other rules now", name);
+	engine_zones_changed(s->engine);
+	s->proof = (struct proof){0};
+}
+
 /*
  * What keeps recovery short and the disk tidy; it may take a moment, so it waits until nothing
  * is due soon. A failure is no reason to be late for what is due: the next time may do better.
@@ -263,6 +322,7 @@ keep_house(struct scheduler *s, int64_t delay_us, struct err *err)
 {
 	int64_t now_mono_us = clock_mono_us(), since_us = now_mono_us - s->kept_mono_us;
 	int64_t now_us = clock_wall_us();
+	bool more = false;
 	int rc;
 
 	if (since_us < HOUSEKEEPING_US ||
@@ -272,6 +332,12 @@ keep_house(struct scheduler *s, int64_t delay_us, struct err *err)
 	rc = store_checkpoint(s->store, s->config.checkpoint_bytes, err);
 	if (!rc)
 		rc = store_run(s->store, sweep_body, &now_us, err);
+	zones_refresh(s->zones, tell_zone, s);
+	if (!rc)
+		rc = prove(s, &more, err);
+	s->hurry = more;
+	if (more)
+		s->kept_mono_us = now_mono_us - HOUSEKEEPING_US;
 	if (rc == ERR_RECOVER)
 		return err_wrap(err, rc, "housekeeping");
 	if (rc)
@@ -335,6 +401,8 @@ wait_for_work(struct scheduler *s, int64_t now_us, int64_t delay_us)
 
 	if (delay_us > HOUSEKEEPING_US)
 		delay_us = HOUSEKEEPING_US;
+	if (s->hurry && delay_us > HURRY_US)
+		delay_us = HURRY_US;
 	delay_us = no_later_than(delay_us, s->stop_mono_us);
 	delay_us = no_later_than(delay_us, s->leave_mono_us);
 	set_timer(s, now_us, delay_us);

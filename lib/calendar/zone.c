@@ -563,16 +563,27 @@ zone_utc(void)
 	return z;
 }
 
+/* A file as it was when it was read: a change of it shows here, or in what is in it. */
+struct file_mark {
+	dev_t device;
+	ino_t inode;
+	off_t bytes;
+	struct timespec modified, changed;
+	uint64_t hash;
+};
+
 /* The cache: a list, as a server uses a handful of zones. */
 struct known {
 	struct known *next;
 	struct zone *zone;
+	struct file_mark mark;
 	char name[];
 };
 
 struct zones {
 	const char *dir;
 	struct known *known;
+	uint64_t reads;
 };
 
 struct zones *
@@ -662,8 +673,40 @@ open_zone(const char *dir, const char *name, int *fd, struct err *err)
 	return err_errno(err, ERR_IO, errnum, "%s/%s", dir, name);
 }
 
+static struct file_mark
+mark_of(const struct stat *st)
+{
+	return (struct file_mark){
+	    st->st_dev, st->st_ino, st->st_size, st->st_mtim, st->st_ctim, 0};
+}
+
+static bool
+same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static bool
+same_file(const struct file_mark *a, const struct file_mark *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->bytes == b->bytes &&
+	       same_time(a->modified, b->modified) && same_time(a->changed, b->changed);
+}
+
+/* FNV-1a: it tells files of one package apart, not those of somebody who wants to deceive. */
+static uint64_t
+hash_of(const unsigned char *data, size_t len)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ data[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
 static int
-load(const char *dir, const char *name, struct zone **zone, struct err *err)
+load(const char *dir, const char *name, struct zone **zone, struct file_mark *mark,
+    struct err *err)
 {
 	unsigned char *data = NULL;
 	struct stat st;
@@ -677,6 +720,8 @@ load(const char *dir, const char *name, struct zone **zone, struct err *err)
 		ret = err_errno(err, ERR_IO, errno, "%s/%s", dir, name);
 		goto done;
 	}
+	/* Before it is read: what changes it meanwhile is seen the next time. */
+	*mark = mark_of(&st);
 	if (!S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX) {
 		ret = unknown(err, name);
 		goto done;
@@ -689,6 +734,8 @@ load(const char *dir, const char *name, struct zone **zone, struct err *err)
 		ret = unknown(err, name);
 	else if (zone_parse(data, len, zone, err))
 		ret = err_wrap(err, ERR_INPUT, "time zone \"%s\" is of no use", name);
+	else
+		mark->hash = hash_of(data, len);
 
 done:
 	free(data);
@@ -700,6 +747,7 @@ done:
 int
 zones_get(struct zones *zones, const char *name, const struct zone **zone, struct err *err)
 {
+	struct file_mark mark = {0};
 	struct zone *loaded = NULL;
 	size_t len = strlen(name);
 	struct known *k;
@@ -717,15 +765,68 @@ zones_get(struct zones *zones, const char *name, const struct zone **zone, struc
 	if (!strcmp(name, "UTC"))
 		loaded = zone_utc();
 	else {
-		ret = load(zones->dir, name, &loaded, err);
+		ret = load(zones->dir, name, &loaded, &mark, err);
 		if (ret)
 			return ret;
 	}
 	k = mem_alloc(sizeof *k + len + 1);
 	memcpy(k->name, name, len + 1);
+	zones->reads++;
 	k->zone = loaded;
+	k->mark = mark;
 	k->next = zones->known;
 	zones->known = k;
 	*zone = loaded;
 	return 0;
+}
+
+uint64_t
+zones_reads(const struct zones *zones)
+{
+	return zones->reads;
+}
+
+static bool
+is_as_it_was(const char *dir, const struct known *k)
+{
+	struct file_mark mark;
+	struct stat st;
+	struct err unknown;
+	int fd = -1;
+	bool same;
+
+	if (open_zone(dir, k->name, &fd, &unknown))
+		return false;
+	same = fstat(fd, &st) == 0;
+	close(fd);
+	if (!same)
+		return false;
+	mark = mark_of(&st);
+	return same_file(&mark, &k->mark);
+}
+
+void
+zones_refresh(struct zones *zones, void (*tell)(void *ctx, const char *name, const char *fault),
+    void *ctx)
+{
+	for (struct known *k = zones->known; k; k = k->next) {
+		struct file_mark mark = {0};
+		struct zone *loaded = NULL;
+		struct err err;
+		bool other;
+
+		if (!strcmp(k->name, "UTC") || is_as_it_was(zones->dir, k))
+			continue;
+		if (load(zones->dir, k->name, &loaded, &mark, &err)) {
+			tell(ctx, k->name, err.text);
+			continue;
+		}
+		other = mark.hash != k->mark.hash;
+		zones->reads += other;
+		k->mark = mark;
+		zone_free(k->zone);
+		k->zone = loaded;
+		if (other)
+			tell(ctx, k->name, NULL);
+	}
 }

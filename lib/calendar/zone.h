@@ -54,11 +54,25 @@ void zones_free(struct zones *zones);
  * Find or load a zone: "UTC", "Europe/Amsterdam". Names are checked, so that none leads out of
  * the directory. "UTC" works without any file.
  *
- * Owns:  *zone is borrowed until zones_free().
+ * Owns:  *zone is borrowed until zones_refresh() or zones_free().
  * Fails: ERR_INPUT `unknown time zone "X"` (a name that cannot be one is not repeated), or what
  * zone_parse() has against the file; ERR_IO when it cannot be read.
  */
 MUST_CHECK int zones_get(
     struct zones *zones, const char *name, const struct zone **zone, struct err *err);
+
+/* How many times a file was read: another number than before says that some zone may be known by other rules
+ * than those that another process had when it asked. */
+uint64_t zones_reads(const struct zones *zones);
+
+/*
+ * Read those zones again whose files are others than when they were read: the system's tzdata was
+ * changed. `tell` hears of each that says something else now (`fault` NULL), and of each whose new file
+ * is gone or of no use: that one stays as it is, and is looked at again the next time.
+ *
+ * Costs a look at each file; to be called where no zone is in anybody's hands.
+ */
+void zones_refresh(struct zones *zones,
+    void (*tell)(void *ctx, const char *name, const char *fault), void *ctx);
 
 #endif

@@ -35,6 +35,14 @@ struct board_clock {
 /* How many processes may do heavy work (much memory, much time) at once. */
 enum { BOARD_HEAVY = 2 };
 
+/* What the scheduler has found out about all schedules: service/proof.h. Counters count from the start of
+ * the master; the others are those of the last walk that came to its end. */
+struct board_proof {
+	_Atomic int64_t ended_us; /* wall clock; 0: none has ended yet */
+	_Atomic uint64_t schedules, suspended, planned, overdue;
+	_Atomic uint64_t found, repaired, moved; /* counters */
+};
+
 struct board {
 	struct board_slot slots[BOARD_SLOTS];  /* slot 0 is the scheduler's */
 	_Atomic uint32_t heavy[BOARD_HEAVY];   /* whose turn it is: slot + 1; 0: nobody's */
@@ -42,6 +50,7 @@ struct board {
 	/* So many may wait: the others serve what is not heavy. The master's to set. */
 	_Atomic uint32_t heavy_waiters;
 	struct board_clock clock;
+	struct board_proof proof;
 };
 
 /* Owns: *fd is the caller's, not close-on-exec, for processes that map it after exec. */

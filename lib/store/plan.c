@@ -60,6 +60,17 @@ store_plan_remove(struct txn *txn, struct firing f, struct err *err)
 	return table_delete(txn, TABLE_PLAN, time_key(txn, f.due_us, f.schedule_id), err);
 }
 
+int
+store_plan_has(struct txn *txn, struct firing f, bool *has, struct err *err)
+{
+	struct unpack u;
+	int code =
+	    table_get(txn, TABLE_PLAN, time_key(txn, f.due_us, f.schedule_id), 0, &u, err);
+
+	*has = !code;
+	return code == ERR_MISSING ? 0 : code;
+}
+
 static void
 take_firing(void *list, size_t n, int64_t due_us, uint64_t id)
 {

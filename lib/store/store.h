@@ -217,6 +217,8 @@ MUST_CHECK int store_plan_put(struct txn *txn, struct firing f, struct err *err)
 /* Removing what is not there is ERR_MISSING: the plan and the state disagree. */
 MUST_CHECK int store_plan_remove(struct txn *txn, struct firing f, struct err *err);
 
+MUST_CHECK int store_plan_has(struct txn *txn, struct firing f, bool *has, struct err *err);
+
 /* The entries due at or before `until_us`, oldest first, `cap` at most. Takes nothing out.
  * Locks what it read for writing. */
 MUST_CHECK int store_plan_due(struct txn *txn, int64_t until_us, struct firing *firings,
