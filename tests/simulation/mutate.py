@@ -77,7 +77,7 @@ MUTATIONS = [
     ("what is due is not settled before a calendar changes", "lib/service/calendars.c", "rc || state.next_due_us > w->deed.now_us", "w->id || state.next_due_us > w->deed.now_us"),
     ("an edit leaves what is deferred where it was", CHANGE, ": fire_defer_again(txn, s, &c->state, c->deed.sv->zones, c->deed.now_us, err);", ": 0;"),
     ("checkTriggers does not look at calendars", "lib/service/runs.c", "*no = !rc && calendars_exclude(", "*no = rc && calendars_exclude("),
-    ("misfire one counts what a calendar excludes", FIRE, "*come = free_us == next_us ||", "*come = true ||"),
+    ("misfire one counts what a calendar excludes", FIRE, "runs = free_us == a->next_us ||", "runs = true ||"),
     ("overlap replace ends nobody", RUN, "return s->overlap == OVERLAP_REPLACE &&", "return s->overlap < OVERLAP_SKIP &&"),
     ("overlap replace leaves what waits", "lib/service/replace.c", "before = list[i].id;", "before = list[i].id; if (list[i].start_us == INSTANT_NEVER) continue;"),
     ("the entry of a run that was replaced says nothing", "lib/service/replace.c", "if (!e->replaced_by || e->due_us", "if (e->id || e->due_us"),
