@@ -126,6 +126,7 @@ class Definition:
         self.end = instant(d["endDate"]) if d.get("endDate") else NEVER
         self.overlap = d.get("overlap", "skip")
         self.misfire = d.get("misfire", "one")
+        self.misfire_max = d.get("misfireMax")
         self.window = duration(d.get("misfireWindow", "1h"))
         self.on_lost = d.get("onLost", "fail")
         self.jitter = duration(d.get("jitter", "0s"))
@@ -309,6 +310,7 @@ Suspension = collections.namedtuple("Suspension", "by since until reason")
 REASONS = {
     "skip": "misfire is skip",
     "stands": "a later due time stands for it",
+    "cap": "as many later ones run as misfireMax lets",
     "window": "misfireWindow",
     "overlap": "had not ended",
     "queueOne": "another waits already",
@@ -395,13 +397,16 @@ class Schedule:
     def firing(self, at):
         return at + spread(self.number, at, self.definition.jitter)
 
-    def later_has_come(self, now):
-        """Is there a due time behind this one that no calendar keeps from running by now?"""
+    def later_have_come(self, now, most):
+        """Are there so many behind this one that no calendar keeps from running by now? Those deferred to one instant are one."""
+        come = set()
         for due in self.timetable.following():
             if self.firing(due) > now:
-                return False
+                break
             at = first_free(self.own_calendars(), due)
             if at == due or at is not None and self.definition.defers and self.firing(at) <= now:
+                come.add(at)
+            if len(come) >= most:
                 return True
         return False
 
@@ -412,8 +417,10 @@ class Schedule:
             return "missed_down", "skip"
         if late > d.window:
             return "missed_window", "window"
-        if d.misfire == "one" and self.later_has_come(now):
+        if d.misfire == "one" and self.later_have_come(now, 1):
             return "missed_down", "stands"
+        if d.misfire == "all" and d.misfire_max and self.later_have_come(now, d.misfire_max):
+            return "missed_cap", "cap"
         return None, None
 
     def jumped_over(self, due):
@@ -495,8 +502,8 @@ class Schedule:
         entry = self.expect(due, now, "ran")
         if entry:
             self.add(entry.execution, "catchUp" if late > ON_TIME else "trigger", due, now, True)
-            if turn != due and entry.verdict == "ran" and "deferred" not in (entry.reason or "") and \
-                    not self.executions[entry.execution].replaced:
+            if turn != due and entry.verdict == "ran" and not any(
+                    word in (entry.reason or "") for word in ("deferred", REASONS["replaced"])):
                 self.fault(f"due {shown(due)}: it ran deferred, and its entry does not say so: {entry.reason}")
         self.runs += 1
         if self.is_used_up():

@@ -218,6 +218,8 @@ class Maker:
             more["jitter"] = rng.choice(["20s", "5m", "45m", "6h"] + [f"{min(period // SECOND * 2, 86400)}s"])
         if rng.random() < .1:
             more["maxRuns"] = rng.choice([1, 3, 20, 100])
+        if rng.random() < .2:
+            more["misfireMax"] = rng.choice([1, 2, 5, 40])
         if rng.random() < .12:
             more["group"] = rng.choice(["one", "other"])
         if rng.random() < .2:
