@@ -105,7 +105,8 @@ run_make(struct txn *txn, const struct run_request *r, struct schedule_state *st
 		rc = run_replace(txn, s, state, e.id, r->now_us, err);
 	if (!rc && r->conditional && s->condition && !r->stopped)
 		rc = store_next_id(txn, e.tenant_id, &e.condition_id, err);
-	if (!rc && !r->stopped)
+	/* Also of one that is stopped: it may be made to run again. */
+	if (!rc)
 		rc = group_find(txn, &scratch, e.tenant_id, s->group, &e.group_id, err);
 	arena_release(&scratch);
 	if (!rc)

@@ -195,6 +195,34 @@ the_place_of_what_was_cancelled_goes_to_the_next(void **state)
 }
 
 static void
+what_its_triggers_stopped_asks_for_a_place_when_it_runs_again(void **state)
+{
+	struct trigger t = sim_every(DAY_US);
+	struct schedule s = sim_schedule("stopped", &t, 1);
+	uint64_t id, execution;
+	size_t count;
+
+	(void)state;
+	s.group = "disk";
+	s.start_us = sim.now_us + HOUR_US;
+	id = sim_create(s);
+	assert_int_equal(service_run_schedule(&sim.sv, &sim.admin, sim.now_us, id, true, NULL,
+			     &execution, &sim.err),
+	    0);
+	sim.takes_us = HOUR_US;
+	sim_call(in_group("job", "disk", 0));
+	sim_settle();
+	assert_int_equal(alive(), 1);
+	assert_int_equal(service_rerun_task(&sim.sv, &sim.admin, sim.now_us,
+			     sim_tasks(execution, &count)[0].id, &sim.err),
+	    0);
+	sim_settle();
+	assert_int_equal(alive(), 1);
+	sim_pass(HOUR_US);
+	assert_int_equal(sim.run_count, 2);
+}
+
+static void
 a_place_is_kept_between_tasks_and_asked_for_again_when_one_runs_again(void **state)
 {
 	static const char *argv[] = {"/bin/true", NULL};
@@ -434,6 +462,7 @@ main(void)
 	    TEST(groups_do_not_share_places),
 	    TEST(a_larger_limit_begins_more_at_once_and_a_smaller_one_ends_nothing),
 	    TEST(the_place_of_what_was_cancelled_goes_to_the_next),
+	    TEST(what_its_triggers_stopped_asks_for_a_place_when_it_runs_again),
 	    TEST(a_place_is_kept_between_tasks_and_asked_for_again_when_one_runs_again),
 	    cmocka_unit_test(places_are_right_whoever_dies),
 	    TEST(a_limit_is_a_small_number_and_a_group_has_a_name),
