@@ -89,7 +89,7 @@ MUTATIONS = [
     ("one retry more", RETRY, "t->retries >= r->max", "t->retries > r->max"),
     ("any failure is tried again", RETRY, "return r->on_count == 0;", "return true;"),
     ("no retry when codes are named", RETRY, "if (is_cause(r->on[i]", "if (!r->on[i] && is_cause(r->on[i]"),
-    ("a run again has no retries left", "lib/service/rerun.c", "retries = 0;", ";"),
+    ("a run again has no retries left", "lib/service/rerun.c", "t.retries = 0;", ";"),
     ("a retry of a deleted schedule is made", RUN, "*may = *may && !rc;", ""),
     ("a lost attempt is tried again", RETRY, "(status != TASK_FAILED && status != TASK_TIMED_OUT)", "(status != TASK_FAILED && status != TASK_TIMED_OUT && status != TASK_LOST)"),
     ("an edit begins when the schedule was made", CHANGE, "int64_t after_us = c->deed.now_us, due_us;",
