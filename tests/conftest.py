@@ -52,7 +52,7 @@ def services():
 def service():
     """A running service that tests share: they make schedules of their own in it and stop nothing."""
     with services() as make:
-        yield make().start()
+        yield make(CARILLON_SENDMAIL="/bin/true").start()
 
 
 @pytest.fixture(scope="session")

@@ -342,6 +342,7 @@ join_store(struct serving *s, struct err *err)
 	    .run_as = (const char *const *)c->run_as,
 	    .jobs = registered_jobs(c, &s->registered),
 	    .session_idle_us = c->session_idle_us,
+	    .sends_mail = c->sendmail,
 	    .random = randombytes_buf,
 	    .ring = ring,
 	    .ring_ctx = (void *)s->worker,

@@ -43,10 +43,9 @@ by_attempt(const void *a, const void *b)
 }
 
 static struct report *
-find_known(struct engine *e, const struct task *t)
+find_known(struct engine *e, uint64_t id, uint32_t attempt)
 {
-	struct report key = {
-	    .task_id = t->id, .attempt = t->attempts[t->attempt_count - 1].number};
+	struct report key = {.task_id = id, .attempt = attempt};
 
 	return e->known.count
 		   ? bsearch(&key, e->known.items, e->known.count, sizeof key, by_attempt)
@@ -112,6 +111,21 @@ report_known(struct comparison *c, const struct report *r)
 	reports_add(&c->reports, &m);
 }
 
+/* If the runner has it: *known, and it goes on from there. */
+static void
+match_known(void *ctx, uint64_t id, uint32_t attempt, bool *known)
+{
+	struct comparison *c = ctx;
+	struct report *r = find_known(c->e, id, attempt);
+
+	*known = r;
+	if (!r)
+		return;
+	r->matched = true;
+	c->running++;
+	report_known(c, r);
+}
+
 static int
 compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err)
 {
@@ -120,8 +134,8 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 	struct attempt *attempt;
 	struct task t, *tasks;
 	struct execution x;
-	struct report *r;
 	size_t count;
+	bool known;
 	int rc;
 
 	rc = store_task_get(txn, &e->arena, id, &t, err);
@@ -132,14 +146,10 @@ compare_task(struct txn *txn, struct comparison *c, uint64_t id, struct err *err
 		    (unsigned long long)id);
 		return store_active_remove(txn, id, err);
 	}
-	r = find_known(e, &t);
-	if (r) {
-		r->matched = true;
-		c->running++;
-		report_known(c, r);
-		return 0;
-	}
 	attempt = &t.attempts[t.attempt_count - 1];
+	match_known(c, id, attempt->number, &known);
+	if (known)
+		return 0;
 	/* That it was held is durable: it may have run. */
 	if (attempt->start_us != INSTANT_NEVER) {
 		if (attempt->pid)
@@ -215,6 +225,9 @@ compare_body(struct txn *txn, void *ctx, struct err *err)
 				rc = compare_task(txn, c, ids[i], err);
 		}
 	} while (!rc && count == ENGINE_BATCH);
+	c->e->at_id = rc ? c->e->at_id : 0;
+	if (!rc)
+		rc = notices_compare(txn, c->e, match_known, c, err);
 	if (!rc)
 		end_unmatched(c);
 	return rc;

@@ -390,12 +390,18 @@ boots_tell(struct engine *e, bool *more, struct err *err)
 
 /* ---- the step ---- */
 
+static int64_t
+earlier(int64_t a_us, int64_t b_us)
+{
+	return a_us < b_us ? a_us : b_us;
+}
+
 static int
 step(struct engine *e, int64_t *delay_us, struct err *err)
 {
 	struct fire fire = {.e = e};
 	struct begin begin = {.e = e};
-	int64_t retry_us, next_us, paced_us;
+	int64_t retry_us, alarm_us, notice_us, next_us, paced_us;
 	bool cancels, boots;
 	int rc = clock_steps_note(e, err);
 
@@ -438,7 +444,12 @@ step(struct engine *e, int64_t *delay_us, struct err *err)
 	if (rc)
 		return err_wrap(err, rc, "begin");
 	e->begin_count++;
-	next_us = fire.earliest_us < retry_us ? fire.earliest_us : retry_us;
+	rc = alarms_settle(e, &alarm_us, err);
+	if (!rc)
+		rc = notices_send(e, &notice_us, err);
+	if (rc)
+		return rc;
+	next_us = earlier(earlier(fire.earliest_us, retry_us), earlier(alarm_us, notice_us));
 	if (fire.more || begin.more || cancels || boots)
 		*delay_us = 0;
 	else if (next_us != INSTANT_NEVER)

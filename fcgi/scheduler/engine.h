@@ -34,6 +34,10 @@ struct engine_options {
 	uint64_t output_max_bytes, results_max_bytes;
 	/* Attempts that start in a second, and at once after a rest; rate 0: as they come. */
 	uint32_t start_rate, start_burst;
+	/* Of notifications by mail: the program (NULL: none is sent), the sender's address and the
+	 * name of this machine (NULL: not known). */
+	const char *sendmail, *mail_from, *host;
+
 	/* proc/boot.h, borrowed; NULL: not known, and no reboot trigger is due. */
 	const char *boot;
 

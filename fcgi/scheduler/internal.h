@@ -149,6 +149,28 @@ MUST_CHECK int retries_begin(struct engine *e, int64_t *next_us, struct err *err
 /* clock.c: what engine_clock_stepped() told. */
 MUST_CHECK int clock_steps_note(struct engine *e, struct err *err);
 
+/* alarms.c: tell what time has brought about. *next_us is when to look again. */
+MUST_CHECK int alarms_settle(struct engine *e, int64_t *next_us, struct err *err);
+
+/* notices.c: let messages leave whose turn it is. *next_us as above. */
+enum { NOTICES_SENDING_MAX = 16 /* under way at a time */ };
+MUST_CHECK int notices_send(struct engine *e, int64_t *next_us, struct err *err);
+/* A report about no task: is it about a message under way? It may be released; its end is noted.
+ * Fails: ERR_MISSING: it is about none. */
+MUST_CHECK int notices_held(
+    struct txn *txn, struct engine *e, const struct report *r, struct err *err);
+MUST_CHECK int notices_ended(
+    struct txn *txn, struct engine *e, const struct report *r, struct err *err);
+/* What was under way is ordered again, unless `match` finds that the runner has it. */
+MUST_CHECK int notices_compare(struct txn *txn, struct engine *e,
+    void (*match)(void *ctx, uint64_t id, uint32_t attempt, bool *known), void *ctx,
+    struct err *err);
+
+/* notice.c: the order to send a message; lives in the arena. Fails: ERR_INPUT when it cannot be
+ * sent as things are. */
+MUST_CHECK int notice_start(struct txn *txn, struct engine *e, const struct notice_target *t,
+    const struct notice *n, struct channel_message *start, struct err *err);
+
 /* compare.c */
 MUST_CHECK int compare_with_runner(struct engine *e, struct err *err);
 

@@ -46,7 +46,7 @@ enum { EXIT_STORE_LOST = 77 };
 #define HURRY_US 1000
 
 /* So many parts of the proof come with each housekeeping. */
-enum { RECORDS_SWEPT = 100, PROOF_PARTS = 8 };
+enum { RECORDS_SWEPT = 100, PROOF_PARTS = 8, HOST_TEXT = 256 };
 
 struct scheduler {
 	struct config config;
@@ -61,6 +61,7 @@ struct scheduler {
 	const char *config_path;
 	int board_fd;
 	uint64_t generation;
+	char host[HOST_TEXT];
 
 	char boot[BOOT_TEXT];
 
@@ -200,6 +201,10 @@ start(struct scheduler *s, struct err *err)
 	options.results_max_bytes = s->config.results_max_bytes;
 	options.start_rate = (uint32_t)s->config.start_rate;
 	options.start_burst = (uint32_t)s->config.start_burst;
+	options.sendmail = s->config.sendmail;
+	options.mail_from = s->config.mail_from;
+	if (!gethostname(s->host, sizeof s->host - 1))
+		options.host = s->host;
 	s->engine = engine_new(&options);
 	s->offsets = offsets_before(s->board);
 	return 0;
@@ -254,7 +259,9 @@ sweep_body(struct txn *txn, void *ctx, struct err *err)
 	size_t removed;
 	int rc = store_token_sweep(txn, *now_us, RECORDS_SWEPT, &removed, err);
 
-	return rc ? rc : store_daily_sweep(txn, *now_us, RECORDS_SWEPT, &removed, err);
+	if (!rc)
+		rc = store_daily_sweep(txn, *now_us, RECORDS_SWEPT, &removed, err);
+	return rc ? rc : store_notice_sweep(txn, *now_us, RECORDS_SWEPT, &removed, err);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "model/http.h"
 #include "scheduler/internal.h"
+#include "service/notify.h"
 #include "service/run.h"
 
 static struct channel_result *
@@ -125,7 +126,8 @@ note_pid(
 	if (rc || x.start_us != INSTANT_NEVER)
 		return rc;
 	x.start_us = e->now_us;
-	return store_execution_put(txn, &x, err);
+	rc = store_execution_put(txn, &x, err);
+	return rc ? rc : notify_started(txn, &e->arena, &x, err);
 }
 
 /* The child stands behind its gate: its pid becomes durable, and then it is released. One that
@@ -138,7 +140,13 @@ note_held(struct txn *txn, struct engine *e, const struct report *r, struct err 
 	int rc;
 
 	rc = active_task(txn, e, r, &t, &attempt, err);
-	if (rc == ERR_MISSING || (!rc && t.status == TASK_CANCELLING)) {
+	if (rc == ERR_MISSING) {
+		rc = notices_held(txn, e, r, err);
+		if (!rc || rc == ERR_MISSING)
+			order(e, rc ? CHANNEL_KILL : CHANNEL_RELEASE, r);
+		return rc == ERR_MISSING ? 0 : rc;
+	}
+	if (!rc && t.status == TASK_CANCELLING) {
 		order(e, CHANNEL_KILL, r);
 		return 0;
 	}
@@ -240,8 +248,11 @@ note_ended(
 
 	rc = active_task(txn, e, r, &t, &attempt, err);
 	if (rc == ERR_MISSING) {
-		order(e, CHANNEL_FORGET, r);
-		return 0;
+		rc = notices_ended(txn, e, r, err);
+		*ended += !rc;
+		if (!rc || rc == ERR_MISSING)
+			order(e, CHANNEL_FORGET, r);
+		return rc == ERR_MISSING ? 0 : rc;
 	}
 	if (rc)
 		return rc;

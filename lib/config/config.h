@@ -56,6 +56,9 @@ struct config {
 	/* Of HTTP targets: networks that are opened though they are not public (NULL: none), ports,
 	 * and the directory of certificates and keys. */
 	char *http_allow, *http_ports, *http_tls_dir;
+	/* Of notifications by mail: the program (NULL: none is sent), and the sender (NULL: a
+	 * name on this machine). */
+	char *sendmail, *mail_from;
 	char *time_zone; /* of triggers that name none */
 	int64_t session_idle_us;
 	char *allowed_origins; /* with one blank between them; NULL: none */

@@ -39,6 +39,10 @@ unit_text(enum setting_kind kind)
 		return "A name";
 	case SETTING_OPTIONAL:
 		return "A name or nothing";
+	case SETTING_PROGRAM:
+		return "An absolute path or nothing";
+	case SETTING_ADDRESS:
+		return "An address or nothing";
 	case SETTING_ORIGINS:
 		return "Origins or nothing";
 	case SETTING_PLACE:
@@ -140,6 +144,8 @@ pattern(enum setting_kind kind)
 	case SETTING_NAME:
 		return ".+";
 	case SETTING_OPTIONAL:
+	case SETTING_PROGRAM:
+	case SETTING_ADDRESS:
 	case SETTING_ORIGINS:
 	case SETTING_NETWORKS:
 		return NULL;

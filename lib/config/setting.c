@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "base/address.h"
 #include "base/mem.h"
 #include "base/network.h"
 #include "base/utf8.h"
@@ -128,6 +129,17 @@ const struct setting settings[] = {
     {NULL, "httpTlsDir", SETTING_PATH, MEMBER(http_tls_dir), "/etc/carillon/tls", NULL, NULL,
 	"The directory below which the files of an HTTP task's tls lie: authorities, "
 	"certificates and keys. The runner must be able to read them."},
+
+    {"Notifications", "sendmail", SETTING_PROGRAM, MEMBER(sendmail), "", NULL, NULL,
+	"The program that takes notifications by mail: started with -oi and the "
+	"addresses, with the message on its standard input, by the service's user. It cannot "
+	"gain "
+	"privileges, so take one that speaks to the mail server by itself, such as "
+	"/usr/bin/msmtp. "
+	"Empty: no mail is sent, and schedules that ask for it are refused."},
+    {NULL, "mailFrom", SETTING_ADDRESS, MEMBER(mail_from), "", NULL, NULL,
+	"The sender of these mails, who also gets what cannot be delivered (option -f). "
+	"Empty: carillon at the name of this machine."},
 
     {"Time and sessions", "timeZone", SETTING_NAME, MEMBER(time_zone), "UTC", NULL, NULL,
 	"The zone of cron triggers that name none, such as Europe/Amsterdam. A schedule takes "
@@ -254,19 +266,6 @@ set_number(const struct setting *s, const char *text, struct config *config, str
 	return 0;
 }
 
-static int
-set_text(const struct setting *s, const char *text, struct config *config, struct err *err)
-{
-	char **member = (char **)((char *)config + s->offset);
-
-	if (!*text && s->kind != SETTING_OPTIONAL && s->kind != SETTING_ORIGINS &&
-	    s->kind != SETTING_NETWORKS)
-		return err_fail(err, ERR_INPUT, "must not be empty");
-	setting_clear(s, config);
-	*member = *text ? mem_strdup(text) : NULL;
-	return 0;
-}
-
 /* Nobody can tell what lies below a path that goes up again. */
 static bool
 goes_up(const char *path, size_t len)
@@ -276,6 +275,31 @@ goes_up(const char *path, size_t len)
 			return true;
 	}
 	return false;
+}
+
+static bool
+may_be_empty(enum setting_kind kind)
+{
+	return kind == SETTING_OPTIONAL || kind == SETTING_PROGRAM || kind == SETTING_ADDRESS ||
+	       kind == SETTING_ORIGINS || kind == SETTING_NETWORKS;
+}
+
+static int
+set_text(const struct setting *s, const char *text, struct config *config, struct err *err)
+{
+	char **member = (char **)((char *)config + s->offset);
+
+	if (!*text && !may_be_empty(s->kind))
+		return err_fail(err, ERR_INPUT, "must not be empty");
+	if (s->kind == SETTING_PROGRAM && *text &&
+	    (*text != '/' || goes_up(text, strlen(text))))
+		return err_fail(err, ERR_INPUT, "\"%s\" is not a plain absolute path", text);
+	if (s->kind == SETTING_ADDRESS && *text && !address_is_plain(text))
+		return err_fail(
+		    err, ERR_INPUT, "\"%s\" is not an address such as ops@example.org", text);
+	setting_clear(s, config);
+	*member = *text ? mem_strdup(text) : NULL;
+	return 0;
 }
 
 const struct setting_list *

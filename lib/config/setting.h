@@ -13,6 +13,8 @@ enum setting_kind {
 	SETTING_PATH,	  /* char *, not empty */
 	SETTING_NAME,	  /* char *, not empty */
 	SETTING_OPTIONAL, /* char *, NULL when empty */
+	SETTING_PROGRAM,  /* char *, NULL when empty; an absolute path */
+	SETTING_ADDRESS,  /* char *, NULL when empty; of mail */
 	SETTING_ORIGINS, /* char *, NULL when empty; as browsers send them, one blank between */
 	SETTING_PLACE,	 /* char *, written off, / or /prefix; as struct config says */
 	SETTING_MODE,	 /* uint64_t, octal */

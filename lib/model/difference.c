@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/http.h"
+#include "model/notify.h"
 
 bool
 same_text(const char *a, const char *b)
@@ -253,6 +254,7 @@ static const struct {
     {"misfireMax", same_misfire_max},
     {"priority", same_priority},
     {"group", same_group},
+    {"notify", notify_same},
 };
 
 size_t

@@ -14,7 +14,7 @@ bool same_text(const char *a, const char *b);
 bool same_texts(const char *const *a, size_t a_count, const char *const *b, size_t b_count);
 
 /* The members of a definition; each is compared as a whole. */
-enum { SCHEDULE_MEMBERS = 20 };
+enum { SCHEDULE_MEMBERS = 21 };
 
 /* The names of the members in which they differ, in the order of a definition; returns how many.
  * Whatever is not written in a definition (ids, versions, times) does not count. */

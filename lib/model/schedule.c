@@ -14,6 +14,7 @@
 #include "model/after.h"
 #include "model/group.h"
 #include "model/http.h"
+#include "model/notify.h"
 #include "model/retry.h"
 #include "model/task_text.h"
 
@@ -444,6 +445,7 @@ check_bytes(const struct schedule *s, struct err *err)
 		n += task_bytes(s->condition);
 	for (size_t i = 0; i < s->task_count; i++)
 		n += task_bytes(&s->tasks[i]);
+	n += notify_bytes(s);
 	if (n > SCHEDULE_BYTES_MAX)
 		return err_fail(err, ERR_INPUT,
 		    "Invalid value: tasks: all texts of a schedule together may have %d bytes; "
@@ -528,6 +530,8 @@ schedule_validate(const struct schedule *s, struct err *err)
 		ret = check_task(s, i, err);
 	if (!ret)
 		ret = after_validate(s, err);
+	if (!ret)
+		ret = notify_validate(s, err);
 	if (!ret)
 		ret = check_bytes(s, err);
 	return ret;

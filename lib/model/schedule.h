@@ -63,8 +63,9 @@ enum misfire { MISFIRE_ONE = 0, MISFIRE_SKIP = 1, MISFIRE_ALL = 2 };
 /* After a crash: what becomes of a run of which nobody knows how it ended. */
 enum on_lost { ON_LOST_FAIL = 0, ON_LOST_RERUN = 1 };
 
-struct job;	 /* model/job.h */
-struct http_def; /* model/http.h */
+struct job;	    /* model/job.h */
+struct http_def;    /* model/http.h */
+struct notify_rule; /* model/notify.h */
 
 /* What becomes of a due time that a calendar excludes. */
 enum on_excluded { ON_EXCLUDED_SKIP = 0, ON_EXCLUDED_DEFER = 1 };
@@ -144,7 +145,9 @@ struct schedule {
 	struct task_def *condition; /* a command that must exit with 0, else a trigger runs
 				       nothing; NULL: none */
 	struct task_def *tasks;
-	size_t task_count; /* at least 1 */
+	size_t task_count;	    /* at least 1 */
+	struct notify_rule *notify; /* what is told of it, and whom */
+	size_t notify_count;
 	int64_t created_us, modified_us;
 	uint64_t created_by;	/* user id; 0: the administrator's command */
 	const char *owner;	/* the set that service_apply() keeps it in; NULL: none */

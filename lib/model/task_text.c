@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/http.h"
+#include "model/notify.h"
 
 static int
 each_of_request(
@@ -77,6 +78,10 @@ names_secret(void *ctx, const struct placeholder *p)
 bool
 schedule_names_secret(const struct schedule *s, const char *name)
 {
+	for (size_t i = 0; i < s->notify_count; i++) {
+		if (s->notify[i].secret && !strcmp(s->notify[i].secret, name))
+			return true;
+	}
 	for (size_t i = 0; i < s->task_count; i++) {
 		if (task_each_placeholder(&s->tasks[i], names_secret, (void *)name))
 			return true;

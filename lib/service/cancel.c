@@ -7,6 +7,7 @@
  */
 #include "service/group.h"
 #include "service/internal.h"
+#include "service/notify.h"
 #include "service/run.h"
 
 #include "base/id.h"
@@ -56,7 +57,11 @@ cancel_tasks(struct txn *txn, struct arena *a, struct execution *e, int64_t now_
 		e->end_us = now_us;
 		rc = group_leave(txn, a, e, &queued, err);
 	}
-	return rc ? rc : store_execution_put(txn, e, err);
+	if (!rc)
+		rc = store_execution_put(txn, e, err);
+	if (rc || e->end_us == INSTANT_NEVER)
+		return rc;
+	return notify_ended(txn, a, e, err);
 }
 
 int

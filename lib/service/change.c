@@ -13,6 +13,7 @@
 #include "service/excluded.h"
 #include "service/fire.h"
 #include "service/job_internal.h"
+#include "service/notify.h"
 #include "service/run.h"
 
 static int
@@ -216,6 +217,8 @@ change_definition(struct txn *txn, struct changing *c, struct schedule *s, struc
 		rc = settle_one_shots(txn, c, s, err);
 	if (!rc)
 		rc = plan_from_now(txn, c, s, err);
+	if (!rc)
+		rc = notify_defined(txn, s, &c->state, c->deed.now_us, err);
 	return rc ? rc : store_state_put(txn, &c->state, err);
 }
 
@@ -229,6 +232,7 @@ suspend(
 	struct schedule_state *state = &c->state;
 	bool new_reason = reason && (!state->suspended_reason ||
 					strcmp(reason, state->suspended_reason) != 0);
+	int rc;
 
 	/* What was given up has no end that it could be planned for. */
 	if (!schedule_is_given_up(state) &&
@@ -240,7 +244,8 @@ suspend(
 		state->suspended_us = c->deed.now_us;
 		state->suspended_until_us = until_us;
 	}
-	return store_state_put(txn, state, err);
+	rc = notify_suspended(txn, &c->s, state, err);
+	return rc ? rc : store_state_put(txn, state, err);
 }
 
 /* One that still cannot be planned stays given up, and this tells why. */
@@ -252,6 +257,8 @@ resume(struct txn *txn, struct changing *c, struct err *err)
 	if (schedule_is_given_up(&c->state))
 		rc = fire_take_up(txn, &c->s, &c->state, c->deed.sv->zones, err);
 	schedule_end_suspension(&c->state);
+	if (!rc)
+		rc = notify_resumed(txn, &c->s, c->deed.now_us, err);
 	return rc ? rc : store_state_put(txn, &c->state, err);
 }
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "model/retry.h"
 #include "service/group.h"
+#include "service/notify.h"
 
 static int
 make_task(struct txn *txn, const struct execution *e, struct task t, struct err *err)
@@ -115,6 +116,8 @@ run_make(struct txn *txn, const struct run_request *r, struct schedule_state *st
 		rc = make_tasks(txn, r, &e, err);
 	if (!rc && !r->stopped)
 		rc = run_take_turn(txn, s, state, e.id, err);
+	if (!rc)
+		rc = notify_made(txn, s, &e, err);
 	if (rc)
 		return rc;
 	state->last_execution_id = e.id;
@@ -233,6 +236,8 @@ end_condition(struct txn *txn, struct arena *a, const struct task *condition,
 		rc = store_execution_put(txn, e, err);
 	if (!rc)
 		rc = cancelled ? run_note_replaced(txn, e, err) : note_unmet(txn, e, last, err);
+	if (!rc)
+		rc = notify_ended(txn, a, e, err);
 	return rc ? rc : run_pass_turn(txn, a, e->schedule_id, queued, err);
 }
 
@@ -341,7 +346,8 @@ run_end_task(struct txn *txn, struct arena *a, struct task *task, enum task_stat
 		rc = run_note_replaced(txn, &e, err);
 	if (rc || e.tasks_ended < e.task_count)
 		return rc;
-	return run_pass_turn(txn, a, task->schedule_id, queued, err);
+	rc = notify_ended(txn, a, &e, err);
+	return rc ? rc : run_pass_turn(txn, a, task->schedule_id, queued, err);
 }
 
 int

@@ -7,6 +7,7 @@
 #include "service/boot.h"
 #include "service/excluded.h"
 #include "service/internal.h"
+#include "service/notify.h"
 #include "service/run.h"
 
 int
@@ -99,7 +100,7 @@ check_against_system(const struct service *sv, const struct schedule *s, struct 
 		if (rc)
 			return err_fail(err, rc, "triggers[%zu].timeZone: %s", i, why.text);
 	}
-	return 0;
+	return notify_served(sv->sends_mail, s, err);
 }
 
 /*
@@ -157,6 +158,8 @@ make_schedule(struct txn *txn, const struct deed *d, struct schedule *s, struct 
 	if (rc)
 		return rc;
 	rc = run_plan(txn, s, &state, due_us, err);
+	if (!rc)
+		rc = notify_defined(txn, s, &state, d->now_us, err);
 	return rc ? rc : store_state_put(txn, &state, err);
 }
 

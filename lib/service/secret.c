@@ -94,3 +94,21 @@ secret_unseal(const unsigned char key[SECRET_KEY_BYTES], const void *sealed, siz
 		return ERR_IO;
 	return 0;
 }
+
+void
+secret_sign(const void *key, size_t key_len, const void *data, size_t len,
+    unsigned char mac[SECRET_HASH_BYTES])
+{
+	crypto_auth_hmacsha256_state state;
+
+	crypto_auth_hmacsha256_init(&state, key, key_len);
+	crypto_auth_hmacsha256_update(&state, data, len);
+	crypto_auth_hmacsha256_final(&state, mac);
+}
+
+bool
+secret_from_base64(const char *text, unsigned char *out, size_t *len)
+{
+	return !sodium_base642bin(out, strlen(text), text, strlen(text), NULL, len, NULL,
+	    sodium_base64_VARIANT_ORIGINAL);
+}

@@ -50,6 +50,13 @@ void secret_hash(const unsigned char *key, const void *data, size_t len,
 /* Bytes that are added to what is sealed. */
 enum { SECRET_NONCE_BYTES = 24, SECRET_SEAL_BYTES = SECRET_NONCE_BYTES + 16 };
 
+/* HMAC-SHA256 (RFC 2104); a key of any length. */
+void secret_sign(const void *key, size_t key_len, const void *data, size_t len,
+    unsigned char mac[SECRET_HASH_BYTES]);
+
+/* Standard base64 with padding; `out` has strlen(text) bytes. False when it is none. */
+bool secret_from_base64(const char *text, unsigned char *out, size_t *len);
+
 /* Encrypt with authentication, for a key that seals little; `out` has len + SECRET_SEAL_BYTES. */
 void secret_seal(const unsigned char key[SECRET_KEY_BYTES],
     const unsigned char nonce[SECRET_NONCE_BYTES], const void *data, size_t len,

@@ -38,6 +38,7 @@ struct service {
 	const char *const *run_as;	  /* the same */
 	const struct job_settings *jobs;  /* service/jobs.h */
 	int64_t session_idle_us;
+	bool sends_mail;		       /* notifications by mail are served */
 	void (*random)(void *buf, size_t len); /* unpredictable bytes */
 	void (*ring)(void *ctx); /* wake the scheduler; called after commits only */
 	void *ring_ctx;

@@ -43,6 +43,18 @@ void unpack_state(struct unpack *u, struct arena *a, struct schedule_state *s);
 
 void pack_http(struct buf *b, const struct http_def *h);
 struct http_def *unpack_http(struct unpack *u, struct arena *a);
+/* ---- record_notify.c ---- */
+
+void pack_notify_rules(struct buf *b, const struct schedule *s);
+void unpack_notify_rules(struct unpack *u, struct arena *a, struct schedule *s);
+void pack_health(struct buf *b, const struct health *h);
+void unpack_health(struct unpack *u, struct health *h);
+void pack_alarm(struct buf *b, const struct alarm *al);
+void unpack_alarm(struct unpack *u, struct alarm *al);
+void pack_notice(struct buf *b, const struct notice *n);
+void unpack_notice(struct unpack *u, struct arena *a, struct notice *n);
+void pack_notice_target(struct buf *b, const struct notice_target *t);
+void unpack_notice_target(struct unpack *u, struct arena *a, struct notice_target *t);
 
 /* ---- record_run.c ---- */
 

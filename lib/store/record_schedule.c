@@ -290,6 +290,7 @@ pack_schedule(struct buf *b, const struct schedule *s)
 	pack_u32(b, (uint32_t)s->task_count);
 	for (size_t i = 0; i < s->task_count; i++)
 		pack_task_def(b, &s->tasks[i]);
+	pack_notify_rules(b, s);
 	pack_i64(b, s->created_us);
 	pack_i64(b, s->modified_us);
 	pack_u64(b, s->created_by);
@@ -336,6 +337,7 @@ unpack_schedule(struct unpack *u, struct arena *a, struct schedule *s)
 	s->tasks = arena_array(a, s->task_count, sizeof *s->tasks);
 	for (size_t i = 0; i < s->task_count; i++)
 		unpack_task_def(u, a, &s->tasks[i]);
+	unpack_notify_rules(u, a, s);
 	s->created_us = unpack_i64(u);
 	s->modified_us = unpack_i64(u);
 	s->created_by = unpack_u64(u);

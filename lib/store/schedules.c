@@ -110,6 +110,8 @@ store_schedule_remove(struct txn *txn, const struct schedule *s, struct err *err
 	if (!code)
 		code = remove_state(txn, &scratch, s->id, err);
 	if (!code)
+		code = store_health_remove(txn, s->id, err);
+	if (!code)
 		code = table_delete(txn, TABLE_SCHEDULES, key_id(txn, s->id), err);
 	arena_release(&scratch);
 	return code;

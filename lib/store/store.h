@@ -31,6 +31,7 @@
 #include "model/clock_step.h"
 #include "model/execution.h"
 #include "model/group.h"
+#include "model/notify.h"
 #include "model/result.h"
 #include "model/schedule.h"
 #include "model/secret.h"
@@ -525,6 +526,68 @@ MUST_CHECK int store_answer_insert(struct txn *txn, uint64_t user_id,
 
 /* Remove up to `cap` of each that are older than a day, as store_token_sweep(). */
 MUST_CHECK int store_daily_sweep(
+    struct txn *txn, int64_t now_us, size_t cap, size_t *removed, struct err *err);
+
+/* ---- notifications: model/notify.h ---- */
+
+/* Fails: ERR_MISSING; *h is then as for a schedule of which nothing is known. */
+MUST_CHECK int store_health_get(
+    struct txn *txn, uint64_t schedule_id, struct health *h, struct err *err);
+MUST_CHECK int store_health_put(struct txn *txn, const struct health *h, struct err *err);
+/* With all its alarms. Removing what is not there succeeds. */
+MUST_CHECK int store_health_remove(struct txn *txn, uint64_t schedule_id, struct err *err);
+
+MUST_CHECK int store_alarm_get(struct txn *txn, uint64_t schedule_id, uint64_t execution_id,
+    struct alarm *alarm, struct err *err);
+/* Insert, or put another in its place. */
+MUST_CHECK int store_alarm_put(struct txn *txn, const struct alarm *alarm, struct err *err);
+/* Removing what is not there succeeds. */
+MUST_CHECK int store_alarm_remove(
+    struct txn *txn, uint64_t schedule_id, uint64_t execution_id, struct err *err);
+/* Those due at `until_us` or before, the first first, `cap` at most. */
+MUST_CHECK int store_alarm_due(struct txn *txn, int64_t until_us, struct alarm *alarms,
+    size_t cap, size_t *count, struct err *err);
+/* The executions of a schedule that have one, from `from` on, 0 for that of its silence. */
+MUST_CHECK int store_alarm_list(struct txn *txn, uint64_t schedule_id, uint64_t from,
+    uint64_t *execution_ids, size_t cap, size_t *count, struct err *err);
+
+/* Insert or overwrite under n->id; it keeps its tenant and its target. */
+MUST_CHECK int store_notice_put(struct txn *txn, const struct notice *n, struct err *err);
+MUST_CHECK int store_notice_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct notice *n, struct err *err);
+/* The first of those that wait for a target. Fails: ERR_MISSING. */
+MUST_CHECK int store_notice_next(
+    struct txn *txn, struct arena *a, uint64_t target_id, struct notice *n, struct err *err);
+/* Those of a tenant with an id below `before` (0: from the newest), newest first. */
+MUST_CHECK int store_notice_list(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    uint64_t before, size_t cap, struct notice **list, size_t *count, struct err *err);
+
+/* Insert or overwrite under t->id; it keeps its tenant and its name. */
+MUST_CHECK int store_target_put(
+    struct txn *txn, const struct notice_target *t, const char *name, struct err *err);
+MUST_CHECK int store_target_get(
+    struct txn *txn, struct arena *a, uint64_t id, struct notice_target *t, struct err *err);
+MUST_CHECK int store_target_by_name(
+    struct txn *txn, uint64_t tenant_id, const char *name, uint64_t *id, struct err *err);
+/* Those of a tenant with an id above `after`. */
+MUST_CHECK int store_target_list(struct txn *txn, struct arena *a, uint64_t tenant_id,
+    uint64_t after, size_t cap, struct notice_target **list, size_t *count, struct err *err);
+
+/* A target whose turn it is, at a time. */
+struct target_turn {
+	int64_t next_us;
+	uint64_t target_id;
+};
+/* The outbox: targets whose turn it is at `until_us` or before, the first first. */
+MUST_CHECK int store_outbox_due(struct txn *txn, int64_t until_us, struct target_turn *turns,
+    size_t cap, size_t *count, struct err *err);
+/* Targets to which a message is under way. */
+MUST_CHECK int store_sending_list(
+    struct txn *txn, uint64_t *target_ids, size_t cap, size_t *count, struct err *err);
+
+/* Remove up to `cap` messages that ended long ago, and targets that nothing was for since, as
+ * store_token_sweep(). */
+MUST_CHECK int store_notice_sweep(
     struct txn *txn, int64_t now_us, size_t cap, size_t *removed, struct err *err);
 
 /* ---- the audit: model/audit.h ---- */

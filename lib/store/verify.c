@@ -775,6 +775,196 @@ visit_cancel(struct verify *v)
 		fault(v, "the task is %s", task_status_name(t.status));
 }
 
+/* ---- 12, 13: notifications
+ * ---------------------------------------------------------------------------------------- */
+
+static void
+check_schedule(struct verify *v, uint64_t id)
+{
+	if (!exists(v, TABLE_SCHEDULES, key_id(&v->txn, id)))
+		fault(v, "the schedule does not exist");
+}
+
+static void
+visit_health(struct verify *v)
+{
+	struct health h = {.schedule_id = unpack_u64(v->at)};
+
+	unpack_health(v->data, &h);
+	if (!decoded(v))
+		return;
+	check_schedule(v, h.schedule_id);
+	if ((h.last == OUTCOME_FAILED) != (h.failures > 0))
+		fault(v, "says %u failures in a row", h.failures);
+}
+
+/* Does this list, in which a time stands before ids, have the entry? */
+static bool
+listed_at(struct verify *v, enum table t, int64_t us, uint64_t first, const uint64_t *second)
+{
+	buf_reset(&v->txn.key);
+	pack_i64(&v->txn.key, us);
+	pack_u64(&v->txn.key, first);
+	if (second)
+		pack_u64(&v->txn.key, *second);
+	return exists(v, t, &v->txn.key);
+}
+
+static void
+visit_alarm(struct verify *v)
+{
+	struct alarm al = {.schedule_id = unpack_u64(v->at)};
+	struct execution e;
+
+	al.execution_id = unpack_u64(v->at);
+	unpack_alarm(v->data, &al);
+	if (!decoded(v))
+		return;
+	check_schedule(v, al.schedule_id);
+	if ((al.event == NOTIFY_NO_SUCCESS) != !al.execution_id)
+		fault(v, "is about %s", notify_event_name(al.event));
+	if (al.due_us != INSTANT_NEVER &&
+	    !listed_at(v, TABLE_ALARMS_BY_TIME, al.due_us, al.schedule_id, &al.execution_id))
+		fault(v, "is not listed by time");
+	if (al.execution_id &&
+	    found(v, store_execution_get(&v->txn, &v->arena, al.execution_id, &e, NULL),
+		"the execution does not exist") &&
+	    e.end_us != INSTANT_NEVER)
+		fault(v, "the execution has ended");
+}
+
+static void
+visit_alarm_time(struct verify *v)
+{
+	int64_t due_us = unpack_i64(v->at);
+	uint64_t schedule_id = unpack_u64(v->at), execution_id = unpack_u64(v->at);
+	struct alarm al;
+
+	if (decoded(v) &&
+	    found(v, store_alarm_get(&v->txn, schedule_id, execution_id, &al, NULL),
+		"the alarm does not exist") &&
+	    al.due_us != due_us)
+		fault(v, "the alarm is due at another time");
+}
+
+static void
+visit_notice(struct verify *v)
+{
+	struct notice n = {.id = unpack_u64(v->at)};
+	struct notice_target t;
+	bool listed;
+
+	unpack_notice(v->data, &v->arena, &n);
+	if (!decoded(v))
+		return;
+	check_own_id(v, n.id, n.tenant_id);
+	if ((n.state == NOTICE_WAITING) != (n.end_us == INSTANT_NEVER))
+		fault(v, "is %s and %s", notice_state_name(n.state),
+		    n.end_us == INSTANT_NEVER ? "has no end" : "has an end");
+	buf_reset(&v->txn.key);
+	pack_u64(&v->txn.key, n.target_id);
+	pack_i64(&v->txn.key, n.turn_us);
+	pack_u64(&v->txn.key, n.id);
+	listed = exists(v, TABLE_TARGET_QUEUES, &v->txn.key);
+	if (listed != (n.state == NOTICE_WAITING))
+		fault(v, "is %s and %s its target's queue", notice_state_name(n.state),
+		    listed ? "in" : "not in");
+	if (found(v, store_target_get(&v->txn, &v->arena, n.target_id, &t, NULL),
+		"its target does not exist") &&
+	    t.tenant_id != n.tenant_id)
+		fault(v, "its target is of another tenant");
+}
+
+/* How many wait in its queue, one more than it says at most. */
+static size_t
+count_waiting(struct verify *v, const struct notice_target *t)
+{
+	uint64_t *ids = arena_array(&v->arena, (size_t)t->waiting + 1, sizeof *ids);
+	size_t count = 0;
+
+	(void)!table_numbers(&v->txn, TABLE_TARGET_QUEUES, key_id(&v->txn, t->id), &t->id, 0,
+	    ids, (size_t)t->waiting + 1, &count, NULL);
+	return count;
+}
+
+static void
+visit_target(struct verify *v)
+{
+	struct notice_target t = {.id = unpack_u64(v->at)};
+	struct notice n;
+
+	unpack_notice_target(v->data, &v->arena, &t);
+	if (!decoded(v))
+		return;
+	check_own_id(v, t.id, t.tenant_id);
+	if (t.waiting > NOTICES_WAITING_MAX || count_waiting(v, &t) != t.waiting)
+		fault(v, "says that %u messages wait", t.waiting);
+	if (t.next_us != INSTANT_NEVER && !listed_at(v, TABLE_OUTBOX, t.next_us, t.id, NULL))
+		fault(v, "is not in the outbox");
+	if (t.waiting && (t.next_us == INSTANT_NEVER) == !t.sending_id)
+		fault(v, "has %s", t.sending_id ? "two turns" : "no turn");
+	if (t.sending_id && !exists(v, TABLE_SENDING, key_id(&v->txn, t.id)))
+		fault(v, "is not among those that are sent to");
+	if (t.sending_id &&
+	    found(v, store_notice_get(&v->txn, &v->arena, t.sending_id, &n, NULL),
+		"the message under way does not exist") &&
+	    (n.state != NOTICE_WAITING || n.target_id != t.id))
+		fault(v, "the message under way is none of those that wait");
+}
+
+static void
+visit_target_name(struct verify *v)
+{
+	uint64_t tenant_id = unpack_u64(v->at), id = unpack_u64(v->data);
+	struct notice_target t;
+
+	if (decoded(v) &&
+	    found(v, store_target_get(&v->txn, &v->arena, id, &t, NULL),
+		"the target does not exist") &&
+	    t.tenant_id != tenant_id)
+		fault(v, "the target is of another tenant");
+}
+
+static void
+visit_target_queue(struct verify *v)
+{
+	struct notice n;
+	uint64_t target_id = unpack_u64(v->at), id;
+
+	unpack_i64(v->at);
+	id = unpack_u64(v->at);
+	if (decoded(v) &&
+	    found(v, store_notice_get(&v->txn, &v->arena, id, &n, NULL),
+		"the message does not exist") &&
+	    n.target_id != target_id)
+		fault(v, "the message is for another target");
+}
+
+static void
+visit_outbox(struct verify *v)
+{
+	int64_t next_us = unpack_i64(v->at);
+	struct notice_target t;
+
+	if (decoded(v) &&
+	    found(v, store_target_get(&v->txn, &v->arena, unpack_u64(v->at), &t, NULL),
+		"the target does not exist") &&
+	    t.next_us != next_us)
+		fault(v, "the target has its turn at another time");
+}
+
+static void
+visit_sending(struct verify *v)
+{
+	struct notice_target t;
+
+	if (decoded(v) &&
+	    found(v, store_target_get(&v->txn, &v->arena, unpack_u64(v->at), &t, NULL),
+		"the target does not exist") &&
+	    !t.sending_id)
+		fault(v, "nothing is under way to the target");
+}
+
 static void
 visit_retry(struct verify *v)
 {
@@ -1151,6 +1341,15 @@ static void (*const visits[TABLE_COUNT])(struct verify *v) = {
     [TABLE_ACTIVE] = visit_active,
     [TABLE_CANCELS] = visit_cancel,
     [TABLE_RETRIES] = visit_retry,
+    [TABLE_HEALTH] = visit_health,
+    [TABLE_ALARMS] = visit_alarm,
+    [TABLE_ALARMS_BY_TIME] = visit_alarm_time,
+    [TABLE_NOTICES] = visit_notice,
+    [TABLE_TARGETS] = visit_target,
+    [TABLE_TARGET_NAMES] = visit_target_name,
+    [TABLE_TARGET_QUEUES] = visit_target_queue,
+    [TABLE_OUTBOX] = visit_outbox,
+    [TABLE_SENDING] = visit_sending,
     [TABLE_CLOCK_STEPS] = visit_clock_step,
     [TABLE_GROUPS] = visit_group,
     [TABLE_GROUP_NAMES] = visit_group_name,

@@ -168,6 +168,7 @@ static const struct field schedule_fields[] = {
     {"misfireMax", read_misfire_max, offsetof(struct schedule, misfire_max)},
     {"priority", read_priority, offsetof(struct schedule, priority)},
     {"group", read_string, offsetof(struct schedule, group)},
+    {"notify", read_notify, 0},
 };
 
 int
@@ -250,4 +251,5 @@ definition_write(struct json_writer *w, const struct schedule *s)
 	}
 	if (s->group)
 		write_string(w, "group", s->group);
+	write_notify(w, s);
 }

@@ -96,4 +96,8 @@ int read_nice(struct reader *r, const struct json *value, void *at);
 int read_limits(struct reader *r, const struct json *value, void *at);
 void write_process(struct json_writer *w, const struct task_process *p);
 
+/* definition_notify.c: `at` is the schedule. */
+int read_notify(struct reader *r, const struct json *value, void *at);
+void write_notify(struct json_writer *w, const struct schedule *s);
+
 #endif

@@ -70,7 +70,7 @@ METHODS = {
         "createCalendar": ADMINS, "updateCalendar": ADMINS, "deleteCalendar": ADMINS, "importCalendar": ADMINS,
         "getCalendar": ALL, "listCalendars": ALL,
         "setGroup": ADMINS, "listGroups": ALL,
-        "setSecret": ADMINS, "deleteSecret": ADMINS, "listSecrets": ADMINS,
+        "setSecret": ADMINS, "deleteSecret": ADMINS, "listSecrets": ADMINS, "listNotifications": ALL,
     },
     "access": {
         "createUser": ADMINS, "updateUser": ADMINS, "deleteUser": ADMINS, "listUsers": ADMINS, "changePassword": ALL,
@@ -311,6 +311,7 @@ ASKED = [
     ("tasks", "listExecutions", "scheduleId", {}), ("tasks", "listOccurrences", "scheduleId", {}),
     ("tasks", "updateSchedule", "scheduleId", {**DEFINITION, "version": 1}),
     ("tasks", "previewSchedule", "scheduleId", {}), ("tasks", "explainSchedule", "scheduleId", {"at": AT}),
+    ("tasks", "listNotifications", "scheduleId", {}),
     ("tasks", "getScheduleExecutionStatus", "executionId", {}), ("tasks", "getTasksIds", "executionId", {}),
     ("tasks", "getTasks", "executionId", {}), ("tasks", "getExecution", "executionId", {}),
     ("tasks", "cancelExecution", "executionId", {}), ("tasks", "getTaskData", "taskId", {}),

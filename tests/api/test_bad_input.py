@@ -72,7 +72,7 @@ class Kept(Client):
 def sturdy(make_shared_service):
     """A service whose workers neither come nor go by themselves."""
     return make_shared_service(CARILLON_WORKERS_MIN=str(WORKERS), CARILLON_WORKERS_MAX=str(WORKERS),
-                               CARILLON_WORKER_REQUESTS="1000000", LOGIN_RATE="100000r/s").start()
+                               CARILLON_WORKER_REQUESTS="1000000", CARILLON_SENDMAIL="/bin/true", LOGIN_RATE="100000r/s").start()
 
 
 @pytest.fixture(scope="module")

@@ -146,6 +146,18 @@ class Things:
         self.list("setSecret", name=name, value="hush hush")
         return name
 
+    @functools.cached_property
+    def told(self):
+        """A schedule of which a mail was sent, and a webhook waits, because its address is refused."""
+        schedule = self.new(tasks=[{"name": "a", "command": ["/bin/sh", "-c", "exit 3"]}], notify=[
+            {"on": "failed", "mail": {"to": ["ops@example.test"]}},
+            {"on": "changed", "webhook": {"url": "http://127.0.0.1:9/", "secret": self.secret()}}])
+        self.admin.run(schedule)
+        for status, member in (("delivered", "endDate"), ("waiting", "nextTry")):
+            until(lambda: any(member in one and one["tries"] for one in self.list(
+                "listNotifications", scheduleId=schedule, status=status)["items"]), 20, f"what is {status}")
+        return schedule
+
     def tenant(self):
         return self.list("createTenant", "access", name=self.word())
 
@@ -183,7 +195,9 @@ FULL = {"description": "7", "tags": ["true", "xml"], "scheduleType": 3, "startDa
                                          "followRedirects": 1, "maxBytes": 7, "connectTimeout": "1s", "async": False},
                    "after": [{"task": "c", "when": "failed"}]}],
         "overlap": "queue", "misfire": "all", "misfireWindow": "2h", "onLost": "rerun", "keep": {"days": 9},
-        "condition": {"command": RUNS, "timeout": "1m"}, "priority": -3, "group": "disk", "misfireMax": 5}
+        "condition": {"command": RUNS, "timeout": "1m"}, "priority": -3, "group": "disk", "misfireMax": 5,
+        "notify": [{"on": "failed", "failures": 3, "webhook": {"url": "https://example.test/hook?a=<b>", "secret": "hook-7"}},
+                   {"on": "noSuccess", "by": "26h", "mail": {"to": ["ops@example.test", "o'neil+x@example.test"]}}]}
 
 # The first fails: the second is skipped, the third runs.
 STEPS = [{"name": "a", "command": ["/bin/sh", "-c", "exit 3"]}, {"name": "b", "command": RUNS, "after": [{"task": "a"}]},
@@ -237,6 +251,10 @@ CASES = [
 ]
 
 LOOSE = [
+    ("tasks/listNotifications", lambda t: {"scheduleId": t.told, "limit": 1}),
+    ("tasks/listNotifications", lambda t: {"scheduleId": t.told, "status": "delivered"}),
+    ("tasks/listNotifications", lambda t: {"scheduleId": t.told, "limit": 1,
+                                           "cursor": t.cursor("listNotifications", scheduleId=t.told)}),
     ("tasks/runSchedule", lambda t: {"scheduleId": t.schedule, "checkTriggers": False}),
     ("tasks/runSchedule", lambda t: {"scheduleId": t.schedule, "checkTriggers": "FALSE"}),
     ("tasks/getSchedule", lambda t: t.new(triggers=[{"cron": "* 2 * * *"}])),

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "faces/api3/api3.h"
 #include "service/calendars.h"
+#include "service/notices.h"
 #include "service/results.h"
 #include "service/secrets.h"
 
@@ -472,6 +473,22 @@ service_delete_secret(struct service *sv, const struct actor *actor, int64_t now
 	(void)sv, (void)now_us;
 	note(fake.name, name);
 	return asked(actor, 0, err);
+}
+
+int
+service_list_notices(struct service *sv, struct arena *a, const struct actor *actor,
+    const struct notice_query *q, struct notice_view **list, size_t *count, uint64_t *next,
+    struct err *err)
+{
+	(void)sv;
+	(void)a;
+	(void)actor;
+	(void)q;
+	(void)err;
+	*list = NULL;
+	*count = 0;
+	*next = 0;
+	return 0;
 }
 
 int

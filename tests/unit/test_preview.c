@@ -378,6 +378,9 @@ static const struct {
 		     "skip", "one", "1h", "fail", "7")},
     {"group", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null,\"group\":\"g\"", COMMAND,
 		  "skip", "one", "1h", "fail", "7")},
+    {"notify", FULL("n", "d", "[\"a\"]", "1", CRON, "null", "null",
+		   COMMAND ",\"notify\":[{\"on\":\"failed\",\"mail\":{\"to\":[\"a@b\"]}}]",
+		   "skip", "one", "1h", "fail", "7")},
 };
 
 static const char *const other_tasks[] = {

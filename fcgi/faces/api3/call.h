@@ -350,6 +350,7 @@ int api3_delete_secret(struct call *c);
 int api3_list_secrets(struct call *c);
 int api3_set_group(struct call *c);
 int api3_list_groups(struct call *c);
+int api3_list_notifications(struct call *c);
 int api3_create_tenant(struct call *c);
 int api3_update_tenant(struct call *c);
 int api3_delete_tenant(struct call *c);

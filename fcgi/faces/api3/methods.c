@@ -89,6 +89,8 @@ static const struct api3_method methods[] = {
 	api3_set_group},
     {API3_TASKS, "listGroups", API3_ALL_ROLES, SCOPE_READ, API3_GROUP, API3_OBJECT, API3_READS,
 	api3_list_groups},
+    {API3_TASKS, "listNotifications", API3_ALL_ROLES, SCOPE_READ, API3_SCHEDULE, API3_OBJECT,
+	API3_READS, api3_list_notifications},
 
     {API3_TASKS, "createCalendar", API3_ADMINS, SCOPE_MANAGE, API3_CALENDAR, API3_OBJECT,
 	API3_WRITES, api3_create_calendar},
