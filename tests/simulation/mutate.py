@@ -31,7 +31,7 @@ MUTATIONS = [
     ("suspension is not looked at", FIRE, "if (schedule_is_suspended(state, firing_us))", "if (!state)"),
     ("who suspended is forgotten", FIRE, "o.suspended_us = g->state->suspended_us;", ";"),
     ("resume does not end a suspension", CHANGE, "schedule_end_suspension(&c->state);\n\tif (!rc)",
-     "return rc ? rc : store_state_put"),
+     "if (!rc)"),
     ("until of a suspension is not looked at", SCHEDULE, "at_us < state->suspended_until_us)", "at_us < INSTANT_NEVER)"),
     ("nothing is late", FIRE, "if (late_us > FIRE_ON_TIME_US)", "if (late_us > 100000 * FIRE_ON_TIME_US)"),
     ("misfire skip runs the last", FIRE, "case MISFIRE_SKIP:", "case MISFIRE_SKIP: if (!last)"),
