@@ -55,6 +55,18 @@ pack_str(struct buf *b, const char *s)
 }
 
 void
+pack_list(struct buf *b, const char *const *list)
+{
+	uint32_t n = 0;
+
+	while (list && list[n])
+		n++;
+	pack_u32(b, n);
+	for (uint32_t i = 0; i < n; i++)
+		pack_str(b, list[i]);
+}
+
+void
 unpack_init(struct unpack *u, const void *data, size_t len)
 {
 	u->at = data;
@@ -151,6 +163,20 @@ unpack_count(struct unpack *u, size_t each)
 	if (!u->failed && each && n > (size_t)(u->end - u->at) / each)
 		u->failed = true;
 	return u->failed ? 0 : n;
+}
+
+const char **
+unpack_list(struct unpack *u, struct arena *a)
+{
+	uint32_t n = unpack_count(u, 4);
+	const char **list = arena_array(a, (size_t)n + 1, sizeof *list);
+
+	for (uint32_t i = 0; i < n; i++) {
+		list[i] = unpack_str(u, a);
+		if (!list[i])
+			u->failed = true;
+	}
+	return list;
 }
 
 int

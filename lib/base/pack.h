@@ -26,6 +26,9 @@ void pack_bytes(struct buf *b, const void *data, size_t len);
 /* NULL and "" are different and both come back as they went in. */
 void pack_str(struct buf *b, const char *s);
 
+/* Texts, none of them NULL, up to the NULL behind the last; a NULL list is an empty one. */
+void pack_list(struct buf *b, const char *const *list);
+
 struct unpack {
 	const unsigned char *at, *end; /* borrowed from the caller */
 	bool failed;
@@ -40,6 +43,9 @@ int64_t unpack_i64(struct unpack *u);
 
 /* A copy in the arena with a NUL behind it; NULL where NULL was packed, and after a fault. */
 const char *unpack_str(struct unpack *u, struct arena *a);
+
+/* Texts with a NULL behind the last; never NULL itself. A NULL among them is a fault. */
+const char **unpack_list(struct unpack *u, struct arena *a);
 
 /* As unpack_str() for bytes; *len is 0 after a fault. */
 const void *unpack_bytes(struct unpack *u, struct arena *a, size_t *len);

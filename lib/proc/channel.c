@@ -55,32 +55,6 @@ fields_of(unsigned type)
 }
 
 static void
-pack_list(struct buf *b, const char *const *list)
-{
-	uint32_t n = 0;
-
-	while (list && list[n])
-		n++;
-	pack_u32(b, n);
-	for (uint32_t i = 0; i < n; i++)
-		pack_str(b, list[i]);
-}
-
-static const char **
-unpack_list(struct unpack *u, struct arena *a)
-{
-	uint32_t n = unpack_count(u, 4);
-	const char **list = arena_array(a, (size_t)n + 1, sizeof *list);
-
-	for (uint32_t i = 0; i < n; i++) {
-		list[i] = unpack_str(u, a);
-		if (!list[i])
-			u->failed = true;
-	}
-	return list;
-}
-
-static void
 pack_http(struct buf *b, const struct channel_http *h)
 {
 	pack_str(b, h->method);

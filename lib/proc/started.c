@@ -13,32 +13,6 @@
 
 enum { STARTED_VERSION = 1, STARTED_BYTES_MAX = 1 << 20 };
 
-static void
-pack_texts(struct buf *b, const char **list)
-{
-	uint32_t n = 0;
-
-	while (list[n])
-		n++;
-	pack_u32(b, n);
-	for (uint32_t i = 0; i < n; i++)
-		pack_str(b, list[i]);
-}
-
-static const char **
-unpack_texts(struct unpack *u, struct arena *a)
-{
-	uint32_t n = unpack_count(u, 4);
-	const char **list = arena_array(a, (size_t)n + 1, sizeof *list);
-
-	for (uint32_t i = 0; i < n; i++) {
-		list[i] = unpack_str(u, a);
-		if (!list[i])
-			u->failed = true;
-	}
-	return list;
-}
-
 int
 started_write(int dir, const char *name, const struct started *s, struct err *err)
 {
@@ -47,8 +21,8 @@ started_write(int dir, const char *name, const struct started *s, struct err *er
 	int fd, rc = 0;
 
 	pack_u8(&b, STARTED_VERSION);
-	pack_texts(&b, s->argv);
-	pack_texts(&b, s->env);
+	pack_list(&b, s->argv);
+	pack_list(&b, s->env);
 	pack_str(&b, s->cwd);
 	pack_str(&b, s->user);
 	pack_str(&b, s->group);
@@ -93,8 +67,8 @@ started_read(struct arena *a, const char *path, struct started *s, struct err *e
 	unpack_init(&u, b.data, b.len);
 	if (unpack_u8(&u) != STARTED_VERSION)
 		u.failed = true;
-	s->argv = unpack_texts(&u, a);
-	s->env = unpack_texts(&u, a);
+	s->argv = unpack_list(&u, a);
+	s->env = unpack_list(&u, a);
 	s->cwd = unpack_str(&u, a);
 	s->user = unpack_str(&u, a);
 	s->group = unpack_str(&u, a);
