@@ -164,22 +164,18 @@ api3_list_users(struct call *c)
 		ret = api3_read_page(c, members, &page);
 	if (ret)
 		return ret;
-	after = page.at_len ? (const char *)page.at : NULL;
+	after = api3_page_name(&page);
 	ret = service_list_users(c->face->service, c->req->arena, &c->actor, c->req->now_us,
 	    query, after, (size_t)page.limit + 1, &list, &count, &total, &c->err);
 	if (ret)
 		return ret;
-	shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-	w = api3_begin(c);
-	json_object(w);
-	json_name(w, "items");
-	json_array(w);
+	shown = api3_page_shown(&page, count);
+	w = api3_begin_items(c);
 	for (size_t i = 0; i < shown; i++)
 		write_user(w, &list[i]);
 	json_end_array(w);
 	if (count > shown)
-		api3_write_cursor(
-		    w, &page, list[shown - 1].user.name, strlen(list[shown - 1].user.name));
+		api3_write_name_cursor(w, &page, list[shown - 1].user.name);
 	json_name(w, "total");
 	json_number(w, (int64_t)total);
 	json_end_object(w);

@@ -74,6 +74,17 @@ api3_begin(struct call *c)
 	return xml ? xml_writer_new(&c->res->body) : json_writer_new(&c->res->body);
 }
 
+struct json_writer *
+api3_begin_items(struct call *c)
+{
+	struct json_writer *w = api3_begin(c);
+
+	json_object(w);
+	json_name(w, "items");
+	json_array(w);
+	return w;
+}
+
 int
 api3_answer(struct call *c, struct json_writer *w)
 {

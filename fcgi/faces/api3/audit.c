@@ -1,7 +1,6 @@
 /* audit/list and audit/verify. */
 #include <stdio.h>
 
-#include "base/pack.h"
 #include "faces/api3/call.h"
 
 enum { HASH_TEXT = 2 * AUDIT_HASH_BYTES + 1 };
@@ -51,7 +50,6 @@ static int
 read_query(struct call *c, struct api3_page *page, struct audit_query *q)
 {
 	static const char *const members[] = {"from", "to", "action", NULL};
-	struct unpack u;
 	int ret;
 
 	*q = (struct audit_query){.from_us = INT64_MIN, .to_us = INSTANT_NEVER};
@@ -65,19 +63,12 @@ read_query(struct call *c, struct api3_page *page, struct audit_query *q)
 	if (ret)
 		return ret;
 	q->cap = (size_t)page->limit;
-	if (!page->at_len)
-		return 0;
-	unpack_init(&u, page->at, page->at_len);
-	q->before = unpack_u64(&u);
-	return unpack_finish(&u) || !q->before
-		   ? err_fail(&c->err, ERR_INPUT, "Invalid value: cursor")
-		   : 0;
+	return api3_page_number(c, page, &q->before);
 }
 
 int
 api3_list_audit(struct call *c)
 {
-	struct buf at = BUF_INIT;
 	struct audit_entry *list;
 	struct api3_page page;
 	struct audit_query q;
@@ -92,18 +83,12 @@ api3_list_audit(struct call *c)
 		    &count, &next, &c->err);
 	if (ret)
 		return ret;
-	w = api3_begin(c);
-	json_object(w);
-	json_name(w, "items");
-	json_array(w);
+	w = api3_begin_items(c);
 	for (size_t i = 0; i < count; i++)
 		write_entry(w, &list[i]);
 	json_end_array(w);
-	if (next) {
-		pack_u64(&at, next);
-		api3_write_cursor(w, &page, at.data, at.len);
-	}
-	buf_release(&at);
+	if (next)
+		api3_write_number_cursor(w, &page, next);
 	json_end_object(w);
 	return api3_answer(c, w);
 }

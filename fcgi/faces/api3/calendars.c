@@ -118,21 +118,16 @@ api3_list_calendars(struct call *c)
 
 	if (!ret)
 		ret = service_list_calendars(c->face->service, c->req->arena, &c->actor,
-		    page.at_len ? (const char *)page.at : NULL, (size_t)page.limit + 1, &list,
-		    &count, &c->err);
+		    api3_page_name(&page), (size_t)page.limit + 1, &list, &count, &c->err);
 	if (ret)
 		return ret;
-	shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-	w = api3_begin(c);
-	json_object(w);
-	json_name(w, "items");
-	json_array(w);
+	shown = api3_page_shown(&page, count);
+	w = api3_begin_items(c);
 	for (size_t i = 0; i < shown; i++)
 		write_item(w, &list[i]);
 	json_end_array(w);
 	if (count > shown)
-		api3_write_cursor(w, &page, list[shown - 1].calendar.name,
-		    strlen(list[shown - 1].calendar.name));
+		api3_write_name_cursor(w, &page, list[shown - 1].calendar.name);
 	json_end_object(w);
 	return api3_answer(c, w);
 }

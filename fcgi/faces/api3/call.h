@@ -188,6 +188,28 @@ MUST_CHECK int api3_read_page(
 void api3_write_cursor(
     struct json_writer *w, const struct api3_page *page, const void *at, size_t len);
 
+/* How many of the items that were asked for, one more than the page takes, stand in it. */
+static inline size_t
+api3_page_shown(const struct api3_page *page, size_t count)
+{
+	return count > (size_t)page->limit ? (size_t)page->limit : count;
+}
+
+/* Where pages go on behind a name: it; NULL: from the beginning. */
+static inline const char *
+api3_page_name(const struct api3_page *page)
+{
+	return page->at_len ? (const char *)page->at : NULL;
+}
+void api3_write_name_cursor(
+    struct json_writer *w, const struct api3_page *page, const char *name);
+
+/* Where pages go on at a number: it; 0: from the beginning. Fails: ERR_INPUT for a cursor that
+ * api3_write_number_cursor() has not written. */
+MUST_CHECK int api3_page_number(struct call *c, const struct api3_page *page, uint64_t *number);
+void api3_write_number_cursor(
+    struct json_writer *w, const struct api3_page *page, uint64_t number);
+
 /* ---- answer.c ---- */
 
 #define API3_TEXT "text/plain;charset=utf-8"
@@ -200,6 +222,9 @@ void api3_fail(struct call *c, int code);
 /* Begin an answer in the form that is wanted; api3_answer() ends it: 200, or ERR_IO if the
  * writer failed. Nothing may fail in between. */
 struct json_writer *api3_begin(struct call *c);
+
+/* Begin an answer that is a list: within the object its `items` is open. */
+struct json_writer *api3_begin_items(struct call *c);
 MUST_CHECK int api3_answer(struct call *c, struct json_writer *w);
 
 /* A whole answer: a string with its quotes; an id; a ModifiedItemsResult with one id. */

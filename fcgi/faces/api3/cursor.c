@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/pack.h"
 #include "faces/api3/call.h"
 
 enum { QUERY_DIGITS = 16 };
@@ -109,4 +110,35 @@ api3_write_cursor(
 	for (size_t i = 0; i < len && i < API3_CURSOR_BYTES_MAX; i++)
 		snprintf(text + QUERY_DIGITS + 2 * i, 3, "%02x", bytes[i]);
 	api3_write_string(w, "cursor", text);
+}
+
+void
+api3_write_name_cursor(struct json_writer *w, const struct api3_page *page, const char *name)
+{
+	api3_write_cursor(w, page, name, strlen(name));
+}
+
+int
+api3_page_number(struct call *c, const struct api3_page *page, uint64_t *number)
+{
+	struct unpack u;
+
+	*number = 0;
+	if (!page->at_len)
+		return 0;
+	unpack_init(&u, page->at, page->at_len);
+	*number = unpack_u64(&u);
+	return unpack_finish(&u) || !*number
+		   ? err_fail(&c->err, ERR_INPUT, "Invalid value: cursor")
+		   : 0;
+}
+
+void
+api3_write_number_cursor(struct json_writer *w, const struct api3_page *page, uint64_t number)
+{
+	struct buf at = BUF_INIT;
+
+	pack_u64(&at, number);
+	api3_write_cursor(w, page, at.data, at.len);
+	buf_release(&at);
 }

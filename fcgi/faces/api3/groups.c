@@ -46,21 +46,16 @@ api3_list_groups(struct call *c)
 
 	if (!ret)
 		ret = service_list_groups(c->face->service, c->req->arena, &c->actor,
-		    page.at_len ? (const char *)page.at : NULL, (size_t)page.limit + 1, &list,
-		    &count, &c->err);
+		    api3_page_name(&page), (size_t)page.limit + 1, &list, &count, &c->err);
 	if (ret)
 		return ret;
-	shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-	w = api3_begin(c);
-	json_object(w);
-	json_name(w, "items");
-	json_array(w);
+	shown = api3_page_shown(&page, count);
+	w = api3_begin_items(c);
 	for (size_t i = 0; i < shown; i++)
 		write_group(w, &list[i]);
 	json_end_array(w);
 	if (count > shown)
-		api3_write_cursor(
-		    w, &page, list[shown - 1].group.name, strlen(list[shown - 1].group.name));
+		api3_write_name_cursor(w, &page, list[shown - 1].group.name);
 	json_end_object(w);
 	return api3_answer(c, w);
 }

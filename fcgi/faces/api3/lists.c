@@ -244,10 +244,7 @@ api3_list_executions(struct call *c)
 		ret = search(c, &s);
 	if (ret)
 		return ret;
-	w = api3_begin(c);
-	json_object(w);
-	json_name(w, "items");
-	json_array(w);
+	w = api3_begin_items(c);
 	for (size_t i = 0; i < s.count; i++)
 		write_run(w, &s.runs[i]);
 	json_end_array(w);
@@ -330,11 +327,8 @@ api3_list_occurrences(struct call *c)
 		    &c->err);
 	if (ret)
 		return ret;
-	shown = count > (size_t)r.page.limit ? (size_t)r.page.limit : count;
-	w = api3_begin(c);
-	json_object(w);
-	json_name(w, "items");
-	json_array(w);
+	shown = api3_page_shown(&r.page, count);
+	w = api3_begin_items(c);
 	for (size_t i = 0; i < shown; i++)
 		write_occurrence(w, &list[i]);
 	json_end_array(w);

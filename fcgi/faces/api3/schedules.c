@@ -265,10 +265,7 @@ api3_list_schedules(struct call *c)
 		    &list, &count, &total, &next, &c->err);
 	if (ret)
 		return ret;
-	w = api3_begin(c);
-	json_object(w);
-	json_name(w, "items");
-	json_array(w);
+	w = api3_begin_items(c);
 	for (size_t i = 0; i < count; i++)
 		write_schedule(c, w, &list[i]);
 	json_end_array(w);

@@ -39,10 +39,7 @@ api3_list_secrets(struct call *c)
 
 	if (ret)
 		return ret;
-	w = api3_begin(c);
-	json_object(w);
-	json_name(w, "items");
-	json_array(w);
+	w = api3_begin_items(c);
 	for (size_t i = 0; i < count; i++) {
 		json_object(w);
 		api3_write_string(w, "name", list[i].name);

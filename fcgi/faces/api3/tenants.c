@@ -58,10 +58,7 @@ api3_list_tenants(struct call *c)
 	    c->face->service, c->req->arena, &c->actor, &list, &count, &c->err);
 	if (ret)
 		return ret;
-	w = api3_begin(c);
-	json_object(w);
-	json_name(w, "items");
-	json_array(w);
+	w = api3_begin_items(c);
 	for (size_t i = 0; i < count; i++) {
 		json_object(w);
 		json_name(w, "tenantId");

@@ -271,10 +271,7 @@ api3_list_tokens(struct call *c)
 		    &c->err);
 	if (ret)
 		return ret;
-	w = api3_begin(c);
-	json_object(w);
-	json_name(w, "items");
-	json_array(w);
+	w = api3_begin_items(c);
 	for (size_t i = 0; i < count; i++)
 		write_token(w, &list[i]);
 	json_end_array(w);
