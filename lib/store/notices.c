@@ -366,42 +366,6 @@ store_target_by_name(
 }
 
 int
-store_target_list(struct txn *txn, struct arena *a, uint64_t tenant_id, uint64_t after,
-    size_t cap, struct notice_target **list, size_t *count, struct err *err)
-{
-	unsigned space = id_space(tenant_id);
-	struct notice_target *items = NULL;
-	size_t n = 0, room = 0;
-	struct cursor c;
-	int code;
-
-	*list = NULL;
-	*count = 0;
-	if (!after)
-		after = id_in_space(space, 0);
-	code = cursor_open(txn, TABLE_TARGETS, 0, 0, &c, err);
-	if (!code)
-		code = cursor_seek(&c, key_id(txn, after + 1), err);
-	while (!code && n < cap && id_at(&c, space)) {
-		items = array_grow(a, items, n, &room, sizeof *items);
-		items[n] = (struct notice_target){.id = id_at(&c, space)};
-		unpack_notice_target(&c.record, a, &items[n]);
-		code = record_finish(
-		    txn, TABLE_TARGETS, c.raw_key.data, c.raw_key.size, &c.record, err);
-		if (code)
-			break;
-		n++;
-		code = cursor_move(&c, DB_NEXT, err);
-	}
-	code = cursor_close(&c, fine_if_missing(code), err);
-	if (code)
-		return code;
-	*list = items;
-	*count = n;
-	return 0;
-}
-
-int
 store_outbox_due(struct txn *txn, int64_t until_us, struct target_turn *turns, size_t cap,
     size_t *count, struct err *err)
 {

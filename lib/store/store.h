@@ -569,9 +569,6 @@ MUST_CHECK int store_target_get(
     struct txn *txn, struct arena *a, uint64_t id, struct notice_target *t, struct err *err);
 MUST_CHECK int store_target_by_name(
     struct txn *txn, uint64_t tenant_id, const char *name, uint64_t *id, struct err *err);
-/* Those of a tenant with an id above `after`. */
-MUST_CHECK int store_target_list(struct txn *txn, struct arena *a, uint64_t tenant_id,
-    uint64_t after, size_t cap, struct notice_target **list, size_t *count, struct err *err);
 
 /* A target whose turn it is, at a time. */
 struct target_turn {

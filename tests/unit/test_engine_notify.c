@@ -23,8 +23,8 @@ mail_rule(enum notify_event on, uint32_t failures, int64_t by_us)
 /* The messages, oldest first. */
 static struct notice *notices;
 static size_t notice_count;
-static struct notice_target *targets;
-static size_t target_count;
+/* Where the oldest goes. */
+static struct notice_target target;
 
 static int
 list_body(struct txn *txn, void *ctx, struct err *err)
@@ -34,9 +34,10 @@ list_body(struct txn *txn, void *ctx, struct err *err)
 	(void)ctx;
 	rc = store_notice_list(
 	    txn, &sim.arena, sim.admin.tenant_id, 0, 10000, &notices, &notice_count, err);
-	return rc ? rc
-		  : store_target_list(txn, &sim.arena, sim.admin.tenant_id, 0, 100, &targets,
-			&target_count, err);
+	if (rc || !notice_count)
+		return rc;
+	return store_target_get(
+	    txn, &sim.arena, notices[notice_count - 1].target_id, &target, err);
 }
 
 static void
@@ -388,7 +389,7 @@ a_target_that_is_down_is_tried_again_and_then_given_up(void **state)
 	look();
 	assert_int_equal(notices[0].state, NOTICE_GIVEN_UP);
 	assert_in_range(notices[0].tries, 20, 40);
-	assert_int_equal(targets[0].waiting, 0);
+	assert_int_equal(target.waiting, 0);
 	if (service_list_audit(
 		&sim.sv, &sim.arena, &sim.admin, &q, &entries, &count, &next, &sim.err))
 		temp_store_die("list the audit", &sim.err);
@@ -416,7 +417,7 @@ what_could_not_be_delivered_is_when_the_target_is_back(void **state)
 	look();
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(notices[i].state, NOTICE_DELIVERED);
-	assert_int_equal(targets[0].failures, 0);
+	assert_int_equal(target.failures, 0);
 }
 
 static void
@@ -432,8 +433,8 @@ a_full_outbox_drops_and_counts(void **state)
 		run_with(id, "10");
 	look();
 	assert_int_equal(notice_count, NOTICES_WAITING_MAX);
-	assert_int_equal(targets[0].waiting, NOTICES_WAITING_MAX);
-	assert_int_equal(targets[0].dropped, 6);
+	assert_int_equal(target.waiting, NOTICES_WAITING_MAX);
+	assert_int_equal(target.dropped, 6);
 }
 
 static void
