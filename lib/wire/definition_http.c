@@ -57,6 +57,8 @@ parse_range(const struct json *value, struct http_range *range)
 	return true;
 }
 
+static const struct http_range success = {200, 299};
+
 static int
 read_range(struct reader *r, const struct json *value, struct http_range *range)
 {
@@ -162,6 +164,11 @@ read_http(struct reader *r, const struct json *value, void *at)
 	ret = read_members(r, value, http_fields, COUNT(http_fields), h);
 	if (ret)
 		return ret;
+	if (!h->expect_count) {
+		h->expect_count = 1;
+		h->expect = arena_array(r->arena, 1, sizeof *h->expect);
+		*h->expect = success;
+	}
 	if (!h->async && has(value, "heartbeat")) {
 		push_member(r, "heartbeat");
 		return refuse(r, "only a request with async has one");
@@ -190,8 +197,6 @@ write_range(struct json_writer *w, const struct http_range *range)
 static void
 write_expect(struct json_writer *w, const struct http_def *h)
 {
-	static const struct http_range success = {200, 299};
-
 	json_name(w, "expectStatus");
 	json_array(w);
 	if (!h->expect_count)
