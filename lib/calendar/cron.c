@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hash.h"
+
 enum {
 	FIELD_SECOND,
 	FIELD_MINUTE,
@@ -707,11 +709,7 @@ is_star(const char *field)
 uint64_t
 cron_seed(const char *name)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
-	return hash;
+	return hash_add(HASH_BEGIN, name, strlen(name));
 }
 
 int

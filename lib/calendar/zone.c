@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "calendar/civil.h"
 
@@ -693,17 +694,6 @@ same_file(const struct file_mark *a, const struct file_mark *b)
 	       same_time(a->modified, b->modified) && same_time(a->changed, b->changed);
 }
 
-/* FNV-1a: it tells files of one package apart, not those of somebody who wants to deceive. */
-static uint64_t
-hash_of(const unsigned char *data, size_t len)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ data[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 static int
 load(const char *dir, const char *name, struct zone **zone, struct file_mark *mark,
     struct err *err)
@@ -735,7 +725,7 @@ load(const char *dir, const char *name, struct zone **zone, struct file_mark *ma
 	else if (zone_parse(data, len, zone, err))
 		ret = err_wrap(err, ERR_INPUT, "time zone \"%s\" is of no use", name);
 	else
-		mark->hash = hash_of(data, len);
+		mark->hash = hash_add(HASH_BEGIN, data, len);
 
 done:
 	free(data);

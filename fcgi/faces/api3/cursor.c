@@ -6,19 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/pack.h"
 #include "faces/api3/call.h"
 
 enum { QUERY_DIGITS = 16 };
-
-/* FNV-1a: tells queries apart; nothing depends on nobody being able to forge it. */
-static uint64_t
-mix(uint64_t hash, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
 
 static uint64_t mix_value(uint64_t hash, const struct json *value);
 
@@ -35,9 +27,9 @@ mix_value(uint64_t hash, const struct json *value)
 {
 	const char kind[2] = {(char)('0' + (int)value->type), value->boolean ? '1' : '0'};
 
-	hash = mix(hash, kind, sizeof kind);
+	hash = hash_add(hash, kind, sizeof kind);
 	if (value->text)
-		hash = mix(hash, value->text, value->len + 1);
+		hash = hash_add(hash, value->text, value->len + 1);
 	return mix_parts(hash, value);
 }
 
@@ -80,11 +72,11 @@ api3_read_page(struct call *c, const char *const *members, struct api3_page *pag
 	const char *cursor = NULL;
 
 	*page = (struct api3_page){.limit = API3_LIMIT_DEFAULT};
-	page->query = mix(UINT64_C(0xcbf29ce484222325), c->name, strlen(c->name));
+	page->query = hash_add(HASH_BEGIN, c->name, strlen(c->name));
 	for (; *members; members++) {
 		const struct json *value = json_member(c->body, *members);
 
-		page->query = mix(page->query, *members, strlen(*members) + 1);
+		page->query = hash_add(page->query, *members, strlen(*members) + 1);
 		if (value && value->type != JSON_NULL)
 			page->query = mix_value(page->query, value);
 	}
