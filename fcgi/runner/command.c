@@ -166,20 +166,6 @@ command_shut(struct command *cmd)
 		kill(cmd->pid, SIGKILL);
 }
 
-/* Without its keeper it is the runner's own child. */
-static bool
-has_ended_here(struct command *cmd)
-{
-	siginfo_t info = {.si_pid = 0};
-
-	if (waitid(P_PID, (id_t)cmd->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
-	    info.si_pid != cmd->pid)
-		return false;
-	cmd->status = info.si_code == CLD_EXITED ? W_EXITCODE(info.si_status, 0)
-						 : W_EXITCODE(0, info.si_status);
-	return true;
-}
-
 bool
 command_ended(struct command *cmd, int *status)
 {
@@ -187,8 +173,9 @@ command_ended(struct command *cmd, int *status)
 		return false;
 	if (!cmd->ended)
 		cmd->ended = keeper_tells_end(&cmd->keeper, &cmd->status);
+	/* Without its keeper it is the runner's own child. */
 	if (!cmd->ended && !cmd->keeper.pid)
-		cmd->ended = has_ended_here(cmd);
+		cmd->ended = process_child_ended(cmd->pid, &cmd->status);
 	*status = cmd->status;
 	return cmd->ended;
 }

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -85,6 +86,18 @@ process_read(pid_t pid, struct process *p)
 	    .dead = state == 'X' || (state == 'Z' && threads <= 1),
 	};
 	return 0;
+}
+
+bool
+process_child_ended(pid_t pid, int *status)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid != pid)
+		return false;
+	*status = info.si_code == CLD_EXITED ? W_EXITCODE(info.si_status, 0)
+					     : W_EXITCODE(0, info.si_status);
+	return true;
 }
 
 static long

@@ -48,6 +48,10 @@ struct family {
  * read. */
 MUST_CHECK int process_read(pid_t pid, struct process *p);
 
+/* Has the caller's child ended? It is not reaped; *status is as waitpid() would have it. Safe after
+ * a fork. */
+bool process_child_ended(pid_t pid, int *status);
+
 /*
  * The children of the calling process, dead ones included, into list[0..cap).
  *

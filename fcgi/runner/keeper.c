@@ -45,19 +45,6 @@ say(const struct keeping *k, pid_t pid, int value)
 	(void)!send(k->control, &w, sizeof w, MSG_NOSIGNAL);
 }
 
-static bool
-main_has_ended(const struct keeping *k, int *status)
-{
-	siginfo_t info = {.si_pid = 0};
-
-	if (waitid(P_PID, (id_t)k->main, &info, WEXITED | WNOHANG | WNOWAIT) ||
-	    info.si_pid != k->main)
-		return false;
-	*status = info.si_code == CLD_EXITED ? W_EXITCODE(info.si_status, 0)
-					     : W_EXITCODE(0, info.si_status);
-	return true;
-}
-
 /* Reap who is dead but for the command itself, and kill who lives if that is ordered. Answers how
  * many live. */
 static size_t
@@ -69,7 +56,7 @@ look_once(struct keeping *k)
 	int status;
 
 	for (long i = 0; i < count && i < CHILDREN_AT_ONCE; i++) {
-		bool ended = list[i] == k->main ? main_has_ended(k, &status)
+		bool ended = list[i] == k->main ? process_child_ended(k->main, &status)
 						: waitpid(list[i], NULL, WNOHANG) != 0;
 
 		if (ended)
@@ -114,7 +101,7 @@ keep(struct keeping *k)
 		size_t living = look_at_children(k);
 		int status;
 
-		if (!k->told && main_has_ended(k, &status)) {
+		if (!k->told && process_child_ended(k->main, &status)) {
 			k->told = true;
 			say(k, k->main, status);
 		}
