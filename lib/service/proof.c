@@ -44,16 +44,24 @@ note(struct proving *g, const char *action, const char *words, int64_t from_us, 
 	    "name %s: %s; it was due next at %s and is now at %s", g->s.name, words, from, to);
 }
 
+/* Plan it anew, and say in the audit why. */
 static int
-repair(struct proving *g, const char *fault, int64_t due_us, struct err *err)
+plan_anew(
+    struct proving *g, const char *action, const char *words, int64_t due_us, struct err *err)
 {
 	int64_t before_us = g->state.next_due_us;
 	int rc = run_plan(g->txn, &g->s, &g->state, due_us, err);
 
 	if (!rc)
 		rc = store_state_put(g->txn, &g->state, err);
-	if (!rc)
-		rc = note(g, "schedule.repair", fault, before_us, due_us, err);
+	return rc ? rc : note(g, action, words, before_us, due_us, err);
+}
+
+static int
+repair(struct proving *g, const char *fault, int64_t due_us, struct err *err)
+{
+	int rc = plan_anew(g, "schedule.repair", fault, due_us, err);
+
 	if (rc)
 		return rc;
 	log_error("schedule %llu: %s: repaired", (unsigned long long)g->s.id, fault);
@@ -65,14 +73,9 @@ repair(struct proving *g, const char *fault, int64_t due_us, struct err *err)
 static int
 move(struct proving *g, int64_t due_us, struct err *err)
 {
-	int64_t before_us = g->state.next_due_us;
-	int rc = run_plan(g->txn, &g->s, &g->state, due_us, err);
+	int rc = plan_anew(
+	    g, "schedule.move", "the rules of its time zone have changed", due_us, err);
 
-	if (!rc)
-		rc = store_state_put(g->txn, &g->state, err);
-	if (!rc)
-		rc = note(g, "schedule.move", "the rules of its time zone have changed",
-		    before_us, due_us, err);
 	if (rc)
 		return rc;
 	log_warn("schedule %llu is due at another time by the new rules of its time zone",
