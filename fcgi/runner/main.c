@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@ struct shell {
 	struct config config;
 	struct ward_house house;
 	struct cgroups cgroups;
-	char *output_path, *user;
+	char *output_path, *user, *group;
 	struct runner *runner;
 	struct loop_timer *timer;
 	struct loop_watch *channel_watch, *signal_watch;
@@ -175,6 +176,17 @@ own_name(void)
 	return asprintf(&name, "%u", (unsigned)geteuid()) < 0 ? NULL : name;
 }
 
+static char *
+own_group(void)
+{
+	const struct group *entry = getgrgid(getegid());
+	char *name = NULL;
+
+	if (entry)
+		return mem_strdup(entry->gr_name);
+	return asprintf(&name, "%u", (unsigned)getegid()) < 0 ? NULL : name;
+}
+
 static int
 open_places(struct shell *s, struct err *err)
 {
@@ -194,6 +206,7 @@ open_places(struct shell *s, struct err *err)
 		return err_errno(err, ERR_IO, errno, "output directory %s", root);
 	s->house.output_path = s->output_path;
 	s->house.user = s->user = own_name();
+	s->house.group = s->group = own_group();
 	s->house.run_as = (const char *const *)s->config.run_as;
 	s->house.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (s->house.null_fd < 0)
@@ -323,6 +336,7 @@ main(int argc, char **argv)
 	loop_close(s.house.loop);
 	free(s.output_path);
 	free(s.user);
+	free(s.group);
 	config_release(&s.config);
 	return rc;
 }

@@ -275,7 +275,7 @@ note_start(struct ward *w, struct arena *a, const struct channel_message *m,
 		    .env = env,
 		    .cwd = m->cwd ? m->cwd : "/",
 		    .user = m->user ? m->user : w->house->user,
-		    .group = group_name(a, is->change ? is->gid : getegid()),
+		    .group = is->change ? group_name(a, is->gid) : w->house->group,
 		    .umask = m->umask,
 		    .nice = m->nice},
 		&err))

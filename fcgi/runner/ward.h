@@ -52,7 +52,7 @@ struct ward_house {
 	int output_root, null_fd;
 	const char *output_path;   /* of output_root; absolute */
 	struct rlimit files;	   /* RLIMIT_NOFILE of commands */
-	const char *user;	   /* the runner's own, by name */
+	const char *user, *group;  /* the runner's own, by name */
 	const char *const *run_as; /* users that they may run as; NULL at the end */
 	struct http_client *http;
 	struct cgroups *cgroups;
