@@ -140,7 +140,6 @@ SHELL = {"type": "INTERNAL", "taskImplFqn": "shell", "repeatSchedule": "ONDEMAND
 QUERY, QUERY_TITLE, QUERY_ROWS = 3, "All <people>", b"site,specimens\nAmsterdam,12\nUtrecht,7\n"
 TASKS = {
     "CARILLON_JOB_TASK": "shell = /bin/sh",
-    "CARILLON_SAVED_QUERY": f"{QUERY} {QUERY_TITLE} = {ROOT}/conf/samples/demo-query",
     "CARILLON_ALLOWED_ORIGINS": "https://pages.example",
 }
 QUERY_TASK = "com.krishagni.catissueplus.core.administrative.services.impl.ScheduledQueryTask"
@@ -148,7 +147,11 @@ QUERY_TASK = "com.krishagni.catissueplus.core.administrative.services.impl.Sched
 
 @pytest.fixture(scope="module")
 def os_service(make_shared_service):
-    return make_shared_service(**TASKS).start()
+    # A copy: the user that commands run as may not walk the way to the clone.
+    folder = make_folder()
+    query = shutil.copy(ROOT / "conf" / "samples" / "demo-query", folder)
+    yield make_shared_service(**TASKS, CARILLON_SAVED_QUERY=f"{QUERY} {QUERY_TITLE} = {query}").start()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
